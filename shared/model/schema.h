@@ -1,0 +1,89 @@
+/* Record types as data: which fields a type has and which rule folds each.
+ *
+ * A schema is a set of type definitions, each one JSON object (schema/ has the
+ * shipped ones; docs in schema/README.md).  Types and fields it does not know
+ * are legal everywhere: unknown fields fold as `both`, unknown types are
+ * relayed and not folded.  A loaded schema is immutable and may be read from
+ * any thread. */
+#ifndef MODEL_SCHEMA_H
+#define MODEL_SCHEMA_H
+
+#include "shared/model/canon.h"
+#include "shared/model/id.h"
+
+#define SCHEMA_DETAIL_CHARS 256
+
+enum rule { RULE_FIXED, RULE_LATEST, RULE_FURTHEST, RULE_SAFEST, RULE_SET,
+            RULE_BOTH };
+
+enum value_kind { VALUE_ANY, VALUE_TEXT, VALUE_CODE, VALUE_INT, VALUE_BOOL,
+                  VALUE_DATE, VALUE_INSTANT, VALUE_RECORD, VALUE_USER,
+                  VALUE_CENTS, VALUE_MINUTES };
+
+struct schema;
+struct schema_type;
+struct schema_field;
+
+MUST_CHECK enum err schema_new(struct schema **out);
+void schema_free(struct schema *schema); /* NULL is allowed */
+
+/* Adds or replaces one type.  `json` is one definition object in any JSON
+ * spelling.  Checks names, rules, that `order` is acyclic, that order and
+ * moves speak of declared codes.  `detail` (SCHEMA_DETAIL_CHARS) receives
+ * "type.field: what is wrong".  A definition of a lower version than the one
+ * present is ignored (ERR_OK). */
+MUST_CHECK enum err schema_add(struct schema *schema, struct bytes json,
+                               char *detail);
+
+const struct schema_type *schema_type(const struct schema *s, struct bytes name);
+size_t schema_type_count(const struct schema *schema);
+const struct schema_type *schema_type_at(const struct schema *s, size_t index);
+
+struct bytes type_name(const struct schema_type *type);
+struct bytes type_title(const struct schema_type *type);
+int64_t type_version(const struct schema_type *type);
+/* The canonical definition as it was given. */
+struct bytes type_definition(const struct schema_type *type);
+/* "case" (belongs to a case), "agency" (no case), "own" (is its own case). */
+struct bytes type_home(const struct schema_type *type);
+/* Only the office may create or write records of this type. */
+bool type_office_only(const struct schema_type *type);
+/* The directory's and other types that the engine itself writes. */
+bool type_system(const struct schema_type *type);
+
+size_t type_field_count(const struct schema_type *type);
+const struct schema_field *type_field_at(const struct schema_type *t, size_t i);
+/* NULL: the type does not know it. */
+const struct schema_field *type_field(const struct schema_type *type,
+                                      struct bytes name);
+
+struct bytes field_name(const struct schema_field *field);
+struct bytes field_title(const struct schema_field *field);
+enum rule field_rule(const struct schema_field *field);
+enum value_kind field_kind(const struct schema_field *field);
+bool field_required(const struct schema_field *field);
+bool field_office(const struct schema_field *field);  /* writer: office */
+struct bytes field_target(const struct schema_field *field); /* record type */
+/* Declared codes: count, and each. */
+size_t field_code_count(const struct schema_field *field);
+struct bytes field_code_at(const struct schema_field *field, size_t index);
+/* `furthest`/`safest`: value a lies strictly below b (transitively).  Values
+ * are raw canonical JSON ("\"sent\""). */
+bool field_below(const struct schema_field *field, struct bytes a,
+                 struct bytes b);
+/* `moves`: may a screen offer going from a to b?  True when none declared;
+ * an empty `a` asks for the first value. */
+bool field_move(const struct schema_field *field, struct bytes a,
+                struct bytes b);
+
+/* Checks a value against the field's kind.  ERR_INVALID with a `detail`
+ * that names field, value and expected form ("kind: \"visitt\" is not one of
+ * home_visit, office, ..."). null is always allowed. Unknown codes are
+ * ERR_INVALID here (callers decide to keep them). */
+MUST_CHECK enum err field_check(const struct schema_field *field,
+                                const struct canon *value, char *detail);
+
+const char *rule_name(enum rule rule);
+MUST_CHECK enum err rule_parse(struct bytes text, enum rule *out);
+
+#endif

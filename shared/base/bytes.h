@@ -31,10 +31,12 @@ size_t base64_encode(char *out, const void *at, size_t size);
 /* Decodes strictly: exact length, no padding, no stray bits.  `size` is the
  * expected number of bytes; ERR_INVALID otherwise. */
 MUST_CHECK enum err base64_decode(void *out, size_t size, struct bytes text);
-/* Decodes any length up to `ceiling`; *size receives the bytes. */
+/* Decodes any length; *size receives the bytes.  ERR_TOO_BIG when they are
+ * more than `ceiling`. */
 MUST_CHECK enum err base64_decode_any(void *out, size_t ceiling,
                                       struct bytes text, size_t *size);
 
+/* Lower case only, both ways, so that a value has one spelling. */
 void hex_encode(char *out, const void *at, size_t size); /* 2*size+1 chars */
 MUST_CHECK enum err hex_decode(void *out, size_t size, struct bytes text);
 
@@ -42,7 +44,8 @@ uint64_t load_le64(const void *at);
 void store_le64(void *at, uint64_t value);
 
 /* True when the bytes are well-formed UTF-8 (RFC 3629: no surrogates, no
- * overlong forms); *offset is the first bad byte otherwise. */
+ * overlong forms); *offset is the first bad byte otherwise.  `offset` may be
+ * NULL. */
 bool utf8_valid(struct bytes text, size_t *offset);
 
 /* Parses a decimal int64 without sign tricks; the whole text must be used. */

@@ -1,7 +1,8 @@
 /* Configuration files (inih): sections, keys, values, with file:line errors.
  *
  * Values are staged and handed over only when the whole file parsed, since inih
- * gives a value longer than its line buffer truncated. */
+ * gives a value longer than its line buffer truncated.  A line holds at most
+ * 197 characters; a comment begins with ';' or '#', inside a line with " ;". */
 #ifndef BASE_CONFIG_H
 #define BASE_CONFIG_H
 
@@ -12,7 +13,8 @@
 
 struct config;
 
-/* `detail` (CONFIG_DETAIL_CHARS) receives "file:line: what is wrong". */
+/* `detail` (CONFIG_DETAIL_CHARS) receives "file:line: what is wrong".
+ * ERR_NOT_FOUND, ERR_DENIED, ERR_INVALID, ERR_TOO_BIG. */
 MUST_CHECK enum err config_load(struct config **out, const char *path,
                                 char *detail);
 void config_free(struct config *config);

@@ -15,6 +15,7 @@ void map_free(struct map *m); /* NULL is allowed */
 MUST_CHECK enum err map_put(struct map *m, struct bytes key, void *value);
 void *map_get(const struct map *m, struct bytes key); /* NULL: absent */
 bool map_has(const struct map *m, struct bytes key);
+/* Takes time in proportion to the count. */
 void map_remove(struct map *m, struct bytes key);
 size_t map_count(const struct map *m);
 /* Entry `index` of map_count() in insertion order (removal keeps order). */

@@ -1,0 +1,389 @@
+# Satchel.  One file, not recursive; every configuration has its own folder.
+#
+#   make           programs and libraries, into build/
+#   make check     every test; ends with "N passed, N failed"
+#   make demo      an office and a device on this machine, end to end
+#   make lint      layers, formatting, warnings, cppcheck, clang-tidy
+#   make sim       the simulator: SEEDS=200, or SEED=n for one
+#   make fuzz      libFuzzer targets, FUZZ_SECONDS=30 each
+#   make bench     the measurements
+#   make cover     line coverage of the unit tests
+#   make install   PREFIX=/usr/local DESTDIR=
+#   make clean     removes every build folder
+#
+#   V=1 (show commands), SAN=1 (address and undefined-behaviour sanitizers), TSAN=1 (threads),
+#   WERROR=0|1, CC=..., BUILD=folder.  What must be installed first:
+#   tools/deps.sh build
+
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+SHELL := /bin/sh
+ifneq ($(V),1)
+say = @echo '  $(1)	$(patsubst $B/%,%,$@)'; 
+else
+say =
+endif
+
+# --- configuration ---------------------------------------------------------
+
+VERSION := 0.1.0
+SONAME := libsatchel.so.0
+PREFIX ?= /usr/local
+SEEDS ?= 50
+FUZZ_SECONDS ?= 30
+PYTHON ?= /usr/bin/python3
+PKG_CONFIG ?= pkg-config
+WERROR ?= $(if $(wildcard .git),1,0)
+
+OPTIMIZE := -O2
+FORTIFY := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+ifeq ($(SAN),1)
+BUILD ?= build-san
+INSTRUMENT := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer
+OPTIMIZE := -O1
+FORTIFY :=
+else ifeq ($(TSAN),1)
+BUILD ?= build-tsan
+INSTRUMENT := -fsanitize=thread -fno-omit-frame-pointer
+OPTIMIZE := -O1
+FORTIFY :=
+else ifeq ($(FUZZ),1)
+BUILD ?= build-fuzz
+CC := clang
+INSTRUMENT := -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=undefined
+OPTIMIZE := -O1
+FORTIFY :=
+else ifeq ($(COVER),1)
+BUILD ?= build-cover
+INSTRUMENT := --coverage
+OPTIMIZE := -O0
+FORTIFY :=
+endif
+BUILD ?= build
+B := $(BUILD)
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
+	-Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wundef \
+	$(if $(filter 1,$(WERROR)),-Werror)
+PACKAGES := sqlite3 libcurl jansson zlib libmicrohttpd libsodium inih
+OPTIONAL := $(shell $(PKG_CONFIG) --exists libpq && echo libpq)
+FOUND := $(shell for p in $(PACKAGES); do \
+	$(PKG_CONFIG) --exists $$p && echo $$p; done)
+MISSING := $(filter-out $(FOUND),$(PACKAGES))
+DEFINES := -D_DEFAULT_SOURCE -D_POSIX_C_SOURCE=200809L \
+	-DSATCHEL_VERSION='"$(VERSION)"'
+PACKAGE_CFLAGS := $(if $(FOUND),$(shell $(PKG_CONFIG) --cflags \
+	$(FOUND) $(OPTIONAL)))
+PACKAGE_LIBS := $(if $(FOUND),$(shell $(PKG_CONFIG) --libs \
+	$(FOUND) $(OPTIONAL)))
+CPPFLAGS_ALL := $(DEFINES) -I. $(PACKAGE_CFLAGS) $(CPPFLAGS)
+CFLAGS_ALL := -std=c11 $(OPTIMIZE) -g $(FORTIFY) $(WARNINGS) \
+	-fvisibility=hidden -fPIC -fstack-protector-strong -pthread \
+	$(INSTRUMENT) $(CFLAGS)
+LDFLAGS_ALL := -pthread -Wl,-z,relro,-z,now,-z,noexecstack \
+	-Wl,--as-needed $(INSTRUMENT) $(LDFLAGS)
+PROGRAM_LDFLAGS := -pie
+LIBS := $(PACKAGE_LIBS) -lm
+WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+
+# A missing library is said in one line instead of a page of compiler errors.
+NO_LIBS_GOALS := help clean check deps demo distclean
+ifneq ($(MISSING),)
+ifneq ($(filter-out $(NO_LIBS_GOALS),$(or $(MAKECMDGOALS),all)),)
+$(error missing libraries: $(MISSING).  Run: tools/deps.sh build)
+endif
+endif
+
+# $(call remember,FILE,TEXT): FILE holds TEXT and is touched only on change, so
+# that changed flags or a removed source rebuild what depends on them.
+remember = $(shell mkdir -p $(dir $(1)); \
+	printf '%s\n' '$(subst ','\'',$(2))' | cmp -s - $(1) || \
+	printf '%s\n' '$(subst ','\'',$(2))' >$(1))
+ifneq ($(filter-out help clean deps,$(or $(MAKECMDGOALS),all)),)
+$(call remember,$B/flags,$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS_ALL))
+endif
+
+# --- embedded files --------------------------------------------------------
+# Each set is one generated .c with a table; see tools/embed.h.
+
+EMBED_vault_schema := $(sort $(wildcard shared/replica/schema/*.sql))
+EMBED_store_schema := $(sort $(wildcard server/schema/sqlite/*.sql))
+EMBED_store_schema_pg := $(sort $(wildcard server/schema/pg/*.sql))
+EMBED_record_types := $(sort $(wildcard schema/*.json schema/system/*.json))
+EMBED_code_sets := $(sort $(wildcard schema/codes/*.csv))
+EMBED_reports := $(sort $(wildcard server/reports/*.sql))
+web_files = $(sort $(foreach e,html css js mjs json svg png ico txt woff2 \
+	webmanifest,$(wildcard $(1)/*.$e $(1)/*/*.$e)))
+EMBED_web_field := $(call web_files,web/common) $(call web_files,web/field)
+EMBED_web_office := $(call web_files,web/common) $(call web_files,web/office)
+EMBED_SETS := vault_schema store_schema store_schema_pg record_types \
+	code_sets reports web_field web_office
+
+define embed_rule
+$(call remember,$B/list/embed_$(1),$(EMBED_$(1)))
+$B/gen/embed_$(1).c: $B/tools/embed $(EMBED_$(1)) $B/list/embed_$(1)
+	@mkdir -p $$(@D)
+	$$(call say,EMBED)$B/tools/embed embed_$(1) $(EMBED_$(1)) >$$@
+endef
+$(foreach s,$(EMBED_SETS),$(eval $(call embed_rule,$s)))
+
+# --- layers ----------------------------------------------------------------
+# One archive a layer.  An empty folder gives an empty archive.
+
+LAYERS := base model wire db replica exchange
+SOURCES_base := $(wildcard shared/base/*.c)
+SOURCES_model := $(wildcard shared/model/*.c)
+SOURCES_wire := $(wildcard shared/wire/*.c)
+SOURCES_db := $(wildcard shared/db/*.c)
+SOURCES_replica := $(wildcard shared/replica/*.c)
+SOURCES_exchange := $(wildcard shared/exchange/*.c)
+SOURCES_client := $(wildcard client/*.c)
+SOURCES_cli := $(filter-out client/cli/main.c,$(wildcard client/cli/*.c))
+SOURCES_daemon := $(filter-out daemon/main.c,$(wildcard daemon/*.c))
+SOURCES_server := $(filter-out server/main.c,$(wildcard server/*.c server/*/*.c))
+ifeq ($(OPTIONAL),)
+SOURCES_server := $(filter-out server/store_pg%.c,$(SOURCES_server))
+else
+DEFINES_server := -DHAVE_POSTGRES=1
+endif
+SOURCES_test := $(wildcard tests/*.c)
+
+GEN_model := record_types code_sets
+GEN_replica := vault_schema
+GEN_daemon := web_field
+GEN_server := store_schema store_schema_pg reports web_office
+
+objects = $(patsubst %.c,$B/obj/%.o,$(1))
+gen_objects = $(patsubst %,$B/gen/embed_%.o,$(GEN_$(1)))
+ALL_LAYERS := $(LAYERS) client cli daemon server test
+
+define archive_rule
+OBJECTS_$(1) := $(call objects,$(SOURCES_$(1))) $(call gen_objects,$(1))
+$(call remember,$B/list/lib$(1),$(SOURCES_$(1)) $(GEN_$(1)))
+$B/lib$(1).a: $$(OBJECTS_$(1)) $B/list/lib$(1)
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	$$(call say,AR)$(AR) rcs $$@ $$(OBJECTS_$(1))
+$$(OBJECTS_$(1)): private CPPFLAGS_ALL += $(DEFINES_$(1))
+endef
+$(foreach l,$(ALL_LAYERS),$(eval $(call archive_rule,$l)))
+
+archives = $(patsubst %,$B/lib%.a,$(1))
+group = -Wl,--start-group $(call archives,$(1)) -Wl,--end-group
+
+$B/obj/%.o: %.c $B/flags
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+$B/gen/%.o: $B/gen/%.c tools/embed.h $B/flags
+	$(call say,CC)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c -o $@ $<
+$B/tools/embed: tools/embed.c
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) -std=c11 -O1 $(DEFINES) -o $@ $<
+
+# --- programs and the library ----------------------------------------------
+
+SHARED := $(LAYERS)
+PROGRAMS := $(if $(wildcard client/cli/main.c),$B/satchel) \
+	$(if $(wildcard daemon/main.c),$B/satcheld) \
+	$(if $(wildcard server/main.c),$B/satchel-central)
+LIBRARY := $(if $(SOURCES_client),$B/libsatchel.a \
+	$(if $(wildcard client/exports.txt),$B/$(SONAME) $B/libsatchel.so))
+
+.PHONY: all
+all: $(call archives,$(SHARED)) $(LIBRARY) $(PROGRAMS)
+
+link = $(call say,LD)$(CC) $(LDFLAGS_ALL) $(PROGRAM_LDFLAGS) -o $@ $(filter %.o,$^) \
+	$(call group,$(1)) $(LIBS)
+
+$B/satchel: $(call objects,client/cli/main.c) \
+		$(call archives,cli client $(SHARED))
+	$(call link,cli client $(SHARED))
+$B/satcheld: $(call objects,daemon/main.c) $(call archives,daemon $(SHARED))
+	$(call link,daemon $(SHARED))
+$B/satchel-central: $(call objects,server/main.c) \
+		$(call archives,server $(SHARED))
+	$(call link,server $(SHARED))
+
+# The installed static library is one object in which everything hidden is
+# local, so that it exports no more than the shared one.
+$B/libsatchel.a: $(call objects,$(SOURCES_client)) $(call archives,$(SHARED))
+	$(call say,LD)$(CC) -r -nostdlib -o $B/satchel-whole.o $(filter %.o,$^) \
+		$(call group,$(SHARED))
+	@objcopy --localize-hidden $B/satchel-whole.o
+	@rm -f $@
+	@$(AR) rcs $@ $B/satchel-whole.o
+$B/satchel.map: client/exports.txt
+	@mkdir -p $(@D)
+	awk 'BEGIN { print "SATCHEL_0 {\n  global:" } \
+		/^[a-z]/ { print "    " $$1 ";" } \
+		END { print "  local: *;\n};" }' $< >$@
+$B/$(SONAME): $(call objects,$(SOURCES_client)) $(call archives,$(SHARED)) \
+		$B/satchel.map
+	$(call say,LD)$(CC) $(LDFLAGS_ALL) -shared -Wl,-soname,$(SONAME) \
+		-Wl,--version-script=$B/satchel.map -o $@ $(filter %.o,$^) \
+		$(call group,$(SHARED)) $(LIBS)
+$B/libsatchel.so: $B/$(SONAME)
+	ln -sf $(SONAME) $@
+
+# --- tests -----------------------------------------------------------------
+# A test links the layers it may use and no more, so that a broken layer does
+# not stop the tests of another.
+
+NEEDS_base := base
+NEEDS_model := base model
+NEEDS_wire := base model wire
+NEEDS_db := base db
+NEEDS_replica := base model wire db replica
+NEEDS_exchange := $(SHARED)
+NEEDS_client := cli client $(SHARED)
+NEEDS_daemon := daemon $(SHARED)
+NEEDS_server := server $(SHARED)
+NEEDS_everything := server daemon cli client $(SHARED)
+CMOCKA := -lcmocka
+
+# $(call test_rule,FOLDER,NEEDS): every test_*.c of FOLDER is a program; its
+# other sources are linked to all of them.
+define test_rule
+TESTS_$(1) := $(patsubst %.c,$B/%,$(wildcard $(1)/test_*.c))
+HELPERS_$(1) := $(call objects,$(filter-out $(1)/test_%.c $(1)/main.c,\
+	$(wildcard $(1)/*.c)))
+$$(TESTS_$(1)): $B/%: $B/obj/%.o $$(HELPERS_$(1)) \
+		$(call archives,test $(2))
+	@mkdir -p $$(@D)
+	$$(call say,LD)$(CC) $(LDFLAGS_ALL) $(PROGRAM_LDFLAGS) $(WRAP) -o $$@ \
+		$$(filter %.o,$$^) $(call group,test $(2)) $(CMOCKA) $(LIBS)
+UNIT_TESTS += $$(TESTS_$(1))
+endef
+UNIT_TESTS :=
+UNIT_LAYERS := $(LAYERS) client daemon server
+$(foreach l,$(UNIT_LAYERS),$(eval $(call test_rule,tests/unit/$l,$(NEEDS_$l))))
+$(eval $(call test_rule,tests/contract,$(NEEDS_everything)))
+$(eval $(call test_rule,tests/sim,$(NEEDS_everything)))
+
+# tests/{crash,e2e,net}/*.c are programs that the scripts beside them run.
+TOOL_TESTS := $(patsubst %.c,$B/%,$(wildcard tests/crash/*.c tests/e2e/*.c \
+	tests/net/*.c))
+$(TOOL_TESTS): $B/%: $B/obj/%.o $(call archives,test $(NEEDS_everything))
+	@mkdir -p $(@D)
+	$(call link,test $(NEEDS_everything)) $(CMOCKA)
+
+# The simulator is tests/sim/main.c and the sources beside it.
+SIM := $(if $(wildcard tests/sim/main.c),$B/tests/sim/sim)
+$B/tests/sim/sim: $(call objects,$(filter-out tests/sim/test_%.c,\
+		$(wildcard tests/sim/*.c))) \
+		$(call archives,test $(NEEDS_everything))
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) $(LDFLAGS_ALL) $(PROGRAM_LDFLAGS) $(WRAP) -o $@ \
+		$(filter %.o,$^) $(call group,test $(NEEDS_everything)) $(LIBS)
+
+SCRIPTS := $(sort $(wildcard tests/e2e/*.sh tests/crash/*.sh tests/net/*.sh))
+PY_TESTS := $(sort $(wildcard tests/vectors/test_*.py))
+
+# Each tests/fuzz/NAME.c is a libFuzzer target; check replays its corpus with
+# tests/fuzz/replay.c in place of the fuzzer.
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,\
+	$(wildcard tests/fuzz/*.c)))
+REPLAYS := $(if $(wildcard tests/fuzz/replay.c),\
+	$(patsubst %,$B/tests/fuzz/replay_%,$(FUZZERS)))
+$(REPLAYS): $B/tests/fuzz/replay_%: $B/obj/tests/fuzz/%.o \
+		$B/obj/tests/fuzz/replay.o $(call archives,$(SHARED) server)
+	@mkdir -p $(@D)
+	$(call link,$(SHARED) server)
+FUZZ_PROGRAMS := $(patsubst %,$B/tests/fuzz/%,$(FUZZERS))
+$(FUZZ_PROGRAMS): $B/tests/fuzz/%: $B/obj/tests/fuzz/%.o \
+		$(call archives,$(SHARED) server)
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $(filter %.o,$^) \
+		$(call group,$(SHARED) server) $(LIBS)
+
+.PHONY: tests unit-tests check check-unit sim fuzz fuzz-run deps
+unit-tests: $(UNIT_TESTS) $(REPLAYS)
+tests: all unit-tests $(TOOL_TESTS) $(SIM)
+
+deps:
+	tools/deps.sh test
+check:
+	@MAKE='$(MAKE)' tools/check
+# What tools/check asks for: the names of the tests, one a line.
+.PHONY: list-unit list-scripts list-python list-sim
+list-unit:
+	@printf '%s\n' $(UNIT_TESTS) $(REPLAYS)
+list-scripts:
+	@printf '%s\n' $(SCRIPTS)
+list-python:
+	@printf '%s\n' $(PY_TESTS)
+list-sim:
+	@printf '%s\n' $(SIM)
+# Only the unit tests of one layer: make check-unit LAYER=base
+check-unit: $(if $(LAYER),$(TESTS_tests/unit/$(LAYER)),$(UNIT_TESTS))
+	@tools/run-tests $^
+
+sim: $(SIM)
+	$(if $(SIM),$(SIM) $(if $(SEED),--seed $(SEED),--seeds $(SEEDS)),\
+		@echo 'no simulator is here')
+
+fuzz:
+	@$(MAKE) FUZZ=1 fuzz-run
+fuzz-run: $(FUZZ_PROGRAMS)
+	@for t in $(FUZZERS); do mkdir -p $B/corpus/$$t; \
+		echo "fuzz $$t"; \
+		$B/tests/fuzz/$$t -max_total_time=$(FUZZ_SECONDS) \
+			-print_final_stats=1 -verbosity=0 \
+			-artifact_prefix=$B/corpus/$$t- $B/corpus/$$t \
+			$$(ls -d tests/fuzz/corpus/$$t 2>/dev/null) || exit 1; \
+	done
+
+# --- the rest --------------------------------------------------------------
+
+BENCHES := $(patsubst %.c,$B/%,$(wildcard bench/*.c))
+$(BENCHES): $B/%: $B/obj/%.o $(call archives,test $(NEEDS_everything))
+	@mkdir -p $(@D)
+	$(call link,test $(NEEDS_everything))
+.PHONY: bench demo lint cover install clean help
+bench: all $(BENCHES)
+	@if [ -x bench/run ]; then BUILD=$B bench/run; else \
+		for b in $(BENCHES); do $$b || exit 1; done; fi
+
+demo:
+	@tools/deps.sh build
+	@$(MAKE) all
+	@BUILD=$B tools/demo
+
+lint:
+	@MAKE='$(MAKE)' tools/lint
+
+cover:
+	@$(MAKE) COVER=1 cover-run
+.PHONY: cover-run
+cover-run: $(UNIT_TESTS) $(REPLAYS)
+	@find $B -name '*.gcda' -delete
+	@tools/run-tests $^
+	@tools/cover $B
+
+INSTALL_LIB := $(DESTDIR)$(PREFIX)/lib
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(INSTALL_LIB)/pkgconfig \
+		$(DESTDIR)$(PREFIX)/include
+	$(if $(PROGRAMS),install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin)
+	$(if $(wildcard client/satchel.h),install -m 644 client/satchel.h \
+		$(DESTDIR)$(PREFIX)/include)
+	$(if $(LIBRARY),install -m 644 $B/libsatchel.a $(INSTALL_LIB))
+	$(if $(filter %.so,$(LIBRARY)),install -m 755 $B/$(SONAME) \
+		$(INSTALL_LIB) && ln -sf $(SONAME) $(INSTALL_LIB)/libsatchel.so)
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' \
+		packaging/libsatchel.pc.in >$(INSTALL_LIB)/pkgconfig/libsatchel.pc
+	for s in 1 3 5 8; do for m in docs/man/*.$$s; do \
+		[ -f "$$m" ] || continue; \
+		install -d $(DESTDIR)$(PREFIX)/share/man/man$$s; \
+		install -m 644 "$$m" $(DESTDIR)$(PREFIX)/share/man/man$$s; \
+	done; done
+
+clean:
+	rm -rf build build-san build-tsan build-fuzz build-cover
+help:
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
+
+-include $(shell find $B/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,26 @@
+/* Files of the source tree that the build puts into the programs.
+ *
+ * Each set is a table ended by a NULL path, in the order of the paths, so that
+ * numbered migrations stand in the order in which they apply.  `at` is followed
+ * by a NUL that `size` does not count.  Constant; safe in any thread. */
+#ifndef TOOLS_EMBED_H
+#define TOOLS_EMBED_H
+
+#include <stddef.h>
+
+struct embed {
+    const char *path; /* from the top of the source tree */
+    const unsigned char *at;
+    size_t size;
+};
+
+extern const struct embed embed_vault_schema[];    /* libreplica */
+extern const struct embed embed_record_types[];    /* libmodel */
+extern const struct embed embed_code_sets[];       /* libmodel */
+extern const struct embed embed_store_schema[];    /* server, SQLite */
+extern const struct embed embed_store_schema_pg[]; /* server, PostgreSQL */
+extern const struct embed embed_reports[];         /* server */
+extern const struct embed embed_web_field[];       /* daemon */
+extern const struct embed embed_web_office[];      /* server */
+
+#endif

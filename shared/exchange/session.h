@@ -1,0 +1,64 @@
+/* One sync with the office as a state machine: no sockets, no sleeping.
+ *
+ * Ask session_next() what to do, do it, tell the outcome, ask again.  All that
+ * decides (what to push, whether to reconcile, to succeed, to back off) is in
+ * here; it reads and writes the vault, takes `now`, and returns actions.  Used
+ * by the daemon, the command line and the simulator alike. */
+#ifndef EXCHANGE_SESSION_H
+#define EXCHANGE_SESSION_H
+
+#include "shared/base/log.h"
+#include "shared/exchange/transport.h"
+#include "shared/replica/inbox.h"
+#include "shared/replica/outbox.h"
+
+struct session;
+
+struct session_options {
+    int64_t wait_s;      /* long poll when there is nothing to say; 0: none */
+    int level;           /* zlib level; 0: adapts to the link */
+    int64_t batch_bytes_max; /* deflated; 0: about 1 MiB, adapts */
+    const struct log *log;   /* borrowed or NULL */
+};
+
+enum session_do {
+    SESSION_SEND,  /* perform `request`, then call session_response() */
+    SESSION_DONE,  /* caught up; see the report */
+    SESSION_FAILED /* gave up for now; report.err and detail say why */
+};
+
+struct session_report {
+    enum err err;
+    char detail[320];       /* one line: what is wrong and what to do */
+    int64_t pushed, pulled; /* lines */
+    int64_t requests, sent_bytes, received_bytes;
+    int64_t held;           /* of those just pushed */
+    bool reached;           /* the office answered at least once */
+    bool revoked, succeeded, reconciled;
+    int64_t retry_after_ms; /* what the office asked for; 0: none */
+};
+
+MUST_CHECK enum err session_open(struct session **out, struct vault *vault,
+                                 const struct session_options *options);
+void session_close(struct session *session);
+MUST_CHECK enum err session_next(struct session *session, int64_t now_ms,
+                                 enum session_do *what,
+                                 struct transport_request *request);
+/* Applies what came; a response cut short is applied up to its last page. */
+MUST_CHECK enum err session_response(struct session *session, int64_t now_ms,
+                                     const struct transport_response *response);
+const struct session_report *session_report(const struct session *session);
+
+/* Runs a whole session over a transport, waiting; for `satchel sync`, `satcheld
+ * --once` and tests. */
+MUST_CHECK enum err session_run(struct vault *vault, struct transport *transport,
+                                const struct session_options *options,
+                                struct session_report *report);
+
+/* Enrols a new vault at an office (waits). `detail` as in the report. */
+MUST_CHECK enum err session_enrol(struct vault *vault,
+                                  struct transport *transport,
+                                  const char *server, const char *ca_file,
+                                  const char *code, char detail[320]);
+
+#endif

@@ -1,0 +1,50 @@
+/* What this vault has to push: its own log past the last receipt.
+ *
+ * There is no "dirty" flag; what is unsent is what lies above.  Works on a
+ * locked vault: lines then come as sealed envelopes. */
+#ifndef REPLICA_OUTBOX_H
+#define REPLICA_OUTBOX_H
+
+#include "shared/replica/identity.h"
+
+struct outbox_line {
+    char replica[REPLICA_CHARS + 1]; /* current or a predecessor */
+    int64_t n;
+    bool sealed;              /* no vault key: envelope instead of line */
+    struct bytes line;        /* plain line, when not sealed */
+    struct bytes envelope;    /* nonce and ciphertext, when sealed */
+    char case_token[65];      /* when sealed */
+    struct bytes office_wrap; /* the case key's wrapping to the office */
+    bool has_signature;       /* stored over link(n) */
+    uint8_t signature[SIGNATURE_BYTES];
+};
+typedef enum err outbox_each(void *context, const struct outbox_line *line);
+
+/* The current log from `from` on, at most `count` lines and about `bytes` of
+ * them, always ending at a signed line. */
+MUST_CHECK enum err outbox_read(struct vault *vault, int64_t from,
+                                size_t count, size_t bytes, outbox_each *each,
+                                void *context);
+/* Link of the own log at n (0 too). */
+MUST_CHECK enum err outbox_link(struct vault *vault, int64_t n,
+                                uint8_t link[LINK_BYTES]);
+
+/* Predecessors' lines that wait to be contributed (after a rollback): same
+ * form, one log after the other; `key` is that log's public key. */
+typedef enum err outbox_each_old(void *context, const uint8_t key[KEY_BYTES],
+                                 const struct outbox_line *line);
+MUST_CHECK enum err outbox_read_old(struct vault *vault, size_t count,
+                                    outbox_each_old *each, void *context);
+/* The office has them: marks that log as contributed up to n. */
+MUST_CHECK enum err outbox_old_done(struct vault *vault, const char *replica,
+                                    int64_t n);
+
+/* Takes a receipt after checking link, lineage and signature.  ERR_SIGNATURE,
+ * ERR_FORK when its link is not our own at that n. */
+MUST_CHECK enum err outbox_receipt(struct vault *vault,
+                                   const struct receipt *receipt);
+/* The office holds these of our lines. */
+MUST_CHECK enum err outbox_held(struct vault *vault,
+                                const struct held_note *notes, size_t count);
+
+#endif

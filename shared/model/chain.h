@@ -11,6 +11,7 @@
 
 #define LINK_BYTES HASH_BYTES
 #define SIGN_EVERY 64 /* a sign line at least every so many lines */
+#define SIGN_BYTES_MAX (64u * 1024u) /* longest message that is signed */
 
 #define DOMAIN_LINK "satchel/link/1"       /* writing key over link(n) */
 #define DOMAIN_REQUEST "satchel/request/1" /* transport or writing key */
@@ -33,9 +34,10 @@ void link_zero(uint8_t out[LINK_BYTES], const char *agency,
 /* In place: link(n-1) becomes link(n). */
 void link_next(uint8_t link[LINK_BYTES], const uint8_t line_hash[HASH_BYTES]);
 
+/* `message` is at most SIGN_BYTES_MAX. */
 void chain_sign(uint8_t out[SIGNATURE_BYTES], const struct keypair *keys,
                 const char *domain, struct bytes message);
-/* ERR_SIGNATURE when it does not verify. */
+/* ERR_SIGNATURE when it does not verify, ERR_TOO_BIG. */
 MUST_CHECK enum err chain_verify(const uint8_t signature[SIGNATURE_BYTES],
                                  const uint8_t key[KEY_BYTES],
                                  const char *domain, struct bytes message);

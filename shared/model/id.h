@@ -23,7 +23,8 @@
 /* Writes a UUIDv7 of this wall time and its NUL. */
 void id_new(char out[ID_CHARS + 1], int64_t wall_ms,
             const struct random *random);
-/* A UUIDv8 that depends only on `space` and `name`: the same on every replica. */
+/* A UUIDv8 that depends only on `space` and `name`, the same on every replica:
+ * BLAKE2b-256("satchel/derive/1" NUL space NUL name), its first 16 bytes. */
 void id_derive(char out[ID_CHARS + 1], const char *space, struct bytes name);
 bool id_valid(struct bytes text); /* lower-case RFC 9562 text, any version */
 

@@ -10,7 +10,11 @@
 
 #include "shared/model/seen.h"
 
-#define LINE_BYTES_MAX (256u * 1024u)
+#define LINE_BYTES_MAX (672u * 1024u)     /* any line: what frames must take */
+#define ORIGINAL_BYTES_MAX (256u * 1024u) /* a line that carries nothing, so
+                                           * that every one fits a carrier */
+/* An arena with this ceiling takes the tree of any line, nested ones too. */
+#define REVISION_ARENA_BYTES (64u * 1024u * 1024u)
 #define REVISION_FIELDS_MAX 256
 
 struct revision {
@@ -39,12 +43,14 @@ struct revision {
 };
 
 /* Parses one line without its newline.  ERR_INVALID with `fault`, ERR_TOO_BIG.
- * On ERR_INVALID *out still holds what could be read (dot, record) if any. */
+ * On ERR_INVALID *out still holds line, hash and what else could be read: dot
+ * and record of a canonical object that is no revision, else "" and 0. */
 MUST_CHECK enum err revision_parse(struct arena *arena, struct bytes line,
                                    const struct revision **out,
                                    struct canon_fault *fault);
 
-/* The innermost line's revision: what the person wrote. */
+/* What the person wrote: the carried revision, or this one when it carries
+ * nothing or nothing that can be parsed. */
 const struct revision *revision_original(const struct revision *revision);
 bool revision_is_statement(const struct revision *r); /* hold or clock only */
 
@@ -65,7 +71,8 @@ struct revision_draft {
     const char *release;   /* a dot, or NULL */
 };
 
-/* Appends the canonical line (no newline).  ERR_TOO_BIG above LINE_BYTES_MAX. */
+/* Appends the canonical line (no newline), or nothing.  ERR_TOO_BIG above
+ * ORIGINAL_BYTES_MAX, or LINE_BYTES_MAX for a carrier. */
 MUST_CHECK enum err revision_write(struct buffer *out,
                                    const struct revision_draft *draft);
 

@@ -1,0 +1,69 @@
+/* The office as an object: one agency, its keys, its store, this term.
+ *
+ * Every process start is a term: a fresh writing key, certified by the agency's
+ * root key, with a log of its own.  Whatever the office decides is an ordinary
+ * revision of the term.  The store may be shared by several processes; each
+ * thread uses its own struct sql from office_connect(). */
+#ifndef SERVER_OFFICE_H
+#define SERVER_OFFICE_H
+
+#include "server/sql.h"
+#include "shared/base/clock.h"
+#include "shared/base/log.h"
+#include "shared/base/random.h"
+#include "shared/model/fold.h"
+#include "shared/wire/message.h"
+
+#define OFFICE_DETAIL_CHARS 512
+
+struct office_keys { /* from DATA.keys, mode 0600 */
+    struct keypair root;
+    uint8_t box_public[KEY_BYTES], box_secret[32];
+    uint8_t page_key[32];
+};
+
+struct office {
+    char agency[NAME_CHARS_MAX + 1];
+    char lineage[LINEAGE_CHARS + 1];
+    char data_dir[1024], keys_dir[1024];
+    struct office_keys keys;
+    struct keypair term_keys;
+    char term[REPLICA_CHARS + 1];
+    struct buffer term_text;  /* the term's certificate, canonical */
+    uint8_t term_signature[SIGNATURE_BYTES];
+    struct schema *schema;    /* owned; reloaded when `schema` records change */
+    const struct clock *clock;
+    const struct random *random;
+    const struct log *log;
+    char vfs[64];             /* SQLite VFS name or "" */
+    char detail[OFFICE_DETAIL_CHARS]; /* of the last failed office_* call */
+};
+
+struct office_options {
+    const char *data_dir;
+    const char *keys_dir;        /* NULL: DATA.keys beside the data directory */
+    const struct clock *clock;   /* NULL: the system's */
+    const struct random *random;
+    const struct log *log;
+    const char *vfs;
+};
+
+/* Makes the data directory, the keys, the store, the first lineage, and writes
+ * the shipped record types as `schema` records.  ERR_EXISTS. */
+MUST_CHECK enum err office_init(const struct office_options *options,
+                                const char *agency, const char *name,
+                                char detail[OFFICE_DETAIL_CHARS]);
+/* Opens and, when `term` is true, begins a term (needed for all that writes). */
+MUST_CHECK enum err office_open(struct office **out,
+                                const struct office_options *options,
+                                bool term, char detail[OFFICE_DETAIL_CHARS]);
+void office_close(struct office *office);
+MUST_CHECK enum err office_connect(struct office *office, struct sql *out);
+
+/* Loads the schema again when the store's `schema` records have changed. */
+MUST_CHECK enum err office_schema_refresh(struct office *office,
+                                          struct sql *sql);
+/* A rollback was found or a backup restored: a new random lineage. */
+MUST_CHECK enum err office_new_lineage(struct office *office, struct sql *sql);
+
+#endif

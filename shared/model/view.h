@@ -1,0 +1,36 @@
+/* States and revisions as people and programs are shown them (JSON).
+ *
+ * The --json shapes of `satchel` and `satchel-central` are the same because
+ * both come from here.  Output is canonical JSON.  Pure. */
+#ifndef MODEL_VIEW_H
+#define MODEL_VIEW_H
+
+#include "shared/model/fold.h"
+
+/* {"case","context","fields":{F:{"live":[...],"open":bool,"value":V,...}},
+ * "hash","history":[...],"record","type"}; `history` is a JSON array or empty
+ * (then left out). */
+MUST_CHECK enum err view_show(struct buffer *out, struct bytes state,
+                              struct bytes context, struct bytes history);
+
+/* {"case","fields":{F:V},"record","type"}. */
+MUST_CHECK enum err view_row(struct buffer *out, struct bytes state);
+
+/* True when field `name` of the state has `value`: compared as text, as JSON,
+ * or as a member of a set. */
+bool view_matches(const struct canon *state, const char *name,
+                  struct bytes value);
+
+/* Appends {"base","case","field","record","type","values":[...]} for every
+ * open field, separated by commas; *count grows by how many.  A comma precedes
+ * the first when *count was not 0. */
+MUST_CHECK enum err view_conflicts(struct buffer *out, struct bytes state,
+                                   size_t *count);
+
+/* {"add","at","author","custody","dot","drop","held","hold","keep","release",
+ * "seal","set","write"} of one line, members that are absent left out.  A
+ * carried write shows the original's content under the carrier's dot. */
+MUST_CHECK enum err view_entry(struct buffer *out, struct bytes line,
+                               const char *custody, const char *held);
+
+#endif

@@ -19,9 +19,9 @@
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
 SHELL := /bin/sh
-ifneq ($(V),1)
-say = @echo '  $(1)	$(patsubst $B/%,%,$@)'; 
-else
+say = @$(if $(silent),,echo '  $(1)	$(patsubst $B/%,%,$@)';)
+silent := $(findstring s,$(firstword -$(MAKEFLAGS)))
+ifeq ($(V),1)
 say =
 endif
 
@@ -90,7 +90,7 @@ LIBS := $(PACKAGE_LIBS) -lm
 WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
 # A missing library is said in one line instead of a page of compiler errors.
-NO_LIBS_GOALS := help clean check deps demo distclean
+NO_LIBS_GOALS := help clean check deps demo lint list-%
 ifneq ($(MISSING),)
 ifneq ($(filter-out $(NO_LIBS_GOALS),$(or $(MAKECMDGOALS),all)),)
 $(error missing libraries: $(MISSING).  Run: tools/deps.sh build)
@@ -308,9 +308,11 @@ deps:
 check:
 	@MAKE='$(MAKE)' tools/check
 # What tools/check asks for: the names of the tests, one a line.
-.PHONY: list-unit list-scripts list-python list-sim
+.PHONY: list-unit list-replays list-scripts list-python list-sim
 list-unit:
-	@printf '%s\n' $(UNIT_TESTS) $(REPLAYS)
+	@printf '%s\n' $(UNIT_TESTS)
+list-replays:
+	@printf '%s\n' $(REPLAYS)
 list-scripts:
 	@printf '%s\n' $(SCRIPTS)
 list-python:

@@ -1,0 +1,262 @@
+/* libsatchel: record contacts, referrals and follow-ups on an encrypted vault,
+ * with no network, and bring them to the office when there is one.
+ *
+ * A write that returns SATCHEL_OK survives a killed process and a power cut.
+ * Nothing is ever overwritten in silence: every value stays in history, and two
+ * values that nobody had seen together are both kept until a person decides.
+ *
+ * Handles.  A `satchel` is one open vault.  Every call locks it, so threads may
+ * share a handle; the text of satchel_message() is that of the last failed call
+ * of any of them.  Several handles and several processes may have one vault
+ * open at once.  An iterator belongs to one thread.
+ *
+ * Texts are UTF-8.  JSON given may be written in any spelling; JSON taken is
+ * canonical (RFC 8785).  What a call returns through char ** is owned by the
+ * caller and released with satchel_free().  Everything given is borrowed for
+ * the call.  On failure outputs are NULL or untouched.
+ *
+ * Structs begin with their size, so that a program built against an older
+ * header goes on working: start from the _INIT values. */
+#ifndef SATCHEL_H
+#define SATCHEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SATCHEL_VERSION "1.0"
+#define SATCHEL_ID_BYTES 37           /* a record id and its NUL */
+#define SATCHEL_LINE_BYTES_MAX 262144 /* one write, with all its text */
+
+/* Error codes: append-only, 0 is success. */
+enum satchel_error {
+    SATCHEL_OK = 0,
+    SATCHEL_NOMEM,      /* memory is exhausted */
+    SATCHEL_IO,         /* a read or write failed */
+    SATCHEL_FULL,       /* the disk is full; what was stored is safe */
+    SATCHEL_CORRUPT,    /* stored bytes are damaged: see `satchel verify` */
+    SATCHEL_BUSY,       /* another process is writing; try again */
+    SATCHEL_NOT_FOUND,  /* no such file, record or identity */
+    SATCHEL_EXISTS,     /* it is there already */
+    SATCHEL_INVALID,    /* the message names field, value, expected form */
+    SATCHEL_TOO_BIG,    /* over a stated limit; nothing was stored */
+    SATCHEL_DENIED,     /* not allowed, or the vault is not enrolled yet */
+    SATCHEL_LOCKED,     /* needs the passphrase */
+    SATCHEL_PASSPHRASE, /* the passphrase is wrong */
+    SATCHEL_NEWER,      /* written by a newer version of libsatchel */
+    SATCHEL_FOREIGN,    /* a file, but not a vault */
+    SATCHEL_READ_ONLY,  /* the file or its folder cannot be written */
+    SATCHEL_NETWORK,    /* the office was not reached; nothing is lost */
+    SATCHEL_PROTOCOL,   /* the office did not answer as specified */
+    SATCHEL_SIGNATURE,  /* a signature does not verify */
+    SATCHEL_GAP,        /* internal to syncing */
+    SATCHEL_FORK,       /* internal to syncing */
+    SATCHEL_STALE,      /* internal to syncing */
+    SATCHEL_LINEAGE,    /* internal to syncing */
+    SATCHEL_REVOKED,    /* the office revoked this device */
+    SATCHEL_AGAIN,      /* nothing now */
+    SATCHEL_TIMEOUT,    /* it took too long */
+    SATCHEL_CONFLICT,   /* the context is missing or of another record */
+    SATCHEL_UNSUPPORTED /* this build cannot do it */
+};
+
+/* A short text for a code; static, never NULL. */
+const char *satchel_error_text(int error);
+
+typedef struct satchel satchel;
+
+/* ---- open and close ---------------------------------------------------- */
+
+struct satchel_options {
+    size_t size;
+    const char *passphrase;    /* NULL: stays locked (status, sync only) */
+    const char *device_secret; /* file; NULL: the user's own, satchel(1) */
+    int busy_ms;               /* patience with other processes; 0: 5000 */
+    int64_t kdf_memory_bytes;  /* at creation; 0: 64 MiB */
+};
+#define SATCHEL_OPTIONS_INIT {sizeof(struct satchel_options), NULL, NULL, 0, 0}
+
+/* Creates a vault file.  Records can be written once it is enrolled.  *vault is
+ * set even on failure (unless memory is out) so that satchel_message() can tell
+ * why; close it either way. */
+int satchel_create(satchel **vault, const char *path,
+                   const struct satchel_options *options);
+/* Opens an existing vault; as above. */
+int satchel_open(satchel **vault, const char *path,
+                 const struct satchel_options *options);
+/* Enrols the vault at an office: `code` is the one-time code that the office
+ * gave; `ca_file` is a PEM file that pins the office's certificate authority,
+ * or NULL.  Needs the network, once. */
+int satchel_enrol(satchel *vault, const char *server, const char *code,
+                  const char *ca_file);
+int satchel_unlock(satchel *vault, const char *passphrase);
+void satchel_lock(satchel *vault);  /* forgets the keys in memory */
+int satchel_locked(satchel *vault); /* 1 or 0 */
+void satchel_close(satchel *vault); /* NULL is allowed */
+
+/* One line on the last failure: what is wrong, where, what to do.  Never NULL;
+ * valid until the next call on the handle. */
+const char *satchel_message(const satchel *vault);
+
+void satchel_free(void *memory);
+
+/* ---- contacts, referrals, follow-ups ----------------------------------- */
+
+/* Members not marked "required" may be NULL or 0. */
+struct satchel_contact {
+    size_t size;
+    const char *person;      /* required: record id */
+    const char *kind;        /* required: home_visit, office, phone, ... */
+    const char *occurred_at; /* ISO 8601 with offset; NULL: now */
+    const char *direction;   /* client_to_us, us_to_client, third_party */
+    const char *outcome;     /* completed, no_answer, refused, ... */
+    const char *narrative;   /* facts */
+    const char *opinion;     /* the worker's assessment, kept apart */
+    const char *client_words;
+    int duration_min;
+    int seal; /* 1: the note is final now */
+};
+#define SATCHEL_CONTACT_INIT                                                   \
+    {sizeof(struct satchel_contact), NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
+     NULL, 0, 0}
+int satchel_record_contact(satchel *vault,
+                           const struct satchel_contact *contact,
+                           char id[SATCHEL_ID_BYTES]);
+
+struct satchel_referral {
+    size_t size;
+    const char *person;   /* required: record id */
+    const char *need;     /* record id of the need it answers */
+    const char *service;  /* record id of the directory's service */
+    const char *location; /* record id of the site */
+    const char *consent;  /* record id of the release that allows it */
+    const char *scope;    /* internal_program, local, state, ... */
+    const char *urgency;  /* see schema/referral.json */
+    const char *status;   /* NULL: draft */
+    const char *note;
+};
+#define SATCHEL_REFERRAL_INIT                                                  \
+    {sizeof(struct satchel_referral), NULL, NULL, NULL, NULL, NULL, NULL,      \
+     NULL, NULL, NULL}
+int satchel_refer(satchel *vault, const struct satchel_referral *referral,
+                  char id[SATCHEL_ID_BYTES]);
+
+struct satchel_follow_up {
+    size_t size;
+    const char *referral; /* required: record id */
+    const char *finding;  /* required: what was learnt */
+    const char *on;       /* ISO date; NULL: today */
+    const char *method;   /* phone, letter, in_person, ... */
+    const char *spoke_to; /* client, provider, family */
+    const char *next_due; /* ISO date */
+};
+#define SATCHEL_FOLLOW_UP_INIT                                                 \
+    {sizeof(struct satchel_follow_up), NULL, NULL, NULL, NULL, NULL, NULL}
+int satchel_record_follow_up(satchel *vault,
+                             const struct satchel_follow_up *follow_up,
+                             char id[SATCHEL_ID_BYTES]);
+
+/* ---- any record -------------------------------------------------------- */
+
+/* A write creates a record (type) or revises one (record and context, the token
+ * that satchel_read() gave when the form was filled). */
+struct satchel_write {
+    size_t size;
+    const char *type;      /* creating: required */
+    const char *record;    /* revising: required */
+    const char *context;   /* revising: required */
+    const char *case_id;   /* creating: NULL follows the person */
+    const char *set_json;  /* {"field":value,...}; null clears */
+    const char *add_json;  /* {"field":["member",...]} of set-valued fields */
+    const char *drop_json; /* {"field":{"member":"reason"}} */
+    int seal;              /* 1: fields of rule `fixed` are final now */
+    int lenient;           /* 1: keep unknown fields and codes as they are */
+};
+#define SATCHEL_WRITE_INIT                                                     \
+    {sizeof(struct satchel_write), NULL, NULL, NULL, NULL, NULL, NULL, NULL,   \
+     0, 0}
+
+/* *result receives {"context","n","record","replica","warning"} as JSON; it may
+ * be NULL when not wanted. */
+int satchel_write(satchel *vault, const struct satchel_write *write,
+                  char **result);
+
+/* Many writes in one durable transaction: faster, all or nothing. */
+int satchel_begin(satchel *vault);
+int satchel_commit(satchel *vault);
+void satchel_rollback(satchel *vault);
+
+/* A record as JSON: {"record","type","case","context","hash","fields":{name:
+ * {"value","open","live":[{"write","dot","value","author","at"}]}}}; with
+ * `history` also every revision, oldest first. */
+int satchel_read(satchel *vault, const char *record, int history, char **json);
+
+/* Settles a conflict: of the live values of `field` those written by `keep`
+ * (write ids or dots, NULL-terminated) stand.  `context` is that of the read
+ * that showed them. */
+int satchel_resolve(satchel *vault, const char *record, const char *field,
+                    const char *context, const char *const *keep);
+
+/* Iterators over JSON texts.  satchel_next() gives SATCHEL_OK and a text that
+ * is borrowed until the next call, or SATCHEL_NOT_FOUND at the end.  They show
+ * the vault as it was when they were made. */
+typedef struct satchel_iterator satchel_iterator;
+/* {"record","type","case","fields":{name:value}} of each record of a type;
+ * `where_json` is {"field":"value",...} or NULL. */
+int satchel_list(satchel *vault, const char *type, const char *where_json,
+                 satchel_iterator **out);
+/* {"record","field","base","values":[...]} of each open field. */
+int satchel_conflicts(satchel *vault, satchel_iterator **out);
+int satchel_next(satchel_iterator *iterator, const char **json);
+void satchel_iterator_close(satchel_iterator *iterator);
+
+/* ---- custody, syncing, watching ---------------------------------------- */
+
+struct satchel_status {
+    size_t size;
+    int64_t here;      /* own writes that only this device has */
+    int64_t oldest_s;  /* age of the oldest of them, seconds */
+    int64_t received;  /* own writes that the office has committed */
+    int64_t backed_up; /* own writes that survive the loss of the office */
+    int64_t held;      /* own writes that the office holds for a person */
+    int64_t conflicts; /* open fields; -1 on a locked vault */
+    int64_t last_sync; /* seconds since 1970; 0: never */
+};
+#define SATCHEL_STATUS_INIT {sizeof(struct satchel_status), 0, 0, 0, 0, 0, 0, 0}
+int satchel_status(satchel *vault, struct satchel_status *status);
+
+struct satchel_sync_report {
+    size_t size;
+    int64_t pushed, pulled; /* lines */
+    int64_t held;           /* of those pushed */
+    int64_t requests, sent_bytes, received_bytes;
+    int reached; /* the office answered */
+};
+#define SATCHEL_SYNC_REPORT_INIT                                               \
+    {sizeof(struct satchel_sync_report), 0, 0, 0, 0, 0, 0, 0}
+/* One sync now, waiting for it.  `report` may be NULL.  SATCHEL_NETWORK when
+ * the office was not reached: nothing is lost, try later. */
+int satchel_sync(satchel *vault, struct satchel_sync_report *report);
+
+/* A number that every committed change raises, in whichever process. */
+int satchel_change_count(satchel *vault, int64_t *count);
+/* Waits until the number differs from `last` or the time is over
+ * (SATCHEL_TIMEOUT).  Other threads may use the handle meanwhile. */
+int satchel_wait_change(satchel *vault, int64_t last, int timeout_ms,
+                        int64_t *count);
+
+/* ---- care -------------------------------------------------------------- */
+
+/* Checks everything derived against the log; *problems counts what is wrong and
+ * *report (owned by the caller) lists it, a line each. */
+int satchel_verify(satchel *vault, int64_t *problems, char **report);
+/* Derives everything anew from the log. */
+int satchel_rebuild(satchel *vault);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -18,8 +18,8 @@ struct buffer {
 };
 
 void buffer_init(struct buffer *b, size_t ceiling);
-void buffer_fini(struct buffer *b); /* wipes nothing; see buffer_wipe */
-void buffer_wipe(struct buffer *b); /* overwrites the contents, then fini */
+void buffer_fini(struct buffer *b);  /* wipes nothing; see buffer_wipe */
+void buffer_wipe(struct buffer *b);  /* overwrites the contents, then fini */
 void buffer_clear(struct buffer *b); /* size 0, error forgotten, room kept */
 
 enum err buffer_add(struct buffer *b, const void *at, size_t size);

@@ -22,7 +22,7 @@ bool bytes_is(struct bytes a, const char *text);
 int bytes_compare(struct bytes a, struct bytes b);
 
 /* Characters that `size` bytes take in base64url without padding, no NUL. */
-#define BASE64_CHARS(size) (((size) * 4 + 2) / 3)
+#define BASE64_CHARS(size) ((4 * (size) + 2) / 3)
 
 /* Writes base64url (RFC 4648 section 5, no padding) and a final NUL into
  * `out`, which holds BASE64_CHARS(size) + 1.  Returns the characters. */

@@ -1,7 +1,7 @@
 /* The clock seam: wall time is testimony, monotonic time measures waits.
  *
  * Everything that needs time takes a struct clock; only clock_system() reads
- * the real one, so that a simulator can run a hundred devices on virtual time. */
+ * the real one, so that a simulator runs a hundred devices on virtual time. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 

@@ -17,9 +17,9 @@ struct log {
     const char *program;       /* borrowed; first key of each line */
 };
 
-/* log_event(log, LOG_INFO, "sync_done", "lines", "%d", 5, "ms", "%d", 20, NULL):
- * pairs of key and format with exactly one argument each, ended by NULL.  The
- * only conversions are %s, %d (int), %lld (long long) and %zu. */
+/* log_event(log, LOG_INFO, "sync_done", "lines", "%d", 5, NULL): pairs of key
+ * and format with exactly one argument each, ended by NULL. The only
+ * conversions are %s, %d (int), %lld (long long) and %zu. */
 void log_event(const struct log *log, enum log_level level, const char *event,
                ...);
 

@@ -94,8 +94,7 @@ static enum err map_grow(struct map *m)
     size_t slots = m->slot_count ? m->slot_count * 2 : SLOTS_MIN;
     if (slots > UINT32_MAX)
         return ERR_TOO_BIG;
-    struct entry *entries =
-        realloc(m->entries, slots / 2 * sizeof *m->entries);
+    struct entry *entries = realloc(m->entries, slots / 2 * sizeof *m->entries);
     if (!entries)
         return ERR_NOMEM;
     m->entries = entries;
@@ -128,7 +127,12 @@ enum err map_put(struct map *m, struct bytes key, void *value)
     copy[key.size] = 0;
     uint64_t hash = map_hash(m, key);
     size_t slot = map_slot(m, key, hash);
-    m->entries[m->count] = (struct entry){copy, key.size, value, hash};
+    m->entries[m->count] = (struct entry){
+        .key = copy,
+        .key_size = key.size,
+        .value = value,
+        .hash = hash,
+    };
     m->count++;
     m->slots[slot] = (uint32_t)m->count;
     return ERR_OK;

@@ -140,8 +140,8 @@ static enum err file_create(const char *path)
 
 static enum err config_set(struct db *db, int option, int value)
 {
-    return db_result(db, sqlite3_db_config(db->handle, option, value,
-                                          (int *)NULL));
+    return db_result(db,
+                     sqlite3_db_config(db->handle, option, value, (int *)NULL));
 }
 
 /* Reads the first page, which tells a database from any other file, and turns
@@ -311,9 +311,9 @@ enum err db_prepare(struct db *db, const char *const sql[], size_t count,
     for (size_t i = 0; i < count; i++)
         statements[i] = NULL;
     for (size_t i = 0; !err && i < count; i++) {
-        int code = sqlite3_prepare_v3(db->handle, sql[i], -1,
-                                      SQLITE_PREPARE_PERSISTENT,
-                                      &statements[i], NULL);
+        int code =
+            sqlite3_prepare_v3(db->handle, sql[i], -1,
+                               SQLITE_PREPARE_PERSISTENT, &statements[i], NULL);
         err = db_result(db, code);
     }
     if (err)
@@ -388,10 +388,9 @@ void db_bind_bytes(struct db *db, struct sqlite3_stmt *statement, int index,
 void db_bind_text(struct db *db, struct sqlite3_stmt *statement, int index,
                   struct bytes value)
 {
-    bind_note(db, sqlite3_bind_text64(
-                      statement, index,
-                      value.size ? (const char *)value.at : "", value.size,
-                      SQLITE_STATIC, SQLITE_UTF8));
+    bind_note(db, sqlite3_bind_text64(statement, index,
+                                      value.size ? (const char *)value.at : "",
+                                      value.size, SQLITE_STATIC, SQLITE_UTF8));
 }
 
 void db_bind_null(struct db *db, struct sqlite3_stmt *statement, int index)
@@ -408,8 +407,8 @@ struct bytes db_column_bytes(struct sqlite3_stmt *statement, int column)
 {
     /* As a BLOB even when it is TEXT: asking for text may allocate. */
     const void *at = sqlite3_column_blob(statement, column);
-    return bytes_of(at, at ? (size_t)sqlite3_column_bytes(statement, column)
-                           : 0);
+    return bytes_of(at,
+                    at ? (size_t)sqlite3_column_bytes(statement, column) : 0);
 }
 
 bool db_column_is_null(struct sqlite3_stmt *statement, int column)

@@ -18,6 +18,7 @@ static enum err version_check(struct db *db, int32_t application_id,
 {
     int64_t id;
     int64_t tables = 0;
+    *version = 0;
     enum err err = db_query_int64(db, "PRAGMA application_id", &id);
     if (!err)
         err = db_query_int64(db, "PRAGMA user_version", version);

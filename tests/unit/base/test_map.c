@@ -13,7 +13,8 @@ static struct bytes key_of(char *text, int number)
     return bytes_text(text);
 }
 
-static void entries_keep_insertion_order_through_growth_and_removal(void **state)
+static void
+entries_keep_insertion_order_through_growth_and_removal(void **state)
 {
     (void)state;
     struct map *m;
@@ -26,8 +27,8 @@ static void entries_keep_insertion_order_through_growth_and_removal(void **state
         map_remove(m, key_of(text, i));
     assert_int_equal(map_count(m), 500);
     for (int i = 0; i < 500; i++) {
-        assert_true(bytes_equal(map_key_at(m, (size_t)i),
-                                key_of(text, 2 * i + 1)));
+        assert_true(
+            bytes_equal(map_key_at(m, (size_t)i), key_of(text, 2 * i + 1)));
         assert_ptr_equal(map_value_at(m, (size_t)i), &values[2 * i + 1]);
         assert_false(map_has(m, key_of(text, 2 * i)));
         assert_ptr_equal(map_get(m, key_of(text, 2 * i + 1)),

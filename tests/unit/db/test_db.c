@@ -67,9 +67,8 @@ static void a_new_file_is_durable_and_private(void **state)
                      ERR_OK);
     assert_int_equal(value, 0);
     assert_int_equal(
-        db_query_int64(db,
-                       "SELECT journal_mode = 'wal' FROM pragma_journal_mode",
-                       &value),
+        db_query_int64(
+            db, "SELECT journal_mode = 'wal' FROM pragma_journal_mode", &value),
         ERR_OK);
     assert_int_equal(value, 1);
     struct stat status;
@@ -235,8 +234,8 @@ static void a_full_disk_is_full_and_keeps_what_was_committed(void **state)
                      ERR_OK);
     assert_int_equal(db_begin_immediate(db), ERR_OK);
     assert_int_equal(db_exec(db, "INSERT INTO t VALUES (2)"), ERR_OK);
-    assert_int_equal(
-        db_exec(db, "INSERT INTO t VALUES (randomblob(1000000))"), ERR_FULL);
+    assert_int_equal(db_exec(db, "INSERT INTO t VALUES (randomblob(1000000))"),
+                     ERR_FULL);
     db_rollback(db);
     assert_non_null(strstr(db_detail(db), "full"));
     assert_int_equal(db_query_int64(db, "SELECT count(*) FROM t", &count),

@@ -13,13 +13,18 @@
 
 #define OUR_ID 0x53617463
 
-#define SQL_FILE(path, text) \
-    {path, (const unsigned char *)(text), sizeof(text) - 1}
+#define SQL_FILE(path, text)                                                   \
+    {                                                                          \
+        path, (const unsigned char *)(text), sizeof(text) - 1                  \
+    }
 #define ONE SQL_FILE("schema/0001_first.sql", "CREATE TABLE t(a);")
-#define TWO \
-    SQL_FILE("schema/0002_second.sql", \
+#define TWO                                                                    \
+    SQL_FILE("schema/0002_second.sql",                                         \
              "ALTER TABLE t ADD COLUMN b; INSERT INTO t VALUES (1, 2);")
-#define END {NULL, NULL, 0}
+#define END                                                                    \
+    {                                                                          \
+        NULL, NULL, 0                                                          \
+    }
 
 static const struct embed none[] = {END};
 static const struct embed first[] = {ONE, END};

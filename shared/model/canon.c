@@ -111,7 +111,7 @@ bool canon_true(const struct canon *object, const char *name)
  * 0xF0) come before U+E000..U+FFFF (lead bytes 0xEE and 0xEF). */
 static int utf16_rank(uint8_t byte)
 {
-    return byte >= 0xf0 ? byte - 0x10 : byte >= 0xee ? byte + 0x10 : byte;
+    return byte == 0xee || byte == 0xef ? byte + 0x10 : byte;
 }
 
 int canon_compare_names(struct bytes a, struct bytes b)

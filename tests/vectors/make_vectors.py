@@ -221,10 +221,13 @@ TYPED_TWICE = [
 
 
 def text_or_hex(raw, name):
+    """Bytes that many JSON readers could not give back travel as hex."""
     try:
-        return {name: raw.decode("utf-8")}
+        if b"\0" not in raw:
+            return {name: raw.decode("utf-8")}
     except UnicodeDecodeError:
-        return {"hex": raw.hex()}
+        pass
+    return {"hex": raw.hex()}
 
 
 def case(raw, offset, reason, name):

@@ -27,7 +27,7 @@
 extern "C" {
 #endif
 
-#define SATCHEL_VERSION "1.0"
+#define SATCHEL_API_VERSION 1
 #define SATCHEL_ID_BYTES 37           /* a record id and its NUL */
 #define SATCHEL_LINE_BYTES_MAX 262144 /* one write, with all its text */
 

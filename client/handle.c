@@ -1,0 +1,163 @@
+#include "client/handle.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SAME(name)                                                             \
+    _Static_assert((int)SATCHEL_##name == (int)ERR_##name,                     \
+                   "public and internal error codes are the same numbers")
+SAME(OK);
+SAME(NOMEM);
+SAME(IO);
+SAME(FULL);
+SAME(CORRUPT);
+SAME(BUSY);
+SAME(NOT_FOUND);
+SAME(EXISTS);
+SAME(INVALID);
+SAME(TOO_BIG);
+SAME(DENIED);
+SAME(LOCKED);
+SAME(PASSPHRASE);
+SAME(NEWER);
+SAME(FOREIGN);
+SAME(READ_ONLY);
+SAME(NETWORK);
+SAME(PROTOCOL);
+SAME(SIGNATURE);
+SAME(GAP);
+SAME(FORK);
+SAME(STALE);
+SAME(LINEAGE);
+SAME(REVOKED);
+SAME(AGAIN);
+SAME(TIMEOUT);
+SAME(CONFLICT);
+SAME(UNSUPPORTED);
+
+PUBLIC const char *satchel_error_text(int error)
+{
+    return err_text((enum err)error);
+}
+
+PUBLIC void satchel_free(void *memory)
+{
+    free(memory);
+}
+
+static satchel *handle_new(void)
+{
+    satchel *handle = calloc(1, sizeof *handle);
+    if (handle && pthread_mutex_init(&handle->lock, NULL)) {
+        free(handle);
+        return NULL;
+    }
+    return handle;
+}
+
+typedef enum err open_call(struct vault **out, const char *path,
+                           const struct vault_options *options,
+                           char detail[VAULT_DETAIL_CHARS]);
+
+static int open_with(open_call *call, satchel **out, const char *path,
+                     const struct satchel_options *given)
+{
+    struct satchel_options taken = SATCHEL_OPTIONS_INIT;
+    if (given)
+        HANDLE_TAKE(taken, given);
+    *out = handle_new();
+    if (!*out)
+        return SATCHEL_NOMEM;
+    struct vault_options options = {.passphrase = taken.passphrase,
+                                    .device_secret = taken.device_secret,
+                                    .busy_ms = taken.busy_ms,
+                                    .kdf_bytes = taken.kdf_memory_bytes};
+    char detail[VAULT_DETAIL_CHARS] = "";
+    enum err err = call(&(*out)->vault, path, &options, detail);
+    if (err)
+        snprintf((*out)->message, sizeof(*out)->message, "%s",
+                 *detail ? detail : err_text(err));
+    return (int)err;
+}
+
+PUBLIC int satchel_create(satchel **out, const char *path,
+                          const struct satchel_options *options)
+{
+    return open_with(vault_create, out, path, options);
+}
+
+PUBLIC int satchel_open(satchel **out, const char *path,
+                        const struct satchel_options *options)
+{
+    return open_with(vault_open, out, path, options);
+}
+
+PUBLIC void satchel_close(satchel *handle)
+{
+    if (!handle)
+        return;
+    vault_close(handle->vault);
+    pthread_mutex_destroy(&handle->lock);
+    free(handle);
+}
+
+PUBLIC const char *satchel_message(const satchel *handle)
+{
+    return handle ? handle->message : "memory is exhausted";
+}
+
+enum err handle_enter(satchel *handle)
+{
+    pthread_mutex_lock(&handle->lock);
+    if (handle->vault)
+        return ERR_OK;
+    return ERR_INVALID;
+}
+
+int handle_leave(satchel *handle, enum err err)
+{
+    if (err) {
+        const char *detail = handle->vault ? vault_detail(handle->vault)
+                                           : "the vault is not open";
+        snprintf(handle->message, sizeof handle->message, "%s",
+                 *detail ? detail : err_text(err));
+    }
+    pthread_mutex_unlock(&handle->lock);
+    return (int)err;
+}
+
+int handle_fail(satchel *handle, enum err err, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    vsnprintf(handle->message, sizeof handle->message, format, list);
+    va_end(list);
+    pthread_mutex_unlock(&handle->lock);
+    return (int)err;
+}
+
+PUBLIC int satchel_unlock(satchel *handle, const char *passphrase)
+{
+    enum err err = handle_enter(handle);
+    if (!err)
+        err = vault_unlock(handle->vault, passphrase);
+    return handle_leave(handle, err);
+}
+
+PUBLIC void satchel_lock(satchel *handle)
+{
+    if (!handle_enter(handle))
+        vault_lock(handle->vault);
+    pthread_mutex_unlock(&handle->lock);
+}
+
+PUBLIC int satchel_locked(satchel *handle)
+{
+    int locked = 1;
+    if (!handle_enter(handle))
+        locked = vault_locked(handle->vault);
+    pthread_mutex_unlock(&handle->lock);
+    return locked;
+}

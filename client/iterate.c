@@ -1,0 +1,163 @@
+/* Iterators: a snapshot of JSON texts, walked one by one. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/handle.h"
+#include "shared/model/view.h"
+
+#define SNAPSHOT_BYTES_MAX (1u << 30)
+
+struct satchel_iterator {
+    struct buffer texts; /* owned: NUL-terminated texts, one after the other */
+    size_t at;
+    const struct canon *where; /* while filling: an object, or NULL */
+    struct arena arena;
+};
+
+static bool wanted(const struct satchel_iterator *i, struct bytes state,
+                   enum err *err)
+{
+    if (!i->where)
+        return true;
+    struct arena arena;
+    const struct canon *root;
+    arena_init(&arena, STATE_BYTES_MAX * 4u);
+    *err = canon_parse(&arena, state, &root, NULL);
+    bool all = !*err;
+    for (const struct canon *w = i->where->first; all && w; w = w->next) {
+        char name[NAME_CHARS_MAX + 1];
+        all = w->name.size < sizeof name;
+        if (!all)
+            break;
+        memcpy(name, w->name.at, w->name.size);
+        name[w->name.size] = 0;
+        all = view_matches(root, name,
+                           w->kind == CANON_TEXT ? w->text : w->raw);
+    }
+    arena_fini(&arena);
+    return all;
+}
+
+static enum err add_row(void *context, const char *record, struct bytes state)
+{
+    struct satchel_iterator *i = context;
+    (void)record;
+    enum err err = ERR_OK;
+    if (!wanted(i, state, &err))
+        return err;
+    err = view_row(&i->texts, state);
+    return err ? err : buffer_add(&i->texts, "", 1);
+}
+
+/* One conflict a text: the commas that view_conflicts() puts between objects
+ * are not needed, so each field is asked for by a count of its own. */
+static enum err add_conflicts(void *context, const char *record,
+                              struct bytes state)
+{
+    struct satchel_iterator *i = context;
+    (void)record;
+    struct buffer list;
+    size_t count = 0;
+    buffer_init(&list, SNAPSHOT_BYTES_MAX);
+    buffer_add_char(&list, '[');
+    enum err err = view_conflicts(&list, state, &count);
+    buffer_add_char(&list, ']');
+    struct arena arena;
+    const struct canon *root = NULL;
+    arena_init(&arena, SNAPSHOT_BYTES_MAX);
+    if (!err)
+        err = canon_parse(&arena, buffer_bytes(&list), &root, NULL);
+    for (const struct canon *c = err ? NULL : root->first; c; c = c->next) {
+        buffer_add_bytes(&i->texts, c->raw);
+        buffer_add(&i->texts, "", 1);
+    }
+    arena_fini(&arena);
+    buffer_fini(&list);
+    return err ? err : buffer_err(&i->texts);
+}
+
+static struct satchel_iterator *iterator_new(void)
+{
+    struct satchel_iterator *i = calloc(1, sizeof *i);
+    if (i) {
+        buffer_init(&i->texts, SNAPSHOT_BYTES_MAX);
+        arena_init(&i->arena, SATCHEL_LINE_BYTES_MAX * 16u);
+    }
+    return i;
+}
+
+PUBLIC void satchel_iterator_close(satchel_iterator *iterator)
+{
+    if (!iterator)
+        return;
+    buffer_wipe(&iterator->texts);
+    arena_fini(&iterator->arena);
+    free(iterator);
+}
+
+static enum err parse_where(struct satchel_iterator *i, const char *json)
+{
+    struct buffer canonical;
+    struct canon_fault fault;
+    buffer_init(&canonical, SATCHEL_LINE_BYTES_MAX);
+    enum err err = canon_normalise(&canonical, bytes_text(json), &fault);
+    const char *copy = err ? NULL
+                           : arena_copy(&i->arena, buffer_bytes(&canonical));
+    buffer_fini(&canonical);
+    if (err)
+        return err;
+    if (!copy)
+        return ERR_NOMEM;
+    err = canon_parse(&i->arena, bytes_text(copy), &i->where, &fault);
+    if (!err && i->where->kind != CANON_OBJECT)
+        err = ERR_INVALID;
+    return err;
+}
+
+PUBLIC int satchel_list(satchel *handle, const char *type,
+                        const char *where_json, satchel_iterator **out)
+{
+    *out = NULL;
+    struct satchel_iterator *i = iterator_new();
+    enum err err = handle_enter(handle);
+    if (!i)
+        return handle_fail(handle, ERR_NOMEM, "memory is exhausted");
+    if (!err && where_json && parse_where(i, where_json)) {
+        satchel_iterator_close(i);
+        return handle_fail(handle, ERR_INVALID,
+                           "where: write a JSON object of field and value, "
+                           "such as {\"kind\":\"home_visit\"}");
+    }
+    if (!err)
+        err = record_list(handle->vault, type, add_row, i);
+    if (err)
+        satchel_iterator_close(i);
+    else
+        *out = i;
+    return handle_leave(handle, err);
+}
+
+PUBLIC int satchel_conflicts(satchel *handle, satchel_iterator **out)
+{
+    *out = NULL;
+    struct satchel_iterator *i = iterator_new();
+    enum err err = handle_enter(handle);
+    if (!i)
+        return handle_fail(handle, ERR_NOMEM, "memory is exhausted");
+    if (!err)
+        err = record_conflicts(handle->vault, add_conflicts, i);
+    if (err)
+        satchel_iterator_close(i);
+    else
+        *out = i;
+    return handle_leave(handle, err);
+}
+
+PUBLIC int satchel_next(satchel_iterator *iterator, const char **json)
+{
+    if (iterator->at >= iterator->texts.size)
+        return SATCHEL_NOT_FOUND;
+    *json = buffer_text(&iterator->texts) + iterator->at;
+    iterator->at += strlen(*json) + 1;
+    return SATCHEL_OK;
+}

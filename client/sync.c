@@ -1,0 +1,79 @@
+/* Enrolment, syncing, custody. */
+#include <string.h>
+
+#include "client/handle.h"
+#include "shared/exchange/session.h"
+
+PUBLIC int satchel_enrol(satchel *handle, const char *server, const char *code,
+                         const char *ca_file)
+{
+    struct transport transport;
+    char detail[320] = "";
+    enum err err = handle_enter(handle);
+    if (err)
+        return handle_leave(handle, err);
+    err = transport_http_open(&transport, -1);
+    if (!err) {
+        err = session_enrol(handle->vault, &transport, server, ca_file, code,
+                            detail);
+        transport.close(transport.context);
+    }
+    if (err && *detail)
+        return handle_fail(handle, err, "%s", detail);
+    return handle_leave(handle, err);
+}
+
+static void report_fill(struct satchel_sync_report *out,
+                        const struct session_report *report)
+{
+    out->pushed = report->pushed;
+    out->pulled = report->pulled;
+    out->held = report->held;
+    out->requests = report->requests;
+    out->sent_bytes = report->sent_bytes;
+    out->received_bytes = report->received_bytes;
+    out->reached = report->reached;
+}
+
+PUBLIC int satchel_sync(satchel *handle, struct satchel_sync_report *given)
+{
+    struct transport transport;
+    struct session_report report = {0};
+    enum err err = handle_enter(handle);
+    if (err)
+        return handle_leave(handle, err);
+    err = transport_http_open(&transport, -1);
+    if (err)
+        return handle_leave(handle, err);
+    struct session_options options = {0};
+    err = session_run(handle->vault, &transport, &options, &report);
+    transport.close(transport.context);
+    if (given) {
+        struct satchel_sync_report out = SATCHEL_SYNC_REPORT_INIT;
+        report_fill(&out, &report);
+        HANDLE_GIVE(given, out);
+    }
+    if (err && *report.detail)
+        return handle_fail(handle, err, "%s", report.detail);
+    return handle_leave(handle, err);
+}
+
+PUBLIC int satchel_status(satchel *handle, struct satchel_status *given)
+{
+    struct vault_status status;
+    enum err err = handle_enter(handle);
+    if (!err)
+        err = record_status(handle->vault, &status);
+    if (!err) {
+        struct satchel_status out = SATCHEL_STATUS_INIT;
+        out.here = status.here;
+        out.oldest_s = status.oldest_ms / 1000;
+        out.received = status.received;
+        out.backed_up = status.backed_up;
+        out.held = status.held;
+        out.conflicts = status.conflicts;
+        out.last_sync = status.last_sync_ms / 1000;
+        HANDLE_GIVE(given, out);
+    }
+    return handle_leave(handle, err);
+}

@@ -333,7 +333,7 @@ fuzz-run: $(FUZZ_PROGRAMS)
 	@for t in $(FUZZERS); do mkdir -p $B/corpus/$$t; \
 		echo "fuzz $$t"; \
 		$B/tests/fuzz/$$t -max_total_time=$(FUZZ_SECONDS) \
-			-print_final_stats=1 -verbosity=0 \
+			-verbosity=0 -print_final_stats=1 \
 			-artifact_prefix=$B/corpus/$$t- $B/corpus/$$t \
 			$$(ls -d tests/fuzz/corpus/$$t 2>/dev/null) || exit 1; \
 	done

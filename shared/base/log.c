@@ -91,7 +91,7 @@ static void line_add_arguments(struct line *line, va_list *arguments)
         else if (!strcmp(format, "%zu"))
             snprintf(number, sizeof number, "%zu", va_arg(*arguments, size_t));
         else
-            assert(!"a conversion that log_event knows");
+            assert(false); /* no conversion that log_event() knows */
         line_add_pair(line, key, value ? value : "");
     }
 }

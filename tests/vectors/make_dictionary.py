@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+"""Writes dictionary 1 of the frame (sync-protocol.md section 8).
+
+The dictionary is frozen once a release speaks it: the file it writes,
+dictionary_1.bin, is the contract, and this script is how it came to be.  zlib
+finds near matches cheaper than far ones, so what is most frequent stands last:
+words of case notes, then codes, then members, then whole skeletons of lines.
+
+    make_dictionary.py            writes dictionary_1.bin and dictionary.c
+    make_dictionary.py --check    exits 1 when they differ from what it makes
+"""
+import os
+import sys
+import zlib
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BIN = os.path.join(HERE, "dictionary_1.bin")
+C = os.path.join(HERE, "..", "..", "shared", "wire", "dictionary.c")
+BYTES_MAX = 8192
+
+# Sentences and phrases that case notes are made of.
+PHRASES = """
+ Augusta Bangor Portland Lewiston Aroostook Penobscot Kennebec Androscoggin Cumberland Washington County
+ Jackson Hinds Rankin Madison Harrison Jones Lauderdale Bolivar Coahoma Sunflower Leflore Mississippi Maine
+ Spanish French Somali Portuguese Vietnamese English interpreter signature witness authorization release of information
+ transportation employment education training certificate apprenticeship interview application orientation paystub
+ unemployment eligibility assistance emergency utility electric heating water bill shut-off notice eviction landlord
+ budgeting worksheet income expenses savings credit counseling tax return EITC Virtual ROMA VITA site appointment
+ LIHEAP SNAP TANF ASPIRE CSBG Head Start WIC Medicaid MaineCare Social Security disability child support
+ grandmother grandfather mother father daughter son sister brother husband wife partner neighbor cousin caseworker
+ kitchen bathroom roof leaks furnace stove refrigerator washing machine window heater mold repair plumbing floor
+ school district teacher bus daycare child care provider voucher slot waitlist enrolled attendance kindergarten
+ car battery tires insurance registration license driver's permit ride gas card mileage broke down
+ clinic medication refill member number changed neighbor mentioned hired part-time full-time shift hours per week overtime supervisor warehouse cashier nursing assistant
+ food pantry groceries formula diapers clothing winter coat boots furniture bedding
+ She said that she would call the provider tomorrow. He said that he is still waiting for the letter from the office.
+ Participant agreed to bring the documents to the next visit. We reviewed the plan and the goals together.
+ Client reported that the children are doing well in school. Discussed next steps and set a follow-up for two weeks.
+ Met with the family at home. Explained the program and the rights and responsibilities. Provided a list of resources.
+ Referral sent to the food pantry. Helped to complete the application for heating assistance. Copy given to the client.
+ looked through called about asked whether needs help with has not yet received will check was not able to because of the
+ talked about work and money, went over the budget, bills are paid up, behind on rent, overdue since the end of the month, more much need other over people should since some still their there these they thing think this through time today
+ every day last week this week next month before after again already another between during enough first found from have keep
+ under until very wants was well were what when where which while with without work would year years your
+ participant person phone problem process progress provider question received reported responsibility schedule service
+ signed situation something started stopped support things understand visit waiting
+"""
+
+SUFFIXES = """
+ation ing ment ness able ible tion sion ther ould ight ough ance ence ally ful less ive ous ity ed er est ly
+ has been  have been  had been  would like to  is going to  does not  did not  can not  could not  is not  was not  there is  there are
+ to the  of the  in the  on the  for the  at the  and the  with the  from the  by the  that the  is the  was the  to be  will be
+ and he  and she  and they  that he  that she  that they  she has  he has  they have  she is  he is  they are  we will  I will
+"""
+
+# Codes of the shipped types, as values.
+CODES = """
+home_visit office_visit phone text letter email video collateral attempted chance completed no_answer refused left_message
+wrong_number rescheduled unsafe_left client_to_us us_to_client third_party engagement assessment plan monitoring evaluation
+closure employability_counseling budgeting referral_followup crisis compliance advocacy vita other internal_program local state
+federal other_entity in_person electronic client_self draft ready sent received accepted scheduled attended in_service
+waitlisted declined client_declined client_withdrew cancelled no_response entered_in_error met partly_met not_met ineligible
+out_of_scope capacity_refused unknown_lost_contact no_show client_said provider_said document_seen client provider family
+employment education income housing health nutrition transportation child_care support_system energy utilities food clothing
+legal safety parenting substance_use mental_health disability open referred in_progress no_resource withdrawn todo doing done
+blocked dropped light standard intensive participant spouse authorized_rep department witness interpreter drawn
+typed_with_pin x_mark arf_001_release referral_specific esign text_message vita_7216_disclose low medium high crisis routine
+urgent yes no unknown aspire csbg engaged enrolled assessed planned implementing evaluating closed transition
+23001 23003 23005 23009 23011 23017 23019 23025 23027 23031 28001 28011 28027 28033 28035 28047 28049 28059 28071 28075 28089 28121
+"""
+
+# Members, least frequent first.
+MEMBERS = """
+{"auth":"{"sign":{"n":{"sig":"{"key":{"case":"1","wrap":"{"sealed":{"body":"{"log":{"from":{"cases":[["{"page":{"count":{"need":{"hashes":"
+{"join":{"case":"01{"leave":{"at":17,"lineage":"{"diff":{"have":"{"given":{"mac":"{"cursor":{"end":true,"mac":"","scope":"caseload:","seq":,"sum":"
+{"agency":"","base":{"link":"","n":},"cursors":{"agency":{"own":,"seq":,"sum":""},"caseload:":{"own":,"seq":,"sum":""}},"head":,"lineage":"","protocol":1,"replica":"w","room":1048576,"term":"o","token":""}
+{"at":17,"head":,"held":[[1,"out-of-scope"],[1,"waiting"],[1,"invalid"]],"lineage":"","more":true,"receipt":{"link":"","n":,"sig":"","term":"o"},"scopes":["agency","caseload:"],"token":""}
+"carries":"{\\"at\\":17,\\"author\\":\\"","clock":{"w"hold":{"w:":"waiting"},"release":"w
+"add":{"purpose":["vita"],"drop":{"keep":{"status":["seal":true,
+,"type":"household","type":"enrollment","type":"assessment","type":"support_service_request","type":"hours_entry","type":"signature","type":"consent","type":"amendment","type":"assignment"}
+,"set":{"scopes":["caseload:"]},"set":{"done_on":"2026-"address":"","city":"","county_geoid":"23019","zip":"0
+"amount_cents":00,"category":"","consent":"01","direction":"us_to_client","dob":"19","domain":"employment","due":"2026-","email":"","evidence":"","goal":"","household":"01","hours":,"language":"en","notes":"","opened_on":"2026-","payee":"","period_from":"2026-","period_to":"2026-","place_kind":"home","preferred_name":"","reason":"","relation":"child","role":"case_worker","severity":3,"sponsor":"","tax_year":2026,"title":"","text":"","words":"","worker":"
+"family_name":"","given_name":"","legal_name":"","phone":"207-555-01","members":["
+"finding":"","method":"phone","next_due":"2026-","on":"2026-","outcome_so_far":"","referral":"01","spoke_to":"client","type":"follow_up"}
+"method":"electronic","need":"01","needs":["food","housing"],"resource":"","service":"01","scope":"local","sent_at":"2026-","status":"sent","urgency":"routine","warm_handoff":true},"type":"referral"}
+"follow_up_on":"2026-","follow_up":"2026-","followup":"2026-","instant":"2026-","county":"23019","worker":"","kind":"phone","occurred_on":"2026-","outcome":"completed","participant":"01","purpose":["
+"""
+
+# Whole lines, in canonical order of members; the commonest last.
+SKELETONS = """
+{"at":1780000000000,"author":"","n":1,"prev":1,"record":"019","replica":"w","schema":1,"seen":{"o":1,"w":1},"set":{"status":"received"}}
+{"at":1780000000000,"author":"","case":"019","n":1,"record":"019","replica":"w","schema":1,"set":{"county":"28049","dob":"1990-01-01","family_name":"","given_name":"","language":"en","phone":"601-555-01"},"type":"person"}
+{"at":1780000000000,"author":"","case":"019","n":1,"record":"019","replica":"w","schema":1,"set":{"need":"food","person":"019","status":"sent","to":"019"},"type":"referral"}
+{"at":1770000000000,"author":"","case":"019","n":1,"record":"019","replica":"w","schema":1,"set":{"finding":"","on":"2026-","referral":"019"},"type":"follow_up"}
+{"at":1760000000000,"author":"","case":"0193","n":1,"record":"0193","replica":"w","schema":1,"set":{"client_words":"","county":"23019","duration_min":45,"follow_up_on":"2026-","kind":"home_visit","narrative":" The  said that the  and  is  to the  for the . She  has been  with the  children  next week.","needs":["food","housing"],"occurred_at":"2026-11-21T15:20:00-05:00","outcome":"completed","person":"0193","purpose":["monitoring"],"worker":""},"type":"contact"}
+"""
+
+
+def lines(text, joint=""):
+    return joint.join(text.strip("\n").split("\n"))
+
+
+def dictionary():
+    text = (lines(PHRASES) + lines(SUFFIXES) + " " + lines(CODES, " ")
+            + lines(MEMBERS) + lines(SKELETONS, "\n") + "\n")
+    data = text.encode()
+    if len(data) > BYTES_MAX:
+        raise SystemExit("dictionary of %d bytes is over %d"
+                         % (len(data), BYTES_MAX))
+    return data
+
+
+def source(data):
+    """The C array, eleven numbers a line (80 columns)."""
+    out = ["/* Dictionary 1, made by tests/vectors/make_dictionary.py from",
+           " * which tests/vectors/dictionary_1.bin comes too.  Never edited:"
+           " it is part",
+           " * of the protocol. */",
+           '#include "shared/wire/deflate.h"',
+           "",
+           "static const uint8_t dictionary[%d] = {" % len(data)]
+    for at in range(0, len(data), 15):
+        row = ", ".join("%3d" % b for b in data[at:at + 15])
+        out.append("    " + row + ",")
+    out += ["};", "",
+            "struct bytes dictionary_1(void)", "{",
+            "    return bytes_of(dictionary, sizeof dictionary);", "}", "",
+            "const char *dictionary_1_id(void)", "{",
+            '    return "%08x";' % (zlib.adler32(data) & 0xffffffff), "}", ""]
+    return "\n".join(out).encode()
+
+
+def main():
+    data = dictionary()
+    wanted = {BIN: data, C: source(data)}
+    if sys.argv[1:] == ["--check"]:
+        stale = [p for p, d in wanted.items()
+                 if not os.path.exists(p) or open(p, "rb").read() != d]
+        for path in stale:
+            print("%s is not what make_dictionary.py makes" % path)
+        sys.exit(1 if stale else 0)
+    for path, content in wanted.items():
+        with open(path, "wb") as f:
+            f.write(content)
+    print("%d bytes, %08x" % (len(data), zlib.adler32(data) & 0xffffffff))
+
+
+main()

@@ -170,10 +170,10 @@ static enum err reader_dictionary(struct frame_reader *r)
 {
     struct bytes words = dictionary_1();
     /* zlib itself refuses a dictionary of another DICTID. */
-    if (inflateSetDictionary(&r->stream, words.at, (uInt)words.size) != Z_OK)
-        return ERR_CORRUPT;
-    r->dictionary = true;
-    return ERR_OK;
+    enum err err = zmemory_err(
+        inflateSetDictionary(&r->stream, words.at, (uInt)words.size));
+    r->dictionary = !err;
+    return err;
 }
 
 /* One call of inflate; *more is false when it waits for input or is done. */

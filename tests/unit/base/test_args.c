@@ -31,9 +31,9 @@ static void options_stand_before_and_after(void **state)
     (void)state;
     struct args args;
     char detail[ARGS_DETAIL_CHARS];
-    assert_int_equal(parse(&args, WORDS("--json", "case", "--data", "d", "list"),
-                           detail),
-                     ERR_OK);
+    assert_int_equal(
+        parse(&args, WORDS("--json", "case", "--data", "d", "list"), detail),
+        ERR_OK);
     assert_int_equal(args.rest_count, 2);
     assert_string_equal(args.rest[0], "case");
     assert_string_equal(args.rest[1], "list");
@@ -48,11 +48,11 @@ static void a_list_takes_values_up_to_the_next_option(void **state)
     (void)state;
     struct args args;
     char detail[ARGS_DETAIL_CHARS];
-    assert_int_equal(parse(&args,
-                           WORDS("r", "--keep", "a", "-b", "--json", "x",
-                                 "--keep=c", "y"),
-                           detail),
-                     ERR_OK);
+    assert_int_equal(
+        parse(&args,
+              WORDS("r", "--keep", "a", "-b", "--json", "x", "--keep=c", "y"),
+              detail),
+        ERR_OK);
     assert_int_equal(args_list_count(&args, "--keep"), 3);
     assert_string_equal(args_list_at(&args, "--keep", 1), "-b");
     assert_string_equal(args_list_at(&args, "--keep", 2), "c");

@@ -1,4 +1,6 @@
-/* When to try again: exponential, full jitter, a ceiling, reset by success. */
+/* When to try again: exponential, full jitter, a ceiling, reset by success.
+ *
+ * Pure but for the randomness it is given. */
 #ifndef EXCHANGE_BACKOFF_H
 #define EXCHANGE_BACKOFF_H
 
@@ -9,6 +11,7 @@ struct backoff {
     int failures;
 };
 
+/* 0 gives the defaults. */
 void backoff_init(struct backoff *b, int64_t base_ms, int64_t ceiling_ms);
 void backoff_reset(struct backoff *b);
 /* Milliseconds until the next try, at least `floor_ms`. */

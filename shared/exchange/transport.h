@@ -8,6 +8,8 @@
 
 #include "shared/base/buffer.h"
 
+#define TRANSPORT_RESPONSE_BYTES_MAX (16u << 20)
+
 struct transport_request {
     const char *method;       /* "POST" */
     const char *url;          /* whole */
@@ -34,11 +36,16 @@ struct transport {
                      struct transport_response *out);
     void (*cancel)(void *context);
     void (*close)(void *context);
+    /* For a loop of one's own: a descriptor that is readable when poll() has
+     * something to do, and the milliseconds after which it must be called
+     * anyway (-1: none).  -1, or the member NULL: there is none, just poll. */
+    int (*descriptor)(void *context, int64_t *due_ms);
     void *context;
 };
 
 /* Over HTTP(S) with libcurl; plain http:// only to loopback.  One connection
- * is kept open between requests.  `wake_fd` (or -1) ends a poll early. */
+ * is kept open between requests.  `wake_fd` (or -1) ends a poll early; it is
+ * borrowed and not read.  What start() refuses is told by the next poll(). */
 MUST_CHECK enum err transport_http_open(struct transport *out, int wake_fd);
 
 #endif

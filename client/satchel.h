@@ -184,6 +184,13 @@ struct satchel_write {
 int satchel_write(satchel *vault, const struct satchel_write *write,
                   char **result);
 
+/* Turns what a person typed for a field into its JSON value, by the field's kind
+ * in the schema ("20" of a number is 20, "yes" of a truth value is true, "" is
+ * null); other text becomes a JSON text.  Unknown types and fields are texts.
+ * *json is owned by the caller. */
+int satchel_value(satchel *vault, const char *type, const char *field,
+                  const char *text, char **json);
+
 /* Many writes in one durable transaction: faster, all or nothing. */
 int satchel_begin(satchel *vault);
 int satchel_commit(satchel *vault);

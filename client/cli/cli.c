@@ -1,0 +1,200 @@
+#include "client/cli/cli.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "shared/base/buffer.h"
+
+#define PASSPHRASE_BYTES_MAX 1024u
+#define STDIN_BYTES_MAX (4u << 20)
+
+static int fail_text(const struct cli *cli, int code, const char *error,
+                     const char *detail)
+{
+    if (!cli->json) {
+        fprintf(stderr, "satchel: %s\n", detail);
+        return code;
+    }
+    json_t *object =
+        json_pack("{s:s,s:s}", "detail", detail, "error", error);
+    char *text = object ? json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS)
+                        : NULL;
+    fprintf(stderr, "%s\n", text ? text : "{\"error\":\"nomem\"}");
+    free(text);
+    json_decref(object);
+    return code;
+}
+
+int cli_fail(const struct cli *cli, int code, const char *error,
+             const char *format, ...)
+{
+    char detail[1024];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(detail, sizeof detail, format, list);
+    va_end(list);
+    return fail_text(cli, code, error, detail);
+}
+
+int cli_fail_vault(const struct cli *cli, int error)
+{
+    return fail_text(cli, EXIT_FAILED, err_name((enum err)error),
+                     satchel_message(cli->vault));
+}
+
+int cli_misuse(const struct cli *cli, const char *format, ...)
+{
+    char detail[1024];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(detail, sizeof detail, format, list);
+    va_end(list);
+    return fail_text(cli, EXIT_MISUSE, "misuse", detail);
+}
+
+const char *cli_vault_path(const struct cli *cli)
+{
+    const char *path = args_text(&cli->args, "--vault");
+    return path ? path : getenv("SATCHEL_VAULT");
+}
+
+/* Reads up to a newline or the end; NULL when there is too much or nothing. */
+static char *read_line(FILE *from)
+{
+    char *line = malloc(PASSPHRASE_BYTES_MAX);
+    if (!line || !fgets(line, PASSPHRASE_BYTES_MAX, from)) {
+        free(line);
+        return NULL;
+    }
+    line[strcspn(line, "\r\n")] = 0;
+    return line;
+}
+
+static char *ask(const char *prompt)
+{
+    struct termios old, quiet;
+    if (tcgetattr(STDIN_FILENO, &old))
+        return NULL;
+    quiet = old;
+    quiet.c_lflag &= ~(tcflag_t)ECHO;
+    fputs(prompt, stderr);
+    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+    char *line = read_line(stdin);
+    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
+    fputc('\n', stderr);
+    return line;
+}
+
+void cli_passphrase_free(char *passphrase)
+{
+    if (passphrase)
+        explicit_bzero(passphrase, strlen(passphrase));
+    free(passphrase);
+}
+
+static int from_person(const struct cli *cli, bool twice, char **out)
+{
+    if (!isatty(STDIN_FILENO))
+        return EXIT_DONE;
+    *out = ask("Passphrase: ");
+    if (!*out || !twice)
+        return EXIT_DONE;
+    char *again = ask("Again: ");
+    bool same = again && !strcmp(again, *out);
+    cli_passphrase_free(again);
+    if (same)
+        return EXIT_DONE;
+    cli_passphrase_free(*out);
+    *out = NULL;
+    return cli_fail(cli, EXIT_FAILED, "passphrase",
+                    "the two passphrases differ; try again");
+}
+
+int cli_passphrase(const struct cli *cli, bool twice, char **out)
+{
+    const char *path = args_text(&cli->args, "--passphrase-file");
+    *out = NULL;
+    if (!path)
+        path = getenv("SATCHEL_PASSPHRASE_FILE");
+    if (!path)
+        return from_person(cli, twice, out);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return cli_fail(cli, EXIT_FAILED, "not-found",
+                        "passphrase file %s: %s", path, strerror(errno));
+    *out = read_line(file);
+    fclose(file);
+    if (*out && **out)
+        return EXIT_DONE;
+    cli_passphrase_free(*out);
+    *out = NULL;
+    return cli_fail(cli, EXIT_FAILED, "passphrase",
+                    "passphrase file %s: its first line is empty", path);
+}
+
+int cli_open(struct cli *cli, bool unlock)
+{
+    struct satchel_options options = SATCHEL_OPTIONS_INIT;
+    const char *path = cli_vault_path(cli);
+    char *passphrase;
+    if (!path)
+        return cli_misuse(cli, "which vault?  Give --vault FILE or set "
+                               "SATCHEL_VAULT");
+    int code = cli_passphrase(cli, false, &passphrase);
+    if (code)
+        return code;
+    options.passphrase = passphrase;
+    int error = satchel_open(&cli->vault, path, &options);
+    cli_passphrase_free(passphrase);
+    if (error)
+        return cli_fail_vault(cli, error);
+    if (unlock && satchel_locked(cli->vault))
+        return cli_fail(cli, EXIT_FAILED, "locked",
+                        "%s is locked: give --passphrase-file FILE or set "
+                        "SATCHEL_PASSPHRASE_FILE",
+                        path);
+    return EXIT_DONE;
+}
+
+char *cli_stdin(const struct cli *cli)
+{
+    struct buffer all;
+    char chunk[4096];
+    size_t got;
+    buffer_init(&all, STDIN_BYTES_MAX);
+    while ((got = fread(chunk, 1, sizeof chunk, stdin)) > 0)
+        buffer_add(&all, chunk, got);
+    if (ferror(stdin) || buffer_err(&all)) {
+        cli_fail(cli, EXIT_FAILED, "too-big",
+                 "standard input: not readable, or over %u bytes",
+                 STDIN_BYTES_MAX);
+        buffer_fini(&all);
+        return NULL;
+    }
+    if (memchr(buffer_text(&all), 0, all.size)) {
+        cli_fail(cli, EXIT_FAILED, "invalid",
+                 "standard input: holds a NUL byte; give UTF-8 text");
+        buffer_fini(&all);
+        return NULL;
+    }
+    if (!all.at && buffer_reserve(&all, 1)) {
+        cli_fail(cli, EXIT_FAILED, "nomem", "memory is exhausted");
+        return NULL;
+    }
+    all.at[all.size] = 0;
+    return (char *)all.at;
+}
+
+json_t *cli_parse(const char *text)
+{
+    return json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+}
+
+void cli_print_json(const char *text)
+{
+    puts(text);
+}

@@ -1,0 +1,76 @@
+/* The `satchel` command: what its sub-commands share.
+ *
+ * Exit codes: 0 done, 1 failed, 2 misuse.  Results go to stdout; an error is one
+ * line on stderr that says what is wrong and what to do ({"detail","error"} with
+ * --json). */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <jansson.h>
+
+#include "client/satchel.h"
+#include "shared/base/args.h"
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_MISUSE = 2 };
+
+struct cli {
+    struct args args;
+    const char *command;
+    const char **operands; /* ordinary arguments after the command */
+    size_t operand_count;
+    bool json;
+    satchel *vault; /* owned; NULL until cli_open() */
+};
+
+/* One line on stderr; returns `code`. */
+int cli_fail(const struct cli *cli, int code, const char *error,
+             const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* The vault's last message, as one line; always EXIT_FAILED. */
+int cli_fail_vault(const struct cli *cli, int error);
+int cli_misuse(const struct cli *cli, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+const char *cli_vault_path(const struct cli *cli); /* NULL: not told */
+/* The passphrase from --passphrase-file, $SATCHEL_PASSPHRASE_FILE or, on a
+ * terminal, the person; owned by the caller (wiped and freed with
+ * cli_passphrase_free).  *out is NULL when there is none to be had.  `twice`
+ * asks a person to repeat it. */
+int cli_passphrase(const struct cli *cli, bool twice, char **out);
+void cli_passphrase_free(char *passphrase);
+
+/* Opens the vault; `unlock` is whether the command needs it unlocked.  EXIT_DONE
+ * or an exit code with the message printed. */
+int cli_open(struct cli *cli, bool unlock);
+
+/* All of standard input, NUL-terminated, owned by the caller; NULL with the
+ * message printed. */
+char *cli_stdin(const struct cli *cli);
+
+/* Parses JSON that the library gave. */
+json_t *cli_parse(const char *text);
+void cli_print_json(const char *text);
+
+/* Human output. */
+void print_show(const char *json);
+void print_row(const char *json);
+void print_conflict(const char *json);
+/* "dana on 2026-11-21 15:20" */
+void print_who(json_t *write);
+/* A value in one line, long texts shortened to `width` characters (0: whole). */
+void print_value(json_t *value, int width);
+
+int command_enrol(struct cli *cli);
+int command_put(struct cli *cli);
+int command_contact(struct cli *cli);
+int command_refer(struct cli *cli);
+int command_follow_up(struct cli *cli);
+int command_show(struct cli *cli);
+int command_list(struct cli *cli);
+int command_conflicts(struct cli *cli);
+int command_resolve(struct cli *cli);
+int command_status(struct cli *cli);
+int command_sync(struct cli *cli);
+int command_verify(struct cli *cli);
+int command_rebuild(struct cli *cli);
+
+#endif

@@ -1,0 +1,164 @@
+/* enrol, status, sync, verify, rebuild. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/cli/cli.h"
+
+/* Opens the vault, or makes it when there is none. */
+static int open_or_create(struct cli *cli)
+{
+    struct satchel_options options = SATCHEL_OPTIONS_INIT;
+    const char *path = cli_vault_path(cli);
+    char *passphrase;
+    if (!path)
+        return cli_misuse(cli, "which vault?  Give --vault FILE or set "
+                               "SATCHEL_VAULT");
+    if (!access(path, F_OK))
+        return cli_open(cli, true);
+    int code = cli_passphrase(cli, true, &passphrase);
+    if (code)
+        return code;
+    if (!passphrase)
+        return cli_fail(cli, EXIT_FAILED, "locked",
+                        "a new vault needs a passphrase: give "
+                        "--passphrase-file FILE");
+    options.passphrase = passphrase;
+    int error = satchel_create(&cli->vault, path, &options);
+    cli_passphrase_free(passphrase);
+    return error ? cli_fail_vault(cli, error) : EXIT_DONE;
+}
+
+int command_enrol(struct cli *cli)
+{
+    const char *server = args_text(&cli->args, "--server");
+    const char *code_text = args_text(&cli->args, "--code");
+    if (!server || !code_text || cli->operand_count)
+        return cli_misuse(cli, "satchel enroll --vault FILE --server URL "
+                               "--code CODE [--ca FILE]");
+    int code = open_or_create(cli);
+    if (code)
+        return code;
+    int error = satchel_enrol(cli->vault, server, code_text,
+                              args_text(&cli->args, "--ca"));
+    if (error)
+        return cli_fail_vault(cli, error);
+    if (cli->json)
+        printf("{\"enrolled\":true}\n");
+    else
+        printf("enrolled at %s\n", server);
+    return EXIT_DONE;
+}
+
+static void print_age(int64_t seconds)
+{
+    if (seconds < 120)
+        printf("%" PRId64 " s", seconds);
+    else if (seconds < 7200)
+        printf("%" PRId64 " min", seconds / 60);
+    else if (seconds < 172800)
+        printf("%" PRId64 " h", seconds / 3600);
+    else
+        printf("%" PRId64 " days", seconds / 86400);
+}
+
+static void print_status(const struct satchel_status *s)
+{
+    printf("only on this device  %" PRId64, s->here);
+    if (s->here) {
+        fputs(", oldest ", stdout);
+        print_age(s->oldest_s);
+    }
+    printf("\nreceived             %" PRId64 "\n", s->received);
+    printf("backed up            %" PRId64 "\n", s->backed_up);
+    printf("held by the office   %" PRId64 "\n", s->held);
+    if (s->conflicts < 0)
+        puts("conflicts            unknown while locked");
+    else
+        printf("conflicts            %" PRId64 "\n", s->conflicts);
+}
+
+int command_status(struct cli *cli)
+{
+    struct satchel_status s = SATCHEL_STATUS_INIT;
+    int code = cli_open(cli, false);
+    if (code)
+        return code;
+    int error = satchel_status(cli->vault, &s);
+    if (error)
+        return cli_fail_vault(cli, error);
+    if (cli->json)
+        printf("{\"backed_up\":%" PRId64 ",\"conflicts\":%" PRId64
+               ",\"held\":%" PRId64 ",\"here\":%" PRId64
+               ",\"last_sync\":%" PRId64 ",\"oldest_s\":%" PRId64
+               ",\"received\":%" PRId64 "}\n",
+               s.backed_up, s.conflicts, s.held, s.here, s.last_sync,
+               s.oldest_s, s.received);
+    else
+        print_status(&s);
+    return EXIT_DONE;
+}
+
+int command_sync(struct cli *cli)
+{
+    struct satchel_sync_report r = SATCHEL_SYNC_REPORT_INIT;
+    int code = cli_open(cli, false);
+    if (code)
+        return code;
+    int error = satchel_sync(cli->vault, &r);
+    if (error)
+        return cli_fail_vault(cli, error);
+    if (cli->json)
+        printf("{\"held\":%" PRId64 ",\"pulled\":%" PRId64
+               ",\"pushed\":%" PRId64 ",\"received_bytes\":%" PRId64
+               ",\"requests\":%" PRId64 ",\"sent_bytes\":%" PRId64 "}\n",
+               r.held, r.pulled, r.pushed, r.received_bytes, r.requests,
+               r.sent_bytes);
+    else
+        printf("sent %" PRId64 ", received %" PRId64 ", held %" PRId64
+               " (%" PRId64 " request%s, %" PRId64 " bytes)\n",
+               r.pushed, r.pulled, r.held, r.requests,
+               r.requests == 1 ? "" : "s", r.sent_bytes + r.received_bytes);
+    return EXIT_DONE;
+}
+
+int command_verify(struct cli *cli)
+{
+    int64_t problems;
+    char *report;
+    int code = cli_open(cli, true);
+    if (code)
+        return code;
+    int error = satchel_verify(cli->vault, &problems, &report);
+    if (error)
+        return cli_fail_vault(cli, error);
+    if (cli->json)
+        printf("{\"problems\":%" PRId64 "}\n", problems);
+    else if (problems)
+        fputs(report, stdout);
+    else
+        puts("the vault is sound: chain, seals and derived data agree");
+    satchel_free(report);
+    if (!problems)
+        return EXIT_DONE;
+    return cli_fail(cli, EXIT_FAILED, "corrupt",
+                    "%" PRId64 " problem(s); `satchel rebuild` mends what is "
+                    "derived",
+                    problems);
+}
+
+int command_rebuild(struct cli *cli)
+{
+    int code = cli_open(cli, true);
+    if (code)
+        return code;
+    int error = satchel_rebuild(cli->vault);
+    if (error)
+        return cli_fail_vault(cli, error);
+    if (cli->json)
+        puts("{\"rebuilt\":true}");
+    else
+        puts("derived everything anew from the log");
+    return EXIT_DONE;
+}

@@ -1,0 +1,179 @@
+#include "client/cli/cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define OPTION_MAX 16
+
+/* Every option of every command; a command names those that it knows. */
+static const struct args_option options[] = {
+    {"--vault", ARGS_TEXT, "FILE", "the vault ($SATCHEL_VAULT)", false},
+    {"--passphrase-file", ARGS_TEXT, "FILE",
+     "first line is the passphrase ($SATCHEL_PASSPHRASE_FILE)", false},
+    {"--json", ARGS_FLAG, NULL, "machine-readable output", false},
+    {"--help", ARGS_FLAG, NULL, "this help", false},
+    {"--version", ARGS_FLAG, NULL, "the version", false},
+    {"--server", ARGS_TEXT, "URL", "the office, https://office.example", false},
+    {"--code", ARGS_TEXT, "CODE", "the one-time code", false},
+    {"--ca", ARGS_TEXT, "FILE", "PEM file that pins the office's CA", false},
+    {"--seal", ARGS_FLAG, NULL, "what is `fixed` is final now", false},
+    {"--case", ARGS_TEXT, "ID", "the case of a new record", false},
+    {"--record", ARGS_TEXT, "ID", "revise this record", false},
+    {"--context", ARGS_TEXT, "TOKEN", "what was on the screen", false},
+    {"--lenient", ARGS_FLAG, NULL, "keep unknown fields and codes", false},
+    {"--kind", ARGS_TEXT, "K", "home_visit, office, phone, ...", false},
+    {"--narrative", ARGS_TEXT, "TEXT", "the facts; - reads stdin", false},
+    {"--at", ARGS_TEXT, "INSTANT", "when, 2026-11-21T15:20-06:00", false},
+    {"--outcome", ARGS_TEXT, "O", "completed, no_answer, ...", false},
+    {"--need", ARGS_TEXT, "ID", "the need that it answers", false},
+    {"--to", ARGS_TEXT, "SERVICE", "the directory's service", false},
+    {"--consent", ARGS_TEXT, "ID", "the release that allows it", false},
+    {"--status", ARGS_TEXT, "S", "draft, ready, sent, ...", false},
+    {"--note", ARGS_TEXT, "TEXT", "a note", false},
+    {"--finding", ARGS_TEXT, "TEXT", "what was learnt", false},
+    {"--method", ARGS_TEXT, "M", "phone, letter, in_person, ...", false},
+    {"--on", ARGS_TEXT, "DATE", "2026-11-21", false},
+    {"--next-due", ARGS_TEXT, "DATE", "when to look again", false},
+    {"--history", ARGS_FLAG, NULL, "every value ever written", false},
+    {"--where", ARGS_LIST, "FIELD=VALUE", "only records like this", false},
+    {"--keep", ARGS_LIST, "DOT", "these values stand", false},
+    {"--value", ARGS_TEXT, "V", "a new value instead", false},
+};
+#define OPTION_COUNT (sizeof options / sizeof *options)
+
+static const struct command {
+    const char *name, *usage, *help;
+    int (*run)(struct cli *cli);
+    const char *options; /* beside the common ones, separated by spaces */
+} commands[] = {
+    {"enroll", "--server URL --code CODE [--ca FILE]",
+     "make the vault if need be and enrol it at the office", command_enrol,
+     "--server --code --ca"},
+    {"enrol", NULL, NULL, command_enrol, "--server --code --ca"},
+    {"put", "TYPE [FIELD=VALUE]... [FIELD+=M]... [FIELD-=M:REASON]... [-]",
+     "write a record; with --record and --context revise one; - reads "
+     "{field: value} from stdin",
+     command_put, "--seal --case --record --context --lenient"},
+    {"contact", "PERSON --kind K [--narrative TEXT|-] [--at INSTANT]",
+     "document a contact", command_contact,
+     "--kind --narrative --at --outcome --seal"},
+    {"refer", "PERSON --need N --to SERVICE", "write a referral", command_refer,
+     "--need --to --consent --status --note"},
+    {"follow-up", "REFERRAL --finding TEXT", "document a follow-up",
+     command_follow_up, "--finding --method --on --next-due"},
+    {"show", "ID [--history]", "a record, its context and its hash",
+     command_show, "--history"},
+    {"list", "TYPE [--where FIELD=VALUE]...", "records of a type", command_list,
+     "--where"},
+    {"conflicts", "", "values that wait for a person", command_conflicts, ""},
+    {"resolve", "ID FIELD --context TOKEN --keep DOT... | --value V",
+     "settle one", command_resolve, "--context --keep --value"},
+    {"status", "", "what is only here, received, held", command_status, ""},
+    {"sync", "", "exchange with the office now", command_sync, ""},
+    {"verify", "", "check everything derived against the log", command_verify,
+     ""},
+    {"rebuild", "", "derive everything anew from the log", command_rebuild, ""},
+};
+#define COMMAND_COUNT (sizeof commands / sizeof *commands)
+
+static const struct command *command_find(const char *name)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (!strcmp(commands[i].name, name))
+            return &commands[i];
+    return NULL;
+}
+
+static bool names(const char *list, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *at = list; (at = strstr(at, name)); at += length)
+        if (at[length] == ' ' || !at[length])
+            return true;
+    return false;
+}
+
+static size_t options_of(const struct command *command,
+                         struct args_option out[OPTION_MAX])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (i < 4 || names(command->options, options[i].name))
+            out[count++] = options[i];
+    return count;
+}
+
+static void help_all(void)
+{
+    puts("satchel: record contacts, referrals and follow-ups; sync when there "
+         "is a network\n");
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (commands[i].help)
+            printf("  satchel %-10s %s\n                     %s\n",
+                   commands[i].name, commands[i].usage, commands[i].help);
+    puts("\nEvery command takes:");
+    args_help(stdout, options, 4);
+    puts("\nExit code 0: done, 1: failed, 2: misuse.  More: man satchel");
+}
+
+static void help_one(const struct command *command)
+{
+    struct args_option own[OPTION_MAX];
+    printf("satchel %s %s\n", command->name,
+           command->usage ? command->usage : "");
+    if (command->help)
+        printf("  %s\n\n", command->help);
+    args_help(stdout, own, options_of(command, own));
+}
+
+static int run(struct cli *cli, const struct command *command)
+{
+    struct args_option own[OPTION_MAX];
+    char detail[ARGS_DETAIL_CHARS];
+    if (args_flag(&cli->args, "--help")) {
+        help_one(command);
+        return EXIT_DONE;
+    }
+    size_t count = options_of(command, own);
+    if (args_allow(&cli->args, own, count, detail))
+        return cli_misuse(cli, "%s; see `satchel %s --help`", detail,
+                          command->name);
+    cli->operands = cli->args.rest + 1;
+    cli->operand_count = cli->args.rest_count - 1;
+    int code = command->run(cli);
+    satchel_close(cli->vault);
+    if (fflush(stdout) && code == EXIT_DONE)
+        return cli_fail(cli, EXIT_FAILED, "io", "the output was not written");
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    struct cli cli = {0};
+    char detail[ARGS_DETAIL_CHARS];
+    if (args_parse(&cli.args, options, OPTION_COUNT, argc - 1, argv + 1,
+                   detail))
+        return cli_misuse(&cli, "%s; see `satchel --help`", detail);
+    cli.json = args_flag(&cli.args, "--json");
+    int code;
+    const struct command *command =
+        cli.args.rest_count ? command_find(cli.args.rest[0]) : NULL;
+    if (command) {
+        cli.command = command->name;
+        code = run(&cli, command);
+    } else if (cli.args.rest_count) {
+        code = cli_misuse(&cli, "there is no command \"%s\"; see `satchel "
+                                "--help`",
+                          cli.args.rest[0]);
+    } else if (args_flag(&cli.args, "--version")) {
+        puts("satchel " SATCHEL_VERSION);
+        code = EXIT_DONE;
+    } else if (args_flag(&cli.args, "--help")) {
+        help_all();
+        code = EXIT_DONE;
+    } else {
+        code = cli_misuse(&cli, "name a command; see `satchel --help`");
+    }
+    args_fini(&cli.args);
+    return code;
+}

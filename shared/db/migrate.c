@@ -74,7 +74,12 @@ enum err migrate(struct db *db, int32_t application_id,
     assert(application_id != 0);
     for (; files[newest].path; newest++)
         assert(file_number(&files[newest]) == newest + 1);
-    enum err err = version_check(db, application_id, newest, &version);
+    /* In one snapshot: another process may be at its first step just now. */
+    enum err err = db_begin_read(db);
+    if (err)
+        return err;
+    err = version_check(db, application_id, newest, &version);
+    db_rollback(db);
     bool more = version < newest;
     while (!err && more)
         err = step(db, application_id, files, newest, &more);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "shared/db/migrate.h"
 #include "tests/dir.h"
@@ -134,6 +135,41 @@ static void a_read_only_file_is_used_only_when_it_is_current(void **state)
     db_close(reader);
 }
 
+/* The daemon and an application may make the same vault at one moment. */
+static void processes_that_open_at_once_all_succeed(void **state)
+{
+    struct fixture *f = *state;
+    char path[2 * DIR_CHARS];
+    for (int round = 0; round < 5; round++) {
+        pid_t child[4];
+        char name[16];
+        snprintf(name, sizeof name, "%d.db", round);
+        dir_file(path, f->dir, name);
+        for (int i = 0; i < 4; i++) {
+            child[i] = fork();
+            assert_true(child[i] >= 0);
+            if (child[i] == 0) {
+                struct db *db;
+                enum err err = db_open(&db, path, DB_CREATE, NULL);
+                if (!err)
+                    err = migrate(db, OUR_ID, both);
+                db_close(db);
+                _exit((int)err);
+            }
+        }
+        for (int i = 0; i < 4; i++) {
+            int status;
+            assert_int_equal(waitpid(child[i], &status, 0), child[i]);
+            assert_true(WIFEXITED(status));
+            assert_int_equal(WEXITSTATUS(status), ERR_OK);
+        }
+        struct db *db;
+        assert_int_equal(db_open(&db, path, 0, NULL), ERR_OK);
+        assert_int_equal(ask(db, "SELECT count(*) FROM t"), 1);
+        db_close(db);
+    }
+}
+
 static void every_allocation_failure_leaves_whole_steps(void **state)
 {
     struct fixture *f = *state;
@@ -172,6 +208,7 @@ int main(void)
         FACT(another_programs_database_is_foreign),
         FACT(a_failed_step_leaves_the_step_before),
         FACT(a_read_only_file_is_used_only_when_it_is_current),
+        FACT(processes_that_open_at_once_all_succeed),
         FACT(every_allocation_failure_leaves_whole_steps),
     };
     fault_sqlite();

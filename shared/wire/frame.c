@@ -190,13 +190,15 @@ static enum err reader_step(struct frame_reader *r, bool *more)
         return reader_dictionary(r);
     if (code == Z_MEM_ERROR)
         return ERR_NOMEM;
-    if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR)
-        return ERR_CORRUPT;
+    bool bad = code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR;
     r->ended = code == Z_STREAM_END;
     if (made > FRAME_INFLATED_BYTES_MAX - r->plain_bytes)
         return ERR_TOO_BIG;
     r->plain_bytes += made;
-    return reader_split(r, bytes_of(plain, made));
+    /* What stands before the damage is handed over first, so that the lines
+     * do not depend on how the chunks were cut. */
+    enum err err = reader_split(r, bytes_of(plain, made));
+    return !err && bad ? ERR_CORRUPT : err;
 }
 
 enum err frame_feed(struct frame_reader *r, struct bytes chunk)

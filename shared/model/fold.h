@@ -5,16 +5,25 @@
  * every replica that has the same revisions and schema version:
  *
  * {"case":C,"fields":{F:{...}},"record":ID,"schema":V,"type":T} where a field
- * is {"after":[W...],"dropped":[...],"live":[W...],"meanwhile":true,
+ * is {"after":[W...],"base":V,"dropped":[W...],"live":[W...],"meanwhile":true,
  *  "open":true,"requests":[W...],"review":[values],"sealed":true,
  *  "unreadable":[W...],"value":V}
- * and W is {"at":ms,"author":A,"dot":"r:n","value":V,"write":ID}.  Members that
- * are false or empty are left out, except `value` and `live`.  `live` is
- * sorted by dot, then write id.  A record whose creating revision is missing
- * or held is {"record":ID,"waiting":true}.  `case` is left out when there is
- * none.  `value` of a `furthest`/`safest` field in review is the fold of what
- * all its live writes had seen (as for `both`), or null, and `review` lists
- * the maxima.
+ * and W is {"at":ms,"author":A,"dot":"r:n","value":V,"write":ID} of the original
+ * line; in `dropped`, and in a request to drop, also "reason":text before
+ * `value`.  Members that are false or empty are left out, except `value` and
+ * `live`; a field of which nothing would be shown is left out.  Lists are
+ * sorted by dot, then write id (then value).  A record whose creating revision
+ * is missing or held is {"record":ID,"waiting":true}.  `case` is left out when
+ * there is none; `schema` is 0 for a type that the schema does not know.
+ *
+ * `base` stands in open fields: the fold, as `both`, of what all the live
+ * writes had seen, or null.  It is also the `value` of a field that is shown
+ * `meanwhile`: `both` with several values, `furthest` or `safest` with several
+ * maxima, which `review` then lists.  The value of a `set` field is the array
+ * of its members in byte order.  `requests` (a device's writes to a field that
+ * the office writes) and `unreadable` (`set` on a set-valued field, `add` or
+ * `drop` on another) stand until a later write to the field that counts had
+ * seen them.
  *
  * The memo is what the next step needs beside the state (context, joined seen,
  * whether the fast path is still open); it is local, not part of the hash. */

@@ -61,6 +61,9 @@ struct bytes field_name(const struct schema_field *field);
 struct bytes field_title(const struct schema_field *field);
 enum rule field_rule(const struct schema_field *field);
 enum value_kind field_kind(const struct schema_field *field);
+/* The value is an array of values of the kind (never with rule `set`, whose
+ * members are added and dropped one by one). */
+bool field_list(const struct schema_field *field);
 bool field_required(const struct schema_field *field);
 bool field_office(const struct schema_field *field);  /* writer: office */
 struct bytes field_target(const struct schema_field *field); /* record type */
@@ -76,8 +79,8 @@ bool field_below(const struct schema_field *field, struct bytes a,
 bool field_move(const struct schema_field *field, struct bytes a,
                 struct bytes b);
 
-/* Checks a value against the field's kind.  ERR_INVALID with a `detail`
- * that names field, value and expected form ("kind: \"visitt\" is not one of
+/* Checks a value (of a `set` field: one member) against the field's kind.
+ * ERR_INVALID with a `detail` (SCHEMA_DETAIL_CHARS, or NULL) that names field, value and expected form ("kind: \"visitt\" is not one of
  * home_visit, office, ..."). null is always allowed. Unknown codes are
  * ERR_INVALID here (callers decide to keep them). */
 MUST_CHECK enum err field_check(const struct schema_field *field,

@@ -1,0 +1,76 @@
+/* Acts: what a record's revisions amount to before any field is looked at.
+ *
+ * One act is one write, however many lines carry it; its identity is the hash
+ * of the original line.  Held lines are left out, clocks are clamped.  An act
+ * has seen another when some dot of that other is in the `seen` of one of its
+ * appearances, or, for a released line, when its own replica wrote it later
+ * than the held dot.  Internal to the fold. */
+#ifndef MODEL_FOLD_ACTS_H
+#define MODEL_FOLD_ACTS_H
+
+#include "shared/model/revision.h"
+
+#define FOLD_ARENA_BYTES_MAX (1024u * 1024u * 1024u)
+
+struct appearance {
+    const struct revision *line; /* own line or carrier */
+    struct dot counts_as;        /* the released dot, else its own */
+    bool released;
+    size_t column;               /* of its replica in acts.replicas */
+    const struct appearance *next;
+};
+
+struct act {
+    const struct revision *line;    /* the original: whose content counts */
+    const struct appearance *first; /* never NULL */
+    int64_t at;                     /* as claimed, clamped by `clock` */
+    size_t index;                   /* place by (dot, write id) */
+};
+
+struct acts {
+    struct arena *arena;           /* borrowed: all arrays live there */
+    const struct revision **lines; /* unique, by (dot, hash); held included */
+    size_t line_count;
+    struct act *at; /* in effect, by (dot, write id) */
+    size_t count;
+    const char **replicas; /* of the appearances, sorted */
+    size_t replica_count;
+};
+
+/* ERR_NOMEM. */
+MUST_CHECK enum err acts_gather(struct acts *out, struct arena *arena,
+                                const struct revision *const *revisions,
+                                size_t count);
+
+/* The creating act of least dot, or NULL when none is in effect. */
+const struct act *acts_creator(const struct acts *acts);
+
+bool act_has_seen(const struct act *a, const struct act *b);
+/* `a` is a later write than `b`: it has seen `b`, and `b` has not seen it (two
+ * acts that claim to have seen each other cover neither). */
+bool act_covers(const struct act *a, const struct act *b);
+/* Rule `latest`: above zero when `a` is shown before `b`. */
+int act_rank(const struct act *a, const struct act *b);
+/* Written by a device, not by the office. */
+bool act_by_device(const struct act *act);
+
+/* Which of many writers covers an act, without comparing all pairs: per replica
+ * the two greatest n that two different writers have seen. */
+struct cover_peak {
+    int64_t first_n, second_n;
+    const struct act *first, *second;
+};
+struct cover {
+    const struct acts *acts;
+    const struct act **writers; /* room for all acts */
+    size_t count;
+    struct cover_peak *peaks; /* one a replica */
+};
+MUST_CHECK enum err cover_init(struct cover *cover, const struct acts *acts);
+void cover_clear(struct cover *cover);
+/* Adds a writer; the same one twice in a row counts once. */
+void cover_add(struct cover *cover, const struct act *writer);
+/* Some writer other than `act` itself covers it. */
+bool cover_has(const struct cover *cover, const struct act *act);
+
+#endif

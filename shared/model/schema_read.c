@@ -1,0 +1,427 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "shared/model/schema_type.h"
+
+/* A definition under the eye: what is wrong is said once, with its place. */
+struct reading {
+    struct schema_type *type;
+    const char *what; /* NULL: nothing yet */
+    struct bytes where; /* field, empty: the type itself */
+    enum err err;
+};
+
+static bool refuse(struct reading *r, struct bytes where, const char *what)
+{
+    r->err = ERR_INVALID;
+    r->where = where;
+    r->what = what;
+    return false;
+}
+
+static void *take(struct reading *r, size_t size)
+{
+    void *at = arena_take(&r->type->arena, size);
+    if (!at)
+        r->err = ERR_NOMEM;
+    return at;
+}
+
+static struct bytes no_field(void)
+{
+    return bytes_of(NULL, 0);
+}
+
+/* An absent member leaves *out as it is. */
+static bool read_text(struct reading *r, const struct canon *object,
+                      const char *name, struct bytes where, const char *what,
+                      struct bytes *out)
+{
+    const struct canon *member = canon_member(object, name);
+    if (!member)
+        return true;
+    if (member->kind != CANON_TEXT || !member->text.size)
+        return refuse(r, where, what);
+    *out = member->text;
+    return true;
+}
+
+static bool read_bool(struct reading *r, const struct canon *object,
+                      const char *name, struct bytes where, const char *what,
+                      bool *out)
+{
+    const struct canon *member = canon_member(object, name);
+    *out = member && member->kind == CANON_TRUE;
+    if (!member || *out || member->kind == CANON_FALSE)
+        return true;
+    return refuse(r, where, what);
+}
+
+/* --- codes and their order ----------------------------------------------- */
+
+static bool code_is_new(const struct schema_field *field, struct bytes code)
+{
+    for (size_t i = 0; i < field->code_count; i++)
+        if (bytes_equal(field->codes[i], code))
+            return false;
+    return true;
+}
+
+static bool read_codes(struct reading *r, const struct canon *object,
+                       struct schema_field *field)
+{
+    const struct canon *codes = canon_member(object, "codes");
+    if (!codes && field->kind != VALUE_CODE)
+        return true;
+    if (!codes || field->kind != VALUE_CODE)
+        return refuse(r, field->name,
+                      "codes stand with kind code, and only there");
+    if (codes->kind != CANON_ARRAY || !codes->count ||
+        codes->count > SCHEMA_CODES_MAX)
+        return refuse(r, field->name, "codes: a list of codes is expected");
+    field->codes = take(r, codes->count * sizeof *field->codes);
+    if (!field->codes)
+        return false;
+    const struct canon *code = codes->first;
+    for (; code; code = code->next) {
+        if (code->kind != CANON_TEXT || !name_valid(code->text))
+            return refuse(r, field->name, "codes: a code is not a name");
+        if (!code_is_new(field, code->text))
+            return refuse(r, field->name, "codes: a code stands twice");
+        field->codes[field->code_count++] = code->text;
+    }
+    return true;
+}
+
+static bool value_quoted(struct reading *r, struct schema_field *field,
+                         struct bytes code)
+{
+    uint8_t *at = take(r, code.size + 2);
+    if (!at)
+        return false;
+    at[0] = '"';
+    memcpy(at + 1, code.at, code.size);
+    at[code.size + 1] = '"';
+    field->values[field->value_count++] = bytes_of(at, code.size + 2);
+    return true;
+}
+
+/* The values an order may speak of; unknown and refused always belong. */
+static bool make_values(struct reading *r, struct schema_field *field)
+{
+    static const char *const always[] = {"unknown", "refused"};
+    field->values = take(r, (field->code_count + 2) * sizeof *field->values);
+    if (!field->values)
+        return false;
+    if (field->kind == VALUE_BOOL) {
+        field->values[field->value_count++] = bytes_text("false");
+        field->values[field->value_count++] = bytes_text("true");
+        return true;
+    }
+    for (size_t i = 0; i < field->code_count; i++)
+        if (!value_quoted(r, field, field->codes[i]))
+            return false;
+    for (size_t i = 0; i < 2; i++)
+        if (code_is_new(field, bytes_text(always[i])) &&
+            !value_quoted(r, field, bytes_text(always[i])))
+            return false;
+    return true;
+}
+
+static size_t value_find(const struct schema_field *field,
+                         const struct canon *value)
+{
+    size_t i = 0;
+    while (i < field->value_count && !bytes_equal(field->values[i], value->raw))
+        i++;
+    return i;
+}
+
+static void close_order(bool *below, size_t count)
+{
+    for (size_t k = 0; k < count; k++)
+        for (size_t i = 0; i < count; i++)
+            for (size_t j = 0; below[i * count + k] && j < count; j++)
+                below[i * count + j] |= below[k * count + j];
+}
+
+static bool read_pairs(struct reading *r, const struct canon *order,
+                       struct schema_field *field)
+{
+    size_t count = field->value_count;
+    for (const struct canon *pair = order->first; pair; pair = pair->next) {
+        if (pair->kind != CANON_ARRAY || pair->count != 2)
+            return refuse(r, field->name,
+                          "order: pairs of lower and higher are expected");
+        size_t low = value_find(field, pair->first);
+        size_t high = value_find(field, pair->first->next);
+        if (low == count || high == count)
+            return refuse(r, field->name,
+                          "order: a value is not one of the codes");
+        field->below[low * count + high] = true;
+    }
+    close_order(field->below, count);
+    for (size_t i = 0; i < count; i++)
+        if (field->below[i * count + i])
+            return refuse(r, field->name, "order: it goes round in a circle");
+    return true;
+}
+
+static bool read_order(struct reading *r, const struct canon *object,
+                       struct schema_field *field)
+{
+    const struct canon *order = canon_member(object, "order");
+    bool ordered =
+        field->rule == RULE_FURTHEST || field->rule == RULE_SAFEST;
+    if (!order && !ordered)
+        return true;
+    if (!order || !ordered)
+        return refuse(r, field->name,
+                      "order stands with rule furthest or safest, and only "
+                      "there");
+    if (field->kind != VALUE_CODE && field->kind != VALUE_BOOL)
+        return refuse(r, field->name, "order: kind code or bool is expected");
+    if (order->kind != CANON_ARRAY || !order->count)
+        return refuse(r, field->name, "order: a list of pairs is expected");
+    if (!make_values(r, field))
+        return false;
+    field->below = take(r, field->value_count * field->value_count);
+    return field->below && read_pairs(r, order, field);
+}
+
+static bool code_declared(const struct schema_field *field, struct bytes code)
+{
+    return !code_is_new(field, code) || bytes_is(code, "unknown") ||
+           bytes_is(code, "refused");
+}
+
+static bool read_moves(struct reading *r, const struct canon *object,
+                       struct schema_field *field)
+{
+    const struct canon *moves = canon_member(object, "moves");
+    if (!moves)
+        return true;
+    if (moves->kind != CANON_OBJECT || field->kind != VALUE_CODE)
+        return refuse(r, field->name, "moves: codes with lists are expected");
+    for (const struct canon *from = moves->first; from; from = from->next) {
+        if (from->name.size && !code_declared(field, from->name))
+            return refuse(r, field->name,
+                          "moves: a code is not one of the codes");
+        if (from->kind != CANON_ARRAY)
+            return refuse(r, field->name,
+                          "moves: codes with lists are expected");
+        for (const struct canon *to = from->first; to; to = to->next)
+            if (to->kind != CANON_TEXT || !code_declared(field, to->text))
+                return refuse(r, field->name,
+                              "moves: a code is not one of the codes");
+    }
+    field->moves = moves;
+    return true;
+}
+
+/* --- fields -------------------------------------------------------------- */
+
+static bool read_rule(struct reading *r, const struct canon *object,
+                      struct schema_field *field)
+{
+    struct bytes text;
+    if (!canon_text(object, "rule", &text) || rule_parse(text, &field->rule))
+        return refuse(r, field->name,
+                      "rule is one of fixed, latest, furthest, safest, set, "
+                      "both");
+    if (!canon_text(object, "kind", &text) || !kind_parse(text, &field->kind))
+        return refuse(r, field->name,
+                      "kind is one of any, text, code, int, bool, date, "
+                      "instant, record, user, cents, minutes");
+    return true;
+}
+
+static bool read_writer(struct reading *r, const struct canon *object,
+                        struct schema_field *field)
+{
+    const struct canon *writer = canon_member(object, "writer");
+    if (!writer)
+        return true;
+    field->office =
+        writer->kind == CANON_TEXT && bytes_is(writer->text, "office");
+    return field->office ||
+           refuse(r, field->name, "writer: only \"office\" is known");
+}
+
+static bool read_target(struct reading *r, const struct canon *object,
+                        struct schema_field *field)
+{
+    if (!read_text(r, object, "target", field->name,
+                   "target: a type is expected", &field->target))
+        return false;
+    if (!field->target.size)
+        return true;
+    if (field->kind != VALUE_RECORD || !name_valid(field->target))
+        return refuse(r, field->name,
+                      "target names a type, with kind record only");
+    return true;
+}
+
+static bool read_list(struct reading *r, const struct canon *object,
+                      struct schema_field *field)
+{
+    if (!read_bool(r, object, "list", field->name,
+                   "list: true or false is expected", &field->list))
+        return false;
+    if (field->list &&
+        (field->rule == RULE_SET || field->rule == RULE_FURTHEST ||
+         field->rule == RULE_SAFEST))
+        return refuse(r, field->name,
+                      "list stands with rule fixed, latest or both only");
+    return true;
+}
+
+static bool read_field(struct reading *r, const struct canon *object,
+                       struct schema_field *field)
+{
+    field->name = field->title = object->name;
+    if (!name_valid(object->name))
+        return refuse(r, object->name, "the field's name is not a name");
+    if (object->kind != CANON_OBJECT)
+        return refuse(r, object->name, "a field is an object");
+    return read_rule(r, object, field) &&
+           read_text(r, object, "title", field->name,
+                     "title: text is expected", &field->title) &&
+           read_bool(r, object, "required", field->name,
+                     "required: true or false is expected",
+                     &field->required) &&
+           read_writer(r, object, field) && read_target(r, object, field) &&
+           read_list(r, object, field) && read_codes(r, object, field) &&
+           read_order(r, object, field) && read_moves(r, object, field);
+}
+
+static bool read_fields(struct reading *r, const struct canon *root)
+{
+    struct schema_type *type = r->type;
+    const struct canon *fields = canon_member(root, "fields");
+    if (!fields || fields->kind != CANON_OBJECT ||
+        fields->count > SCHEMA_FIELDS_MAX)
+        return refuse(r, no_field(), "fields: an object is expected");
+    type->fields = take(r, fields->count * sizeof *type->fields);
+    if (!type->fields)
+        return false;
+    const struct canon *field = fields->first;
+    for (; field; field = field->next)
+        if (!read_field(r, field, &type->fields[type->field_count++]))
+            return false;
+    return true;
+}
+
+/* --- types --------------------------------------------------------------- */
+
+static bool read_home(struct reading *r, const struct canon *root)
+{
+    struct schema_type *type = r->type;
+    type->home = bytes_text("case");
+    if (!read_text(r, root, "home", no_field(),
+                   "home is one of case, agency, own", &type->home))
+        return false;
+    if (bytes_is(type->home, "case") || bytes_is(type->home, "agency") ||
+        bytes_is(type->home, "own"))
+        return true;
+    return refuse(r, no_field(), "home is one of case, agency, own");
+}
+
+static bool read_version(struct reading *r, const struct canon *root)
+{
+    const struct canon *version = canon_member(root, "version");
+    r->type->version = version ? version->integer : 1;
+    if (version && (version->kind != CANON_INT || version->integer < 1))
+        return refuse(r, no_field(), "version: a number from 1 is expected");
+    return true;
+}
+
+static bool read_type(struct reading *r, const struct canon *root)
+{
+    struct schema_type *type = r->type;
+    if (root->kind != CANON_OBJECT)
+        return refuse(r, no_field(), "a definition is an object");
+    if (!canon_text(root, "type", &type->name) || !name_valid(type->name)) {
+        type->name = bytes_text("type");
+        return refuse(r, no_field(), "a name is expected");
+    }
+    type->title = type->name;
+    return read_text(r, root, "title", no_field(), "title: text is expected",
+                     &type->title) &&
+           read_version(r, root) && read_home(r, root) &&
+           read_bool(r, root, "office_only", no_field(),
+                     "office_only: true or false is expected",
+                     &type->office_only) &&
+           read_bool(r, root, "system", no_field(),
+                     "system: true or false is expected", &type->system) &&
+           read_fields(r, root);
+}
+
+static void explain(const struct reading *r, char *detail)
+{
+    const struct schema_type *type = r->type;
+    const char *name = (const char *)type->name.at;
+    int size = (int)(type->name.size < NAME_CHARS_MAX ? type->name.size
+                                                      : NAME_CHARS_MAX);
+    int where = (int)(r->where.size < NAME_CHARS_MAX ? r->where.size
+                                                     : NAME_CHARS_MAX);
+    snprintf(detail, SCHEMA_DETAIL_CHARS, "%.*s%s%.*s: %s", size,
+             name ? name : "", where ? "." : "", where,
+             where ? (const char *)r->where.at : "", r->what);
+}
+
+/* The definition in canonical form, in the type's own memory. */
+static enum err normalise(struct schema_type *type, struct bytes json,
+                          char *detail)
+{
+    struct buffer text;
+    struct canon_fault fault;
+    buffer_init(&text, SCHEMA_DEFINITION_BYTES_MAX);
+    enum err err = canon_normalise(&text, json, &fault);
+    if (err == ERR_INVALID)
+        snprintf(detail, SCHEMA_DETAIL_CHARS, "offset %zu: %s", fault.offset,
+                 fault.what);
+    if (!err) {
+        char *copy = arena_copy(&type->arena, buffer_bytes(&text));
+        type->definition = bytes_of(copy, text.size);
+        err = copy ? ERR_OK : ERR_NOMEM;
+    }
+    buffer_fini(&text);
+    return err;
+}
+
+enum err schema_type_read(struct schema_type **out, struct bytes json,
+                          char *detail)
+{
+    *out = NULL;
+    detail[0] = '\0';
+    if (json.size > SCHEMA_DEFINITION_BYTES_MAX)
+        return ERR_TOO_BIG;
+    struct schema_type *type = calloc(1, sizeof *type);
+    if (!type)
+        return ERR_NOMEM;
+    arena_init(&type->arena, 256u * SCHEMA_DEFINITION_BYTES_MAX);
+    struct reading r = {.type = type};
+    const struct canon *root;
+    enum err err = normalise(type, json, detail);
+    if (!err)
+        err = canon_parse(&type->arena, type->definition, &root, NULL);
+    if (!err && !read_type(&r, root)) {
+        err = r.err;
+        if (err == ERR_INVALID)
+            explain(&r, detail);
+    }
+    if (err)
+        schema_type_free(type);
+    else
+        *out = type;
+    return err;
+}
+
+void schema_type_free(struct schema_type *type)
+{
+    if (!type)
+        return;
+    arena_fini(&type->arena);
+    free(type);
+}

@@ -1,0 +1,43 @@
+/* What a type definition becomes once read.  Internal to the schema. */
+#ifndef MODEL_SCHEMA_TYPE_H
+#define MODEL_SCHEMA_TYPE_H
+
+#include "shared/model/schema.h"
+
+#define SCHEMA_FIELDS_MAX 256
+#define SCHEMA_CODES_MAX 256
+#define SCHEMA_DEFINITION_BYTES_MAX (256u * 1024u)
+#define SCHEMA_TYPES_MAX 1024
+
+struct schema_field {
+    struct bytes name, title, target;
+    enum rule rule;
+    enum value_kind kind;
+    bool required, office, list;
+    struct bytes *codes; /* as declared */
+    size_t code_count;
+    struct bytes *values; /* canonical JSON that `order` may name */
+    size_t value_count;
+    bool *below;               /* [a * value_count + b]: a lies below b */
+    const struct canon *moves; /* NULL: none declared */
+};
+
+struct schema_type {
+    struct arena arena; /* owns everything below */
+    struct bytes name, title, home, definition;
+    int64_t version;
+    bool office_only, system;
+    struct schema_field *fields; /* by name */
+    size_t field_count;
+};
+
+/* Reads and checks one definition.  ERR_INVALID with `detail`, ERR_TOO_BIG,
+ * ERR_NOMEM; *out is NULL then. */
+MUST_CHECK enum err schema_type_read(struct schema_type **out,
+                                     struct bytes json, char *detail);
+void schema_type_free(struct schema_type *type); /* NULL is allowed */
+
+const char *kind_name(enum value_kind kind);
+bool kind_parse(struct bytes text, enum value_kind *out);
+
+#endif

@@ -2,7 +2,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -11,7 +10,6 @@
 #include "tests/fault.h"
 
 #define RECORD "01890a5d-ac96-774b-bcce-b302099a8057"
-#define OTHER "01890a5d-ac96-774b-bcce-b302099a8058"
 #define WORKER "wAAAAAAAAAAAA"
 #define OFFICE "oBBBBBBBBBBBB"
 #define WRITE "AAAAAAAAAAAAAAAAAAAAAAAA"
@@ -143,17 +141,17 @@ static const struct refused refused[] = {
     {"{\"author\":\"dana\",\"n\":1,\"record\":\"" RECORD
      "\",\"replica\":\"" WORKER "\"}",
      NULL, "a member is missing"},
-    {LINE("\"at\":\"1\",\"author\":\"dana\",", "7", "", WORKER, ""),
-     "\"1\"", "an integer is expected"},
-    {LINE("\"at\":1,\"author\":\"Dana\",", "7", "", WORKER, ""),
-     "\"Dana\"", "a user name is expected"},
+    {LINE("\"at\":\"1\",\"author\":\"dana\",", "7", "", WORKER, ""), "\"1\"",
+     "an integer is expected"},
+    {LINE("\"at\":1,\"author\":\"Dana\",", "7", "", WORKER, ""), "\"Dana\"",
+     "a user name is expected"},
     {LINE(HEAD, "0", "", WORKER, ""), "0,", "the number is too small"},
     {LINE(HEAD, "7", "\"prev\":0,", WORKER, ""), "0,\"rec",
      "the number is too small"},
     {LINE(HEAD, "7", "\"prev\":7,", WORKER, ""), "7,\"rec",
      "prev is not below n"},
-    {"{" HEAD "\"n\":7,\"record\":\"x\",\"replica\":\"" WORKER "\"}",
-     "\"x\"", "a record id is expected"},
+    {"{" HEAD "\"n\":7,\"record\":\"x\",\"replica\":\"" WORKER "\"}", "\"x\"",
+     "a record id is expected"},
     {LINE(HEAD, "7", "", "xAAAAAAAAAAAA", ""), "\"xAA",
      "a replica id is expected"},
     {W(",\"schema\":0"), "0}", "the number is too small"},
@@ -197,8 +195,8 @@ static const struct refused refused[] = {
     {W_MIDDLE("\"carries\":\"\","), "\"\",", "a line is expected"},
     {LINE(HEAD "\"carries\":\"x\",", "7", "", WORKER, ",\"set\":{\"f\":1}"),
      "{\"f\":1}", "a carrier has no content"},
-    {LINE(HEAD "\"carries\":\"x\",", "7", "", WORKER, ",\"seal\":true"),
-     "true", "a carrier has no content"},
+    {LINE(HEAD "\"carries\":\"x\",", "7", "", WORKER, ",\"seal\":true"), "true",
+     "a carrier has no content"},
     {LINE(HEAD "\"carries\":\"x\",", "7", "", WORKER, ",\"type\":\"t\""),
      "\"t\"", "a carrier has no content"},
     {LINE(HEAD "\"carries\":\"x\",", "7", "", WORKER, ",\"schema\":1"), "1}",
@@ -274,131 +272,6 @@ static void fields_are_limited(void **state)
     }
 }
 
-/* Writes `original` again under another dot and parses the carrier. */
-static void carry(struct parsed *p, struct buffer *line, struct bytes original,
-                  const char *record)
-{
-    struct revision_draft draft = draft_of(OFFICE, 3);
-    draft.record = record;
-    draft.carries = original;
-    buffer_init(line, LINE_BYTES_MAX);
-    assert_int_equal(revision_write(line, &draft), ERR_OK);
-    parse(p, buffer_bytes(line));
-}
-
-static void a_carrier_is_the_write_that_it_carries(void **state)
-{
-    (void)state;
-    static const char original[] = W(",\"set\":{\"text\":\"a \\\"b\\\"\\n\"}");
-    struct parsed p;
-    struct buffer line;
-    carry(&p, &line, bytes_text(original), RECORD);
-    assert_int_equal(p.err, ERR_OK);
-    assert_true(bytes_is(p.revision->carries, original));
-    const struct revision *inner = p.revision->inner;
-    assert_non_null(inner);
-    assert_ptr_equal(revision_original(p.revision), inner);
-    assert_string_equal(inner->dot.replica, WORKER);
-    assert_string_equal(p.revision->dot.replica, OFFICE);
-    char write[WRITE_ID_CHARS + 1];
-    write_id(write, bytes_text(original));
-    assert_string_equal(p.revision->write, write);
-    assert_string_equal(inner->write, write);
-    parsed_fini(&p);
-    buffer_fini(&line);
-}
-
-static void what_cannot_be_parsed_can_be_carried(void **state)
-{
-    (void)state;
-    static const char *const lines[] = {"x", "{\"at\":1,", "{}", "[1,2]",
-                                        W(",\"seal\":false"), "\x01\x02\x7f"};
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-        struct parsed p;
-        struct buffer line;
-        carry(&p, &line, bytes_text(lines[i]), OTHER);
-        assert_int_equal(p.err, ERR_OK);
-        assert_null(p.revision->inner);
-        assert_ptr_equal(revision_original(p.revision), p.revision);
-        assert_true(bytes_is(p.revision->carries, lines[i]));
-        char write[WRITE_ID_CHARS + 1];
-        write_id(write, bytes_text(lines[i]));
-        assert_string_equal(p.revision->write, write);
-        parsed_fini(&p);
-        buffer_fini(&line);
-    }
-}
-
-static void a_carrier_is_not_carried(void **state)
-{
-    (void)state;
-    struct parsed p;
-    struct buffer line, outer;
-    carry(&p, &line, bytes_text(W("")), RECORD);
-    assert_int_equal(p.err, ERR_OK);
-    parsed_fini(&p);
-    carry(&p, &outer, buffer_bytes(&line), RECORD);
-    assert_int_equal(p.err, ERR_INVALID);
-    assert_string_equal(p.fault.what, "a carrier is carried");
-    assert_null(p.revision->inner);
-    assert_int_equal(p.revision->dot.n, 3);
-    parsed_fini(&p);
-    buffer_fini(&line);
-    buffer_fini(&outer);
-}
-
-static void a_carrier_stands_on_the_record_of_what_it_carries(void **state)
-{
-    (void)state;
-    struct parsed p;
-    struct buffer line;
-    carry(&p, &line, bytes_text(W("")), OTHER);
-    assert_int_equal(p.err, ERR_INVALID);
-    assert_string_equal(p.fault.what, "the carried record is another");
-    parsed_fini(&p);
-    buffer_fini(&line);
-}
-
-/* The longest original that is all backslashes, the worst text to escape. */
-static void every_line_that_can_be_written_can_be_carried(void **state)
-{
-    (void)state;
-    static const char start[] = "{" HEAD "\"n\":7,\"record\":\"" RECORD
-                                "\",\"replica\":\"" WORKER
-                                "\",\"set\":{\"text\":\"";
-    struct buffer original;
-    buffer_init(&original, LINE_BYTES_MAX);
-    buffer_add_text(&original, start);
-    while (original.size + 5 <= ORIGINAL_BYTES_MAX)
-        buffer_add_text(&original, "\\\\");
-    buffer_add_text(&original, "\"}}");
-    assert_true(original.size > ORIGINAL_BYTES_MAX - 2);
-
-    struct seen seen;
-    seen_init(&seen);
-    char id[REPLICA_CHARS + 1];
-    for (int i = 0; i < SEEN_REPLICAS_MAX; i++) {
-        snprintf(id, sizeof id, "wAAAAAAAA%04d", i);
-        assert_int_equal(seen_raise(&seen, bytes_text(id), CANON_INT_MAX),
-                         ERR_OK);
-    }
-    struct revision_draft draft = draft_of(OFFICE, 3);
-    draft.carries = buffer_bytes(&original);
-    draft.seen = &seen;
-    struct buffer line;
-    buffer_init(&line, LINE_BYTES_MAX);
-    assert_int_equal(revision_write(&line, &draft), ERR_OK);
-    struct parsed p;
-    parse(&p, buffer_bytes(&line));
-    assert_int_equal(p.err, ERR_OK);
-    assert_non_null(p.revision->inner);
-    assert_true(bytes_equal(p.revision->carries, buffer_bytes(&original)));
-    parsed_fini(&p);
-    buffer_fini(&line);
-    buffer_fini(&original);
-    seen_fini(&seen);
-}
-
 static void a_line_above_its_limit_is_too_big(void **state)
 {
     (void)state;
@@ -433,9 +306,9 @@ static void a_line_that_carries_nothing_has_the_lower_limit(void **state)
     for (size_t over = 0; over <= 1; over++) {
         struct buffer line;
         buffer_init(&line, LINE_BYTES_MAX);
-        buffer_add_text(&line, "{" HEAD "\"n\":7,\"record\":\"" RECORD
-                               "\",\"replica\":\"" WORKER
-                               "\",\"set\":{\"text\":\"");
+        buffer_add_text(&line,
+                        "{" HEAD "\"n\":7,\"record\":\"" RECORD
+                        "\",\"replica\":\"" WORKER "\",\"set\":{\"text\":\"");
         while (line.size < ORIGINAL_BYTES_MAX + over - 3)
             buffer_add_char(&line, 'x');
         buffer_add_text(&line, "\"}}");
@@ -446,34 +319,6 @@ static void a_line_that_carries_nothing_has_the_lower_limit(void **state)
         parsed_fini(&p);
         buffer_fini(&line);
     }
-}
-
-/* The tree of the worst line: a value in every second byte, twice. */
-static void the_arena_has_room_for_any_line(void **state)
-{
-    (void)state;
-    struct buffer inner, outer;
-    buffer_init(&inner, LINE_BYTES_MAX);
-    buffer_init(&outer, LINE_BYTES_MAX);
-    buffer_add_text(&inner, "{" HEAD "\"n\":7,\"record\":\"" RECORD
-                            "\",\"replica\":\"" WORKER "\",\"x\":[0");
-    while (inner.size + 4 <= ORIGINAL_BYTES_MAX)
-        buffer_add_text(&inner, ",0");
-    buffer_add_text(&inner, "]}");
-    buffer_add_text(&outer, "{" HEAD "\"carries\":");
-    canon_put_text(&outer, buffer_bytes(&inner));
-    buffer_add_text(&outer, ",\"n\":7,\"record\":\"" RECORD
-                            "\",\"replica\":\"" WORKER "\",\"x\":[0");
-    while (outer.size + 4 <= LINE_BYTES_MAX)
-        buffer_add_text(&outer, ",0");
-    buffer_add_text(&outer, "]}");
-    struct parsed p;
-    parse(&p, buffer_bytes(&outer));
-    assert_int_equal(p.err, ERR_OK);
-    assert_non_null(p.revision->inner);
-    parsed_fini(&p);
-    buffer_fini(&inner);
-    buffer_fini(&outer);
 }
 
 static void only_hold_and_clock_make_a_statement(void **state)
@@ -530,29 +375,6 @@ static void every_allocation_failure_is_reported(void **state)
     seen_fini(&seen);
 }
 
-/* The arena's ceiling stands in for memory that ends at any point. */
-static void every_ceiling_is_either_enough_or_reported(void **state)
-{
-    (void)state;
-    struct buffer line;
-    struct parsed p;
-    carry(&p, &line,
-          bytes_text(W(",\"seen\":{\"" OFFICE "\":1},\"set\":{\"f\":\"\\n\"}")),
-          RECORD);
-    size_t enough = p.arena.used;
-    assert_int_equal(p.err, ERR_OK);
-    parsed_fini(&p);
-    for (size_t ceiling = 0; ceiling <= enough; ceiling += 8) {
-        arena_init(&p.arena, ceiling);
-        p.err = revision_parse(&p.arena, buffer_bytes(&line), &p.revision,
-                               NULL);
-        assert_int_equal(p.err, ceiling < enough ? ERR_NOMEM : ERR_OK);
-        assert_int_equal(p.revision == NULL, ceiling < enough);
-        parsed_fini(&p);
-    }
-    buffer_fini(&line);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -561,17 +383,10 @@ int main(void)
         cmocka_unit_test(these_lines_are_not),
         cmocka_unit_test(a_refused_line_still_tells_dot_and_record),
         cmocka_unit_test(fields_are_limited),
-        cmocka_unit_test(a_carrier_is_the_write_that_it_carries),
-        cmocka_unit_test(what_cannot_be_parsed_can_be_carried),
-        cmocka_unit_test(a_carrier_is_not_carried),
-        cmocka_unit_test(a_carrier_stands_on_the_record_of_what_it_carries),
-        cmocka_unit_test(every_line_that_can_be_written_can_be_carried),
         cmocka_unit_test(a_line_above_its_limit_is_too_big),
         cmocka_unit_test(a_line_that_carries_nothing_has_the_lower_limit),
-        cmocka_unit_test(the_arena_has_room_for_any_line),
         cmocka_unit_test(only_hold_and_clock_make_a_statement),
         cmocka_unit_test(every_allocation_failure_is_reported),
-        cmocka_unit_test(every_ceiling_is_either_enough_or_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -84,6 +84,7 @@ static size_t escape_read(const uint8_t *at, const uint8_t *end,
     static const char names[] = "\"\\/bfnrt";
     static const char values[] = "\"\\/\b\f\n\r\t";
     *what = "the escape is not known";
+    *character = 0;
     if (end - at < 2)
         return 0;
     const char *name = at[1] ? strchr(names, at[1]) : NULL;

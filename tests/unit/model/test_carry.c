@@ -150,7 +150,7 @@ static void every_line_that_can_be_written_can_be_carried(void **state)
 
     struct seen seen;
     seen_init(&seen);
-    char id[REPLICA_CHARS + 1];
+    char id[32];
     for (int i = 0; i < SEEN_REPLICAS_MAX; i++) {
         snprintf(id, sizeof id, "wAAAAAAAA%04d", i);
         assert_int_equal(seen_raise(&seen, bytes_text(id), CANON_INT_MAX),

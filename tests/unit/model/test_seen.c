@@ -170,7 +170,7 @@ static void replicas_are_limited(void **state)
     struct seen seen, more;
     seen_init(&seen);
     seen_init(&more);
-    char id[REPLICA_CHARS + 1];
+    char id[32];
     for (int i = 0; i < SEEN_REPLICAS_MAX; i++) {
         snprintf(id, sizeof id, "wAAAAAAAA%04d", i);
         assert_int_equal(seen_raise(&seen, bytes_text(id), 1), ERR_OK);

@@ -38,7 +38,7 @@ struct revision {
     const struct canon *hold;  /* office: {dot: reason} */
     struct bytes release;      /* office: a dot as text, or empty */
     const struct canon *clock; /* office: {dot: ms} */
-    const struct revision *inner; /* carried line; NULL if unparseable */
+    const struct revision *inner;   /* carried line; NULL if unparseable */
     char write[WRITE_ID_CHARS + 1]; /* hash id of the original line */
 };
 

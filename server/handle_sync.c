@@ -1,0 +1,202 @@
+#include "server/service.h"
+
+#include <stdlib.h>
+
+/* What a body takes in memory: the inflating stream and the request itself,
+ * and its lines, which inflate to about four times their size. */
+#define WEIGHT_BASE (256u * 1024)
+#define WEIGHT_FACTOR 4u
+#define WEIGHT_UNKNOWN (4u << 20)
+
+enum stage { RECEIVING, COMMITTING, READY };
+
+struct exchange {
+    struct http_request *request; /* borrowed; NULL once the client is gone */
+    struct service *service;      /* borrowed */
+    struct admit_ticket ticket;
+    struct sync *sync; /* owned */
+    struct job job;
+    struct sleeper sleeper;
+    enum stage stage;
+    bool ended;          /* sync_end() has been called */
+    enum err err;        /* of receiving or of the commit */
+    bool has_deadline;   /* of the long poll */
+    int64_t deadline_ms; /* monotonic */
+};
+
+static void exchange_free(struct exchange *x)
+{
+    admit_leave(x->service->admit, &x->ticket);
+    sync_free(x->sync);
+    free(x);
+}
+
+static void wake(void *context)
+{
+    struct exchange *x = context;
+    http_wake(x->request);
+}
+
+static void committed(struct job *job, enum err err)
+{
+    struct exchange *x = job->context;
+    x->err = err;
+    http_wake(x->request);
+}
+
+static void committed_alone(struct job *job, enum err err)
+{
+    struct exchange *x = job->context;
+    (void)err; /* logged by the committer; nobody is there to be told */
+    exchange_free(x);
+}
+
+static size_t weight_of(const struct http_request *request)
+{
+    if (request->content_length < 0)
+        return WEIGHT_UNKNOWN;
+    return WEIGHT_BASE + WEIGHT_FACTOR * (size_t)request->content_length;
+}
+
+static struct exchange *exchange_new(struct http_request *request)
+{
+    struct exchange *x = calloc(1, sizeof *x);
+    if (!x)
+        return NULL;
+    x->request = request;
+    x->service = request->service;
+    x->ticket.weight = weight_of(request);
+    x->ticket.wake = wake;
+    x->ticket.context = x;
+    x->sleeper.wake = wake;
+    x->sleeper.context = x;
+    x->job.context = x;
+    x->job.done = committed;
+    return x;
+}
+
+static enum http_step start(struct http_request *request)
+{
+    struct exchange *x = request->state;
+    struct sql *sql;
+    enum err err = service_reader(x->service, &sql);
+    if (!err)
+        err = sync_new(&x->sync, x->service->office, sql);
+    if (!err)
+        return HTTP_GO;
+    service_failed(request, err);
+    return HTTP_DONE;
+}
+
+enum http_step handle_sync_begin(struct http_request *request)
+{
+    struct exchange *x = request->state;
+    enum admit_state state;
+    if (x) {
+        state = admit_state(x->service->admit, &x->ticket);
+    } else {
+        x = request->state = exchange_new(request);
+        if (!x) {
+            service_failed(request, ERR_NOMEM);
+            return HTTP_DONE;
+        }
+        state = admit_ask(x->service->admit, &x->ticket);
+    }
+    if (state == ADMIT_WAITING)
+        return HTTP_WAIT;
+    if (state == ADMIT_IN)
+        return start(request);
+    http_error(request, 503, "busy", "too many devices sync at once; try again",
+               10);
+    return HTTP_DONE;
+}
+
+enum http_step handle_sync_chunk(struct http_request *request,
+                                 struct bytes chunk)
+{
+    struct exchange *x = request->state;
+    if (!x->err)
+        x->err = sync_feed(x->sync, chunk);
+    return HTTP_GO;
+}
+
+static enum http_step reply(struct http_request *request)
+{
+    struct exchange *x = request->state;
+    const char *type = NULL;
+    enum err err =
+        sync_reply(x->sync, &request->reply, &request->status, &type);
+    if (err) {
+        buffer_clear(&request->reply);
+        service_failed(request, err);
+    } else {
+        request->reply_type = type;
+    }
+    return HTTP_GO;
+}
+
+/* The long poll: sleeps while there is nothing to say. */
+static bool sleeps(struct exchange *x)
+{
+    struct service *service = x->service;
+    int64_t wait_ms;
+    uint64_t count = bell_count(service->bell);
+    if (bell_stopped(service->bell) || !sync_may_wait(x->sync, &wait_ms))
+        return false;
+    int64_t now = clock_monotonic_ms(service->office->clock);
+    if (!x->has_deadline) {
+        x->has_deadline = true;
+        x->deadline_ms = now + wait_ms;
+    }
+    if (now >= x->deadline_ms)
+        return false;
+    /* Whoever only waits takes no place from those who send. */
+    admit_leave(service->admit, &x->ticket);
+    x->sleeper.until_ms = x->deadline_ms;
+    bell_sleep(service->bell, &x->sleeper, count);
+    return true;
+}
+
+enum http_step handle_sync_end(struct http_request *request)
+{
+    struct exchange *x = request->state;
+    if (x->stage == RECEIVING) {
+        x->stage = READY;
+        x->ended = true;
+        if (!x->err)
+            x->err = sync_end(x->sync);
+        if (!x->err && sync_wants_commit(x->sync)) {
+            x->stage = COMMITTING;
+            x->job.sync = x->sync;
+            x->job.bytes = (size_t)request->body_bytes;
+            committer_submit(x->service->committer, &x->job);
+            return HTTP_WAIT;
+        }
+    }
+    x->stage = READY;
+    if (x->err) {
+        service_failed(request, x->err);
+        return HTTP_GO;
+    }
+    return sleeps(x) ? HTTP_WAIT : reply(request);
+}
+
+/* A body that was cut is still worth its signed beginning. */
+void handle_sync_close(struct http_request *request, bool whole)
+{
+    struct exchange *x = request->state;
+    if (!x)
+        return;
+    if (!whole && x->sync && !x->err && !x->ended && request->body_bytes > 0) {
+        enum err err = sync_end(x->sync);
+        if (!err && sync_wants_commit(x->sync)) {
+            x->request = NULL;
+            x->job.sync = x->sync;
+            x->job.bytes = (size_t)request->body_bytes;
+            x->job.done = committed_alone;
+            committer_submit(x->service->committer, &x->job);
+            return;
+        }
+    }
+    exchange_free(x);
+}

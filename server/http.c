@@ -1,0 +1,157 @@
+#include "server/http.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+#include "server/http_inside.h"
+
+#define THREADS_MIN 2u
+#define THREADS_MAX 16u
+#define FILES_KEPT 128u /* for the store and the rest of the process */
+#define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+
+static void on_library_log(void *context, const char *format, va_list list)
+    __attribute__((format(printf, 2, 0)));
+
+/* The library speaks only while it starts; later its lines are about broken
+ * connections and could hold what clients sent. */
+static void on_library_log(void *context, const char *format, va_list list)
+{
+    struct http *http = context;
+    if (!http->library_detail || http->library_detail[0])
+        return;
+    vsnprintf(http->library_detail, HTTP_DETAIL_CHARS, format, list);
+    size_t size = strlen(http->library_detail);
+    while (size > 0 && http->library_detail[size - 1] == '\n')
+        http->library_detail[--size] = '\0';
+}
+
+static unsigned thread_count(unsigned wanted)
+{
+    if (wanted > 0)
+        return wanted < THREADS_MAX ? wanted : THREADS_MAX;
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned count = online > 0 ? (unsigned)online : THREADS_MIN;
+    if (count < THREADS_MIN)
+        return THREADS_MIN;
+    return count < THREADS_MAX ? count : THREADS_MAX;
+}
+
+/* As many connections as there may be open files. */
+static unsigned connection_count(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 512;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 &&
+        getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 512;
+    if (limit.rlim_cur >= HTTP_CONNECTIONS_MAX + FILES_KEPT)
+        return HTTP_CONNECTIONS_MAX;
+    return limit.rlim_cur > 2 * FILES_KEPT
+               ? (unsigned)limit.rlim_cur - FILES_KEPT
+               : FILES_KEPT / 2;
+}
+
+static struct MHD_Daemon *daemon_start(struct http *http)
+{
+    const struct http_options *o = &http->options;
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
+                     MHD_USE_SUPPRESS_DATE_NO_CLOCK | MHD_USE_ERROR_LOG;
+    struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)o->tls_cert},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)o->tls_key},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    if (o->tls_cert)
+        flags |= MHD_USE_TLS;
+    else
+        tls[0] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
+    return MHD_start_daemon(
+        flags, 0, NULL, NULL, http_on_request, http, MHD_OPTION_EXTERNAL_LOGGER,
+        on_library_log, http, MHD_OPTION_LISTEN_SOCKET, http->socket,
+        MHD_OPTION_THREAD_POOL_SIZE, thread_count(o->threads),
+        MHD_OPTION_CONNECTION_LIMIT, connection_count(),
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_CONNECTION_BYTES,
+        MHD_OPTION_CONNECTION_TIMEOUT, HTTP_IDLE_S, MHD_OPTION_NOTIFY_COMPLETED,
+        http_on_complete, http, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+}
+
+enum err http_open(struct http **out, const struct http_options *options,
+                   char *detail)
+{
+    *out = NULL;
+    struct http *http = calloc(1, sizeof *http);
+    if (!http) {
+        close(options->socket);
+        return ERR_NOMEM;
+    }
+    http->options = *options;
+    http->socket = options->socket;
+    detail[0] = '\0';
+    pthread_mutex_init(&http->mutex, NULL);
+    pthread_cond_init(&http->changed, NULL);
+    http->library_detail = detail;
+    http->daemon = daemon_start(http);
+    http->library_detail = NULL;
+    if (!http->daemon) {
+        http_close(http);
+        return ERR_IO;
+    }
+    *out = http;
+    return ERR_OK;
+}
+
+void http_drain(struct http *http)
+{
+    pthread_mutex_lock(&http->mutex);
+    http->draining = true;
+    pthread_mutex_unlock(&http->mutex);
+    MHD_socket socket = MHD_quiesce_daemon(http->daemon);
+    if (socket == MHD_INVALID_SOCKET)
+        return;
+    close(socket);
+    http->socket = -1;
+}
+
+void http_settle(struct http *http, int wait_ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += wait_ms / 1000;
+    until.tv_nsec += (wait_ms % 1000) * 1000000L;
+    if (until.tv_nsec >= 1000000000L) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000L;
+    }
+    pthread_mutex_lock(&http->mutex);
+    while (http->active > 0)
+        if (pthread_cond_timedwait(&http->changed, &http->mutex, &until) ==
+            ETIMEDOUT)
+            break;
+    pthread_mutex_unlock(&http->mutex);
+}
+
+void http_close(struct http *http)
+{
+    if (!http)
+        return;
+    if (http->daemon) {
+        pthread_mutex_lock(&http->mutex);
+        while (http->suspended > 0)
+            pthread_cond_wait(&http->changed, &http->mutex);
+        pthread_mutex_unlock(&http->mutex);
+        MHD_stop_daemon(http->daemon);
+    } else if (http->socket >= 0) {
+        close(http->socket);
+    }
+    pthread_cond_destroy(&http->changed);
+    pthread_mutex_destroy(&http->mutex);
+    free(http);
+}

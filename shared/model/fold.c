@@ -108,8 +108,8 @@ enum err fold_context(struct bytes memo, struct seen *out)
         /* To have seen less than was there is always safe. */
         if (out->count == SEEN_REPLICAS_MAX)
             break;
-        enum err err = seen_raise(
-            out, bytes_of(entry.replica, REPLICA_CHARS), entry.reached);
+        enum err err = seen_raise(out, bytes_of(entry.replica, REPLICA_CHARS),
+                                  entry.reached);
         if (err)
             return err;
     }

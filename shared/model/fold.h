@@ -8,13 +8,14 @@
  * is {"after":[W...],"base":V,"dropped":[W...],"live":[W...],"meanwhile":true,
  *  "open":true,"requests":[W...],"review":[values],"sealed":true,
  *  "unreadable":[W...],"value":V}
- * and W is {"at":ms,"author":A,"dot":"r:n","value":V,"write":ID} of the original
- * line; in `dropped`, and in a request to drop, also "reason":text before
- * `value`.  Members that are false or empty are left out, except `value` and
- * `live`; a field of which nothing would be shown is left out.  Lists are
- * sorted by dot, then write id (then value).  A record whose creating revision
- * is missing or held is {"record":ID,"waiting":true}.  `case` is left out when
- * there is none; `schema` is 0 for a type that the schema does not know.
+ * and W is {"at":ms,"author":A,"dot":"r:n","value":V,"write":ID} of the
+ * original line; in `dropped`, and in a request to drop, also "reason":text
+ * before `value`.  Members that are false or empty are left out, except `value`
+ * and `live`; a field of which nothing would be shown is left out.  Lists are
+ * sorted by dot, then write id (then value), each entry once.  A record whose
+ * creating revision is missing or held is {"record":ID,"waiting":true}.  `case`
+ * is left out when there is none; `schema` is 0 for a type that the schema does
+ * not know.
  *
  * `base` stands in open fields: the fold, as `both`, of what all the live
  * writes had seen, or null.  It is also the `value` of a field that is shown

@@ -41,8 +41,7 @@ static int compare_names(const void *a, const void *b)
 }
 
 /* Order of originals: dot, then write id (two branches of a fork). */
-static int compare_originals(const struct revision *x,
-                             const struct revision *y)
+static int compare_originals(const struct revision *x, const struct revision *y)
 {
     int order = dot_compare(&x->dot, &y->dot);
     return order ? order : strcmp(x->write, y->write);
@@ -53,8 +52,7 @@ static int compare_appearances(const void *a, const void *b)
 {
     const struct revision *x = ((const struct appearance *)a)->line;
     const struct revision *y = ((const struct appearance *)b)->line;
-    int order =
-        compare_originals(revision_original(x), revision_original(y));
+    int order = compare_originals(revision_original(x), revision_original(y));
     return order ? order : compare_lines(&x, &y);
 }
 
@@ -111,8 +109,8 @@ static enum err statements_gather(struct statements *s, const struct acts *acts)
         for (; node; node = node->next) {
             struct clamp *clamp = &s->clamps[s->clamp_count];
             clamp->ms = node->integer;
-            s->clamp_count += node->kind == CANON_INT &&
-                              dot_parse(&clamp->dot, node->name);
+            s->clamp_count +=
+                node->kind == CANON_INT && dot_parse(&clamp->dot, node->name);
         }
     }
     sort(s->held, s->held_count, sizeof *s->held, compare_dots);
@@ -122,8 +120,8 @@ static enum err statements_gather(struct statements *s, const struct acts *acts)
 
 static bool is_held(const struct statements *s, const struct dot *dot)
 {
-    return s->held_count && bsearch(dot, s->held, s->held_count,
-                                    sizeof *s->held, compare_dots);
+    return s->held_count &&
+           bsearch(dot, s->held, s->held_count, sizeof *s->held, compare_dots);
 }
 
 static int64_t clamped(const struct statements *s, const struct dot *dot,
@@ -161,8 +159,8 @@ static void act_take(struct acts *acts, struct appearance *appearance,
     struct act *act = acts->count ? &acts->at[acts->count - 1] : NULL;
     if (!act || compare_originals(act->line, line)) {
         act = &acts->at[acts->count];
-        *act = (struct act){.line = line, .at = line->at,
-                            .index = acts->count++};
+        *act =
+            (struct act){.line = line, .at = line->at, .index = acts->count++};
     }
     appearance->next = act->first;
     act->first = appearance;
@@ -197,8 +195,8 @@ static enum err columns_make(struct acts *acts, struct appearance *all,
         acts->replicas[i] = all[i].line->dot.replica;
     sort(acts->replicas, count, sizeof *acts->replicas, compare_names);
     for (size_t i = 0; i < count; i++)
-        if (!i || strcmp(acts->replicas[i],
-                         acts->replicas[acts->replica_count - 1]))
+        if (!i ||
+            strcmp(acts->replicas[i], acts->replicas[acts->replica_count - 1]))
             acts->replicas[acts->replica_count++] = acts->replicas[i];
     for (size_t i = 0; i < count; i++)
         all[i].column = column_find(acts, all[i].line->dot.replica);

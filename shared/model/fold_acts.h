@@ -16,7 +16,7 @@ struct appearance {
     const struct revision *line; /* own line or carrier */
     struct dot counts_as;        /* the released dot, else its own */
     bool released;
-    size_t column;               /* of its replica in acts.replicas */
+    size_t column; /* of its replica in acts.replicas */
     const struct appearance *next;
 };
 

@@ -21,11 +21,10 @@ static void live_into(struct folding *f, struct claims found,
     alive->count = found.count;
 }
 
-enum err claims_live(struct folding *f, struct claims found,
-                     struct claims *out)
+enum err claims_live(struct folding *f, struct claims found, struct claims *out)
 {
-    *out = (struct claims){arena_take(f->arena, found.count * sizeof *out->at),
-                           0};
+    *out =
+        (struct claims){arena_take(f->arena, found.count * sizeof *out->at), 0};
     if (!out->at)
         return ERR_NOMEM;
     live_into(f, found, out);

@@ -197,9 +197,17 @@ static bool is_readable(const struct field *field, const struct op *op)
     return (op->kind == OP_SET) == (field->rule != RULE_SET);
 }
 
-static bool is_listed(const struct folding *f, const struct op *op)
+static bool is_listed(const struct folding *f, const struct act *act)
 {
-    return !cover_has(&f->cover, op->act);
+    return !cover_has(&f->cover, act);
+}
+
+static struct entry member_entry(const struct op *op, const struct canon *m)
+{
+    if (op->kind == OP_DROP)
+        return (struct entry){
+            .act = op->act, .member = m->name, .reason = m->raw};
+    return (struct entry){.act = op->act, .member = m->text, .raw = m->raw};
 }
 
 /* A wish of a device for a field that the office writes, and a write of the
@@ -221,7 +229,7 @@ static enum err listed(struct folding *f, const struct field *field,
         const struct op *op = &field->ops[i];
         bool readable = is_readable(field, op);
         if ((requests ? !readable || !is_request(field, op) : readable) ||
-            !is_listed(f, op) || op->kind == OP_KEEP)
+            op->kind == OP_KEEP || !is_listed(f, op->act))
             continue;
         if (op->kind == OP_SET || !requests) {
             out->at[out->count++] =
@@ -229,12 +237,7 @@ static enum err listed(struct folding *f, const struct field *field,
             continue;
         }
         for (const struct canon *m = op->node->first; m; m = m->next)
-            out->at[out->count++] =
-                op->kind == OP_ADD
-                    ? (struct entry){.act = op->act, .raw = m->raw}
-                    : (struct entry){.act = op->act,
-                                     .member = m->name,
-                                     .reason = m->raw};
+            out->at[out->count++] = member_entry(op, m);
     }
     return ERR_OK;
 }
@@ -253,7 +256,23 @@ static int compare_entries(const void *a, const void *b)
     const struct entry *x = a, *y = b;
     if (x->act->index != y->act->index)
         return x->act->index > y->act->index ? 1 : -1;
-    return bytes_compare(x->raw, y->raw);
+    if (!x->reason.size != !y->reason.size)
+        return x->reason.size ? 1 : -1;
+    int order = bytes_compare(x->member, y->member);
+    return order ? order : bytes_compare(x->raw, y->raw);
+}
+
+/* In order, each once: an add may name a member twice. */
+static void entries_sort(struct entries *entries)
+{
+    size_t count = 0;
+    if (entries->count > 1)
+        qsort(entries->at, entries->count, sizeof *entries->at,
+              compare_entries);
+    for (size_t i = 0; i < entries->count; i++)
+        if (!i || compare_entries(&entries->at[i], &entries->at[count - 1]))
+            entries->at[count++] = entries->at[i];
+    entries->count = count;
 }
 
 /* A device's keep asks that the values it names stand. */
@@ -266,11 +285,9 @@ static enum err keeps_listed(struct folding *f, const struct field *field,
         return err;
     for (size_t i = 0; i < asked.count; i++)
         if (asked.at[i].act != asked.at[i].value &&
-            !cover_has(&f->cover, asked.at[i].act))
+            is_listed(f, asked.at[i].act))
             out->at[out->count++] = (struct entry){
                 .act = asked.at[i].act, .raw = asked.at[i].node->raw};
-    if (out->count > 1)
-        qsort(out->at, out->count, sizeof *out->at, compare_entries);
     return ERR_OK;
 }
 
@@ -289,6 +306,7 @@ static enum err lists_make(struct folding *f, const struct field *field,
         err = listed(f, field, true, &out->requests);
     if (!err && field->office && field->rule != RULE_SET)
         err = keeps_listed(f, field, &out->requests);
+    entries_sort(&out->requests);
     return err;
 }
 

@@ -63,7 +63,7 @@ struct field {
     struct bytes name;
     const struct schema_field *known; /* NULL: unknown, folds as `both` */
     enum rule rule;
-    bool office; /* a device's write is a request */
+    bool office;          /* a device's write is a request */
     const struct op *ops; /* by act, then kind */
     size_t op_count;
 };

@@ -24,8 +24,8 @@ static enum err sealing_init(struct folding *f, struct claims found,
     s->standing.at = arena_take(f->arena, room * sizeof *found.at);
     s->in_past = arena_take(f->arena, found.count * sizeof *s->in_past);
     s->fixed = arena_take(f->arena, f->acts->count * sizeof *s->fixed);
-    if (!s->candidates.at || !s->settled.at || !s->standing.at ||
-        !s->in_past || !s->fixed)
+    if (!s->candidates.at || !s->settled.at || !s->standing.at || !s->in_past ||
+        !s->fixed)
         return ERR_NOMEM;
     return ERR_OK;
 }
@@ -171,8 +171,7 @@ static enum err after_list(struct folding *f, const struct sealing *s,
     return claims_list(f, after, &out->after);
 }
 
-enum err fixed_fold(struct folding *f, struct claims found,
-                    struct outcome *out)
+enum err fixed_fold(struct folding *f, struct claims found, struct outcome *out)
 {
     struct sealing s;
     out->sealed = true;

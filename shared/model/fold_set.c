@@ -23,30 +23,38 @@ static int compare_memberships(const void *a, const void *b)
     return (x->act->index > y->act->index) - (x->act->index < y->act->index);
 }
 
-static enum err memberships_gather(struct folding *f,
-                                   const struct field *field,
+/* By member, each act once: an add may name a member twice. */
+static void memberships_sort(struct memberships *m)
+{
+    size_t count = 0;
+    if (m->count > 1)
+        qsort(m->at, m->count, sizeof *m->at, compare_memberships);
+    for (size_t i = 0; i < m->count; i++)
+        if (!i || compare_memberships(&m->at[i], &m->at[count - 1]))
+            m->at[count++] = m->at[i];
+    m->count = count;
+}
+
+static enum err memberships_gather(struct folding *f, const struct field *field,
                                    enum op_kind kind, struct memberships *out)
 {
     size_t room = 0;
     for (size_t i = 0; i < field->op_count; i++)
         if (field->ops[i].kind == kind)
             room += field->ops[i].node->count;
-    *out = (struct memberships){arena_take(f->arena, room * sizeof *out->at),
-                                0};
+    *out =
+        (struct memberships){arena_take(f->arena, room * sizeof *out->at), 0};
     if (!out->at)
         return ERR_NOMEM;
     for (size_t i = 0; i < field->op_count; i++) {
         const struct op *op = &field->ops[i];
         if (op->kind != kind || (field->office && act_by_device(op->act)))
             continue;
-        for (const struct canon *m = op->node->first; m; m = m->next) {
-            struct bytes text = m->kind == CANON_TEXT ? m->text : m->raw;
+        for (const struct canon *m = op->node->first; m; m = m->next)
             out->at[out->count++] = (struct membership){
-                kind == OP_DROP ? m->name : text, op->act, m};
-        }
+                kind == OP_DROP ? m->name : m->text, op->act, m};
     }
-    if (out->count > 1)
-        qsort(out->at, out->count, sizeof *out->at, compare_memberships);
+    memberships_sort(out);
     return ERR_OK;
 }
 
@@ -75,14 +83,13 @@ static int compare_entries(const void *a, const void *b)
 
 static struct entry entry_of(const struct membership *m)
 {
-    return (struct entry){.act = m->act, .member = m->member,
-                          .raw = m->node->raw};
+    return (struct entry){
+        .act = m->act, .member = m->member, .raw = m->node->raw};
 }
 
 /* Live members in order of member; `value` is their canonical array. */
 static enum err live_make(struct folding *f, const struct memberships *adds,
-                          const struct memberships *drops,
-                          struct outcome *out)
+                          const struct memberships *drops, struct outcome *out)
 {
     size_t next = 0, bytes = 2;
     struct bytes last = {0};
@@ -116,8 +123,7 @@ static enum err live_make(struct folding *f, const struct memberships *adds,
     return ERR_OK;
 }
 
-static enum err dropped_make(struct folding *f,
-                             const struct memberships *drops,
+static enum err dropped_make(struct folding *f, const struct memberships *drops,
                              struct outcome *out)
 {
     struct entries *dropped = &out->dropped;

@@ -13,8 +13,8 @@
 /* One member of `set`, and where it goes into the state. */
 struct change {
     const struct canon *member;
-    const uint8_t *at;   /* of the old value, or of what comes behind */
-    struct bytes value;  /* the old value; empty when the field is new */
+    const uint8_t *at;  /* of the old value, or of what comes behind */
+    struct bytes value; /* the old value; empty when the field is new */
 };
 
 struct step {
@@ -106,8 +106,7 @@ static bool field_covered(struct bytes value, const struct seen *seen)
 }
 
 static bool rule_plain(const struct schema_type *type,
-                       const struct change *change,
-                       const struct revision *next)
+                       const struct change *change, const struct revision *next)
 {
     const struct schema_field *field =
         type ? type_field(type, change->member->name) : NULL;

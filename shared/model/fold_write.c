@@ -1,8 +1,7 @@
 #include "shared/model/fold_write.h"
 
 /* Names and ids that the form of a line admits need no escapes. */
-static void plain_put(struct buffer *out, const char *before,
-                      struct bytes text)
+static void plain_put(struct buffer *out, const char *before, struct bytes text)
 {
     buffer_add_text(out, before);
     buffer_add_bytes(out, text);

@@ -86,8 +86,7 @@ enum err schema_add(struct schema *schema, struct bytes json, char *detail)
     return ERR_OK;
 }
 
-const struct schema_type *schema_type(const struct schema *s,
-                                      struct bytes name)
+const struct schema_type *schema_type(const struct schema *s, struct bytes name)
 {
     size_t index = lower_bound(s, name);
     if (index == s->count || !bytes_equal(s->types[index]->name, name))

@@ -13,12 +13,28 @@
 
 #define SCHEMA_DETAIL_CHARS 256
 
-enum rule { RULE_FIXED, RULE_LATEST, RULE_FURTHEST, RULE_SAFEST, RULE_SET,
-            RULE_BOTH };
+enum rule {
+    RULE_FIXED,
+    RULE_LATEST,
+    RULE_FURTHEST,
+    RULE_SAFEST,
+    RULE_SET,
+    RULE_BOTH
+};
 
-enum value_kind { VALUE_ANY, VALUE_TEXT, VALUE_CODE, VALUE_INT, VALUE_BOOL,
-                  VALUE_DATE, VALUE_INSTANT, VALUE_RECORD, VALUE_USER,
-                  VALUE_CENTS, VALUE_MINUTES };
+enum value_kind {
+    VALUE_ANY,
+    VALUE_TEXT,
+    VALUE_CODE,
+    VALUE_INT,
+    VALUE_BOOL,
+    VALUE_DATE,
+    VALUE_INSTANT,
+    VALUE_RECORD,
+    VALUE_USER,
+    VALUE_CENTS,
+    VALUE_MINUTES
+};
 
 struct schema;
 struct schema_type;
@@ -35,7 +51,8 @@ void schema_free(struct schema *schema); /* NULL is allowed */
 MUST_CHECK enum err schema_add(struct schema *schema, struct bytes json,
                                char *detail);
 
-const struct schema_type *schema_type(const struct schema *s, struct bytes name);
+const struct schema_type *schema_type(const struct schema *s,
+                                      struct bytes name);
 size_t schema_type_count(const struct schema *schema);
 const struct schema_type *schema_type_at(const struct schema *s, size_t index);
 
@@ -65,7 +82,7 @@ enum value_kind field_kind(const struct schema_field *field);
  * members are added and dropped one by one). */
 bool field_list(const struct schema_field *field);
 bool field_required(const struct schema_field *field);
-bool field_office(const struct schema_field *field);  /* writer: office */
+bool field_office(const struct schema_field *field); /* writer: office */
 struct bytes field_target(const struct schema_field *field); /* record type */
 /* Declared codes: count, and each. */
 size_t field_code_count(const struct schema_field *field);
@@ -80,9 +97,10 @@ bool field_move(const struct schema_field *field, struct bytes a,
                 struct bytes b);
 
 /* Checks a value (of a `set` field: one member) against the field's kind.
- * ERR_INVALID with a `detail` (SCHEMA_DETAIL_CHARS, or NULL) that names field, value and expected form ("kind: \"visitt\" is not one of
- * home_visit, office, ..."). null is always allowed. Unknown codes are
- * ERR_INVALID here (callers decide to keep them). */
+ * ERR_INVALID with a `detail` (SCHEMA_DETAIL_CHARS, or NULL) that names field,
+ * value and expected form ("kind: \"visitt\" is not one of home_visit, office,
+ * ..."). null is always allowed. Unknown codes are ERR_INVALID here (callers
+ * decide to keep them). */
 MUST_CHECK enum err field_check(const struct schema_field *field,
                                 const struct canon *value, char *detail);
 

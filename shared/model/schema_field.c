@@ -167,14 +167,13 @@ static enum err refuse(const struct schema_field *field,
 {
     if (!detail)
         return ERR_INVALID;
-    int used = snprintf(detail, SCHEMA_DETAIL_CHARS, "%.*s: %.*s%s is not %s%s",
-                        (int)field->name.size, (const char *)field->name.at,
-                        cut(value->raw), (const char *)value->raw.at,
-                        value->raw.size > SHOWN_BYTES_MAX ? "..." : "",
-                        list ? "a list of " : "",
-                        list && field->kind == VALUE_CODE
-                            ? "codes"
-                            : expected[field->kind]);
+    int used = snprintf(
+        detail, SCHEMA_DETAIL_CHARS, "%.*s: %.*s%s is not %s%s",
+        (int)field->name.size, (const char *)field->name.at, cut(value->raw),
+        (const char *)value->raw.at,
+        value->raw.size > SHOWN_BYTES_MAX ? "..." : "",
+        list ? "a list of " : "",
+        list && field->kind == VALUE_CODE ? "codes" : expected[field->kind]);
     if (field->kind != VALUE_CODE || list)
         return ERR_INVALID;
     for (size_t i = 0; i < field->code_count && used > 0; i++) {
@@ -210,9 +209,9 @@ enum err field_check(const struct schema_field *field,
 }
 
 static const char *const rules[] = {
-    [RULE_FIXED] = "fixed",   [RULE_LATEST] = "latest",
+    [RULE_FIXED] = "fixed",       [RULE_LATEST] = "latest",
     [RULE_FURTHEST] = "furthest", [RULE_SAFEST] = "safest",
-    [RULE_SET] = "set",       [RULE_BOTH] = "both",
+    [RULE_SET] = "set",           [RULE_BOTH] = "both",
 };
 
 const char *rule_name(enum rule rule)

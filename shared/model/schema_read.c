@@ -6,7 +6,7 @@
 /* A definition under the eye: what is wrong is said once, with its place. */
 struct reading {
     struct schema_type *type;
-    const char *what; /* NULL: nothing yet */
+    const char *what;   /* NULL: nothing yet */
     struct bytes where; /* field, empty: the type itself */
     enum err err;
 };
@@ -171,8 +171,7 @@ static bool read_order(struct reading *r, const struct canon *object,
                        struct schema_field *field)
 {
     const struct canon *order = canon_member(object, "order");
-    bool ordered =
-        field->rule == RULE_FURTHEST || field->rule == RULE_SAFEST;
+    bool ordered = field->rule == RULE_FURTHEST || field->rule == RULE_SAFEST;
     if (!order && !ordered)
         return true;
     if (!order || !ordered)
@@ -285,11 +284,10 @@ static bool read_field(struct reading *r, const struct canon *object,
     if (object->kind != CANON_OBJECT)
         return refuse(r, object->name, "a field is an object");
     return read_rule(r, object, field) &&
-           read_text(r, object, "title", field->name,
-                     "title: text is expected", &field->title) &&
+           read_text(r, object, "title", field->name, "title: text is expected",
+                     &field->title) &&
            read_bool(r, object, "required", field->name,
-                     "required: true or false is expected",
-                     &field->required) &&
+                     "required: true or false is expected", &field->required) &&
            read_writer(r, object, field) && read_target(r, object, field) &&
            read_list(r, object, field) && read_codes(r, object, field) &&
            read_order(r, object, field) && read_moves(r, object, field);
@@ -363,8 +361,8 @@ static void explain(const struct reading *r, char *detail)
     const char *name = (const char *)type->name.at;
     int size = (int)(type->name.size < NAME_CHARS_MAX ? type->name.size
                                                       : NAME_CHARS_MAX);
-    int where = (int)(r->where.size < NAME_CHARS_MAX ? r->where.size
-                                                     : NAME_CHARS_MAX);
+    int where =
+        (int)(r->where.size < NAME_CHARS_MAX ? r->where.size : NAME_CHARS_MAX);
     snprintf(detail, SCHEMA_DETAIL_CHARS, "%.*s%s%.*s: %s", size,
              name ? name : "", where ? "." : "", where,
              where ? (const char *)r->where.at : "", r->what);

@@ -175,6 +175,44 @@ static int put_with(struct cli *cli, struct satchel_write *write,
     return code;
 }
 
+static int put_line(struct cli *cli, struct satchel_write *write,
+                    const char *line, size_t number)
+{
+    char *result;
+    write->set_json = line;
+    int error = satchel_write(cli->vault, write, &result);
+    if (error)
+        return cli_fail(cli, EXIT_FAILED, err_name((enum err)error),
+                        "standard input:%zu: %s; nothing was written", number,
+                        satchel_message(cli->vault));
+    print_result(cli, result);
+    satchel_free(result);
+    return EXIT_DONE;
+}
+
+/* Every line a record, all in one durable transaction: ids are printed as they
+ * come and count once the command exits 0. */
+static int put_each(struct cli *cli, struct satchel_write *write)
+{
+    char *line = NULL;
+    size_t room = 0, number = 0;
+    int error = satchel_begin(cli->vault), code = EXIT_DONE;
+    if (error)
+        return cli_fail_vault(cli, error);
+    while (!code && getline(&line, &room, stdin) > 0) {
+        number++;
+        if (line[strspn(line, " \t\r\n")])
+            code = put_line(cli, write, line, number);
+    }
+    free(line);
+    if (code) {
+        satchel_rollback(cli->vault);
+        return code;
+    }
+    error = satchel_commit(cli->vault);
+    return error ? cli_fail_vault(cli, error) : EXIT_DONE;
+}
+
 int command_put(struct cli *cli)
 {
     const char *record = args_text(&cli->args, "--record");
@@ -191,6 +229,8 @@ int command_put(struct cli *cli)
     write.lenient = args_flag(&cli->args, "--lenient");
     if (!record) {
         write.type = cli->operands[0];
+        if (args_flag(&cli->args, "--each"))
+            return put_each(cli, &write);
         return put_with(cli, &write, write.type, 1);
     }
     if (!write.context)

@@ -21,6 +21,7 @@ static const struct args_option options[] = {
     {"--record", ARGS_TEXT, "ID", "revise this record", false},
     {"--context", ARGS_TEXT, "TOKEN", "what was on the screen", false},
     {"--lenient", ARGS_FLAG, NULL, "keep unknown fields and codes", false},
+    {"--each", ARGS_FLAG, NULL, "a record for every line of stdin", false},
     {"--kind", ARGS_TEXT, "K", "home_visit, office, phone, ...", false},
     {"--narrative", ARGS_TEXT, "TEXT", "the facts; - reads stdin", false},
     {"--at", ARGS_TEXT, "INSTANT", "when, 2026-11-21T15:20-06:00", false},
@@ -53,7 +54,7 @@ static const struct command {
     {"put", "TYPE [FIELD=VALUE]... [FIELD+=M]... [FIELD-=M:REASON]... [-]",
      "write a record; with --record and --context revise one; - reads "
      "{field: value} from stdin",
-     command_put, "--seal --case --record --context --lenient"},
+     command_put, "--seal --case --record --context --lenient --each"},
     {"contact", "PERSON --kind K [--narrative TEXT|-] [--at INSTANT]",
      "document a contact", command_contact,
      "--kind --narrative --at --outcome --seal"},

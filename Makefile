@@ -2,7 +2,7 @@
 #
 #   make           programs and libraries, into build/
 #   make check     every test; ends with "N passed, N failed"
-#   make demo      an office and a device on this machine, end to end
+#   make demo      an office, two workers and a VITA site, end to end
 #   make lint      layers, formatting, warnings, cppcheck, clang-tidy
 #   make sim       the simulator: SEEDS=200, or SEED=n for one
 #   make fuzz      libFuzzer targets, FUZZ_SECONDS=30 each
@@ -364,7 +364,7 @@ bench: all $(BENCHES)
 		for b in $(BENCHES); do $$b || exit 1; done; fi
 
 demo:
-	@tools/deps.sh build
+	@tools/deps.sh demo
 	@$(MAKE) all
 	@BUILD=$B tools/demo
 

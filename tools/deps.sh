@@ -8,15 +8,17 @@ set -eu
 build="gcc libc6-dev make pkg-config libsqlite3-dev libcurl4-openssl-dev
     libjansson-dev zlib1g-dev libmicrohttpd-dev libgnutls28-dev libsodium-dev
     libinih-dev"
-test="$build libcmocka-dev python3 python3-cryptography openssl curl sqlite3"
+test="$build libcmocka-dev python3 python3-cryptography openssl curl sqlite3 jq"
+demo="$build jq"
 lint="$test clang-format clang-tidy cppcheck"
 
 case "${1-}" in
 build) wanted=$build ;;
 test) wanted=$test ;;
+demo) wanted=$demo ;;
 lint) wanted=$lint ;;
 *)
-    echo "usage: tools/deps.sh build|test|lint" >&2
+    echo "usage: tools/deps.sh build|demo|test|lint" >&2
     exit 2
     ;;
 esac

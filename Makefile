@@ -65,9 +65,11 @@ endif
 BUILD ?= build
 B := $(BUILD)
 
+# What gcc says of snprintf depends on how far it optimises.
+QUIET := $(if $(findstring clang,$(CC)),,-Wno-format-truncation)
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
 	-Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wundef \
-	$(if $(filter 1,$(WERROR)),-Werror)
+	$(if $(filter 1,$(WERROR)),-Werror) $(QUIET)
 PACKAGES := sqlite3 libcurl jansson zlib libmicrohttpd gnutls libsodium inih
 OPTIONAL := $(shell $(PKG_CONFIG) --exists libpq && echo libpq)
 FOUND := $(shell for p in $(PACKAGES); do \

@@ -13,8 +13,11 @@
 
 #include "shared/model/canon.h"
 
+/* jansson takes a NUL byte for the end of the text; no JSON has one. */
 static inline json_t *oracle_load(struct bytes text)
 {
+    if (text.size && memchr(text.at, '\0', text.size))
+        return NULL;
     return json_loadb((const char *)text.at, text.size,
                       JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
 }
@@ -46,13 +49,21 @@ static inline bool oracle_in_domain(const json_t *json, int depth)
     if ((json_is_array(json) || json_is_object(json)) &&
         depth == CANON_DEPTH_MAX)
         return false;
-    json_array_foreach(json, i, item)
-        if (!oracle_in_domain(item, depth + 1))
-            return false;
-    json_object_foreach((json_t *)(uintptr_t)json, name, item)
-        if (!oracle_in_domain(item, depth + 1))
-            return false;
+    json_array_foreach(
+        json, i, item) if (!oracle_in_domain(item, depth + 1)) return false;
+    json_object_foreach(
+        (json_t *)(uintptr_t)json, name,
+        item) if (!oracle_in_domain(item, depth + 1)) return false;
     return true;
+}
+
+/* jansson reads -0 as 0. */
+static inline bool oracle_minus_zero(struct bytes text)
+{
+    for (size_t i = 0; i + 1 < text.size; i++)
+        if (text.at[i] == '-' && text.at[i + 1] == '0')
+            return true;
+    return false;
 }
 
 static inline bool oracle_same_text(const json_t *json, struct bytes text)
@@ -100,8 +111,8 @@ static inline bool oracle_same(const json_t *json, const struct canon *value)
         for (; item; item = item->next, i++)
             if (!oracle_same(oracle_member(json, item->name), item))
                 return false;
-        return json_is_object(json) &&
-               json_object_size(json) == value->count && i == value->count;
+        return json_is_object(json) && json_object_size(json) == value->count &&
+               i == value->count;
     }
     return false;
 }

@@ -8,9 +8,13 @@
 #define EXCHANGE_SESSION_H
 
 #include "shared/base/log.h"
+#include "shared/exchange/pace.h"
 #include "shared/exchange/transport.h"
 #include "shared/replica/inbox.h"
 #include "shared/replica/outbox.h"
+
+#define SESSION_RECONCILE_ROUNDS_MAX 16
+#define SESSION_DETAIL_CHARS 320
 
 struct session;
 
@@ -19,6 +23,9 @@ struct session_options {
     int level;           /* zlib level; 0: adapts to the link */
     int64_t batch_bytes_max; /* deflated; 0: about 1 MiB, adapts */
     const struct log *log;   /* borrowed or NULL */
+    struct pace *pace;       /* borrowed or NULL: what earlier sessions
+                                measured; level and batch are then its own */
+    bool without_sums;       /* for the hour after reconciling gave up */
 };
 
 enum session_do {
@@ -29,22 +36,28 @@ enum session_do {
 
 struct session_report {
     enum err err;
-    char detail[320];       /* one line: what is wrong and what to do */
+    char detail[SESSION_DETAIL_CHARS]; /* one line: what is wrong and what to
+                               do; may say something without an error too */
     int64_t pushed, pulled; /* lines */
     int64_t requests, sent_bytes, received_bytes;
     int64_t held;           /* of those just pushed */
     bool reached;           /* the office answered at least once */
     bool revoked, succeeded, reconciled;
+    bool reconcile_gave_up; /* go on without sums for an hour */
     int64_t retry_after_ms; /* what the office asked for; 0: none */
 };
 
+/* Borrows the vault, which must be enrolled (ERR_NOT_FOUND).  The session holds
+ * the vault's lease from its first request until it is closed. */
 MUST_CHECK enum err session_open(struct session **out, struct vault *vault,
                                  const struct session_options *options);
-void session_close(struct session *session);
+void session_close(struct session *session); /* NULL is allowed */
+/* `request` borrows from the session until session_response(). */
 MUST_CHECK enum err session_next(struct session *session, int64_t now_ms,
                                  enum session_do *what,
                                  struct transport_request *request);
-/* Applies what came; a response cut short is applied up to its last page. */
+/* Applies what came; a response cut short is applied up to its last page.  What
+ * goes wrong stands in the report, not in the return value, except ERR_NOMEM. */
 MUST_CHECK enum err session_response(struct session *session, int64_t now_ms,
                                      const struct transport_response *response);
 const struct session_report *session_report(const struct session *session);
@@ -59,6 +72,7 @@ MUST_CHECK enum err session_run(struct vault *vault, struct transport *transport
 MUST_CHECK enum err session_enrol(struct vault *vault,
                                   struct transport *transport,
                                   const char *server, const char *ca_file,
-                                  const char *code, char detail[320]);
+                                  const char *code,
+                                  char detail[SESSION_DETAIL_CHARS]);
 
 #endif

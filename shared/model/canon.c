@@ -16,9 +16,8 @@ enum err canon_parse(struct arena *arena, struct bytes line,
 
 static void put_value(struct buffer *out, const struct canon *value)
 {
-    static const char *const word[] = {[CANON_NULL] = "null",
-                                       [CANON_FALSE] = "false",
-                                       [CANON_TRUE] = "true"};
+    static const char *const word[] = {
+        [CANON_NULL] = "null", [CANON_FALSE] = "false", [CANON_TRUE] = "true"};
     bool object = value->kind == CANON_OBJECT;
     switch (value->kind) {
     case CANON_NULL:
@@ -56,8 +55,8 @@ enum err canon_normalise(struct buffer *out, struct bytes json,
     struct arena arena;
     arena_init(&arena, NORMALISE_ARENA(json.size));
     const struct canon *root;
-    enum err err = scan_value(&arena, json, SCAN_LOOSE, &root,
-                              fault ? fault : &unwanted);
+    enum err err =
+        scan_value(&arena, json, SCAN_LOOSE, &root, fault ? fault : &unwanted);
     if (!err) {
         put_value(out, root);
         err = buffer_err(out);
@@ -82,8 +81,7 @@ const struct canon *canon_member(const struct canon *object, const char *name)
     return canon_member_bytes(object, bytes_text(name));
 }
 
-bool canon_text(const struct canon *object, const char *name,
-                struct bytes *out)
+bool canon_text(const struct canon *object, const char *name, struct bytes *out)
 {
     const struct canon *member = canon_member(object, name);
     if (!member || member->kind != CANON_TEXT)

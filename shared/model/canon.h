@@ -27,11 +27,11 @@ enum canon_kind {
 
 struct canon {
     enum canon_kind kind;
-    uint32_t count;           /* members or elements */
-    int64_t integer;          /* CANON_INT */
-    struct bytes text;        /* CANON_TEXT, decoded; borrows line or arena */
-    struct bytes raw;         /* exact bytes of this value in the line */
-    struct bytes name;        /* decoded member name, inside an object */
+    uint32_t count;            /* members or elements */
+    int64_t integer;           /* CANON_INT */
+    struct bytes text;         /* CANON_TEXT, decoded; borrows line or arena */
+    struct bytes raw;          /* exact bytes of this value in the line */
+    struct bytes name;         /* decoded member name, inside an object */
     const struct canon *first; /* first member or element, NULL when none */
     const struct canon *next;  /* next sibling */
 };

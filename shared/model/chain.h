@@ -13,14 +13,14 @@
 #define SIGN_EVERY 64 /* a sign line at least every so many lines */
 #define SIGN_BYTES_MAX (64u * 1024u) /* longest message that is signed */
 
-#define DOMAIN_LINK "satchel/link/1"       /* writing key over link(n) */
-#define DOMAIN_REQUEST "satchel/request/1" /* transport or writing key */
-#define DOMAIN_RECEIPT "satchel/receipt/1" /* office term key */
-#define DOMAIN_LEAVE "satchel/leave/1"     /* office term key */
-#define DOMAIN_CERT "satchel/certificate/1" /* agency root key */
-#define DOMAIN_TERM "satchel/term/1"       /* agency root key over a term */
+#define DOMAIN_LINK "satchel/link/1"           /* writing key over link(n) */
+#define DOMAIN_REQUEST "satchel/request/1"     /* transport or writing key */
+#define DOMAIN_RECEIPT "satchel/receipt/1"     /* office term key */
+#define DOMAIN_LEAVE "satchel/leave/1"         /* office term key */
+#define DOMAIN_CERT "satchel/certificate/1"    /* agency root key */
+#define DOMAIN_TERM "satchel/term/1"           /* agency root key over a term */
 #define DOMAIN_SUCCESSOR "satchel/successor/1" /* old writing key over new */
-#define DOMAIN_STATEMENT "satchel/statement/1" /* office: erase, revoke, ... */
+#define DOMAIN_STATEMENT "satchel/statement/1" /* office: revoke, ... */
 
 struct keypair {
     uint8_t public_key[KEY_BYTES];

@@ -11,14 +11,14 @@
 #include "shared/base/bytes.h"
 #include "shared/base/random.h"
 
-#define ID_CHARS 36         /* a UUID as text */
-#define REPLICA_CHARS 13    /* a replica id */
-#define WRITE_ID_CHARS 24   /* a write id */
-#define HASH_BYTES 32       /* BLAKE2b-256 */
-#define KEY_BYTES 32        /* Ed25519 public key */
-#define SIGNATURE_BYTES 64  /* Ed25519 signature */
-#define SCOPE_CHARS_MAX 64  /* "agency", "caseload:NAME", "site:NAME" */
-#define NAME_CHARS_MAX 64   /* agency slugs, users, types, fields, codes */
+#define ID_CHARS 36        /* a UUID as text */
+#define REPLICA_CHARS 13   /* a replica id */
+#define WRITE_ID_CHARS 24  /* a write id */
+#define HASH_BYTES 32      /* BLAKE2b-256 */
+#define KEY_BYTES 32       /* Ed25519 public key */
+#define SIGNATURE_BYTES 64 /* Ed25519 signature */
+#define SCOPE_CHARS_MAX 64 /* "agency", "caseload:NAME", "site:NAME" */
+#define NAME_CHARS_MAX 64  /* agency slugs, users, types, fields, codes */
 
 /* Writes a UUIDv7 of this wall time and its NUL. */
 void id_new(char out[ID_CHARS + 1], int64_t wall_ms,

@@ -16,7 +16,8 @@ static bool refuse(struct reading *r, const struct canon *value,
                    const char *what)
 {
     r->err = ERR_INVALID;
-    r->fault.offset = value ? (size_t)(value->raw.at - r->revision->line.at) : 0;
+    r->fault.offset =
+        value ? (size_t)(value->raw.at - r->revision->line.at) : 0;
     r->fault.what = what;
     return false;
 }
@@ -310,9 +311,9 @@ static void read_members(struct reading *r, const struct canon *object)
     const struct canon *value = object->first;
     for (; value; value = value->next) {
         int order = -1;
-        while (i < MEMBER_COUNT && (order = bytes_compare(
-                                        bytes_text(members[i].name),
-                                        value->name)) < 0)
+        while (i < MEMBER_COUNT &&
+               (order = bytes_compare(bytes_text(members[i].name),
+                                      value->name)) < 0)
             i++;
         if (i == MEMBER_COUNT || order != 0)
             continue;
@@ -370,8 +371,7 @@ static void read_inner(struct reading *r, const struct canon *object)
     struct revision *inner;
     struct canon_fault unwanted;
     write_id(revision->write, revision->carries);
-    enum err err =
-        parse(r->arena, revision->carries, true, &inner, &unwanted);
+    enum err err = parse(r->arena, revision->carries, true, &inner, &unwanted);
     if (err == ERR_NOMEM)
         r->err = err;
     if (err)

@@ -10,35 +10,35 @@
 
 #include "shared/model/seen.h"
 
-#define LINE_BYTES_MAX (672u * 1024u)     /* any line: what frames must take */
-#define ORIGINAL_BYTES_MAX (256u * 1024u) /* a line that carries nothing, so
-                                           * that every one fits a carrier */
+#define LINE_BYTES_MAX (672u * 1024u) /* any line: what frames must take */
+/* A line that carries nothing, so that every one fits into a carrier. */
+#define ORIGINAL_BYTES_MAX (256u * 1024u)
 /* An arena with this ceiling takes the tree of any line, nested ones too. */
 #define REVISION_ARENA_BYTES (64u * 1024u * 1024u)
 #define REVISION_FIELDS_MAX 256
 
 struct revision {
-    struct bytes line;            /* borrowed: exactly what was written */
-    uint8_t hash[HASH_BYTES];     /* of the line */
-    struct dot dot;               /* replica, n */
-    int64_t at;                   /* ms, as claimed */
+    struct bytes line;        /* borrowed: exactly what was written */
+    uint8_t hash[HASH_BYTES]; /* of the line */
+    struct dot dot;           /* replica, n */
+    int64_t at;               /* ms, as claimed */
     struct bytes author;
-    struct bytes record;          /* UUID text */
-    struct bytes type, kase;      /* creating revision only; kase may be empty */
-    bool creates;                 /* has `type` */
-    int64_t prev;                 /* 0: none */
-    int64_t schema;               /* 0: absent */
-    struct seen seen;             /* entries live in the arena: never fini */
-    const struct canon *set;      /* objects or NULL */
-    const struct canon *add;      /* {field: [members]} */
-    const struct canon *drop;     /* {field: {member: reason}} */
-    const struct canon *keep;     /* {field: [write ids]} */
+    struct bytes record;      /* UUID text */
+    struct bytes type, kase;  /* creating revision only; kase may be empty */
+    bool creates;             /* has `type` */
+    int64_t prev;             /* 0: none */
+    int64_t schema;           /* 0: absent */
+    struct seen seen;         /* entries live in the arena: never fini */
+    const struct canon *set;  /* objects or NULL */
+    const struct canon *add;  /* {field: [members]} */
+    const struct canon *drop; /* {field: {member: reason}} */
+    const struct canon *keep; /* {field: [write ids]} */
     bool seal;
-    struct bytes carries;         /* decoded text of the carried line, or empty */
-    const struct canon *hold;     /* office: {dot: reason} */
-    struct bytes release;         /* office: a dot as text, or empty */
-    const struct canon *clock;    /* office: {dot: ms} */
-    const struct revision *inner; /* carried line, parsed; NULL if unparseable */
+    struct bytes carries;      /* decoded text of the carried line, or empty */
+    const struct canon *hold;  /* office: {dot: reason} */
+    struct bytes release;      /* office: a dot as text, or empty */
+    const struct canon *clock; /* office: {dot: ms} */
+    const struct revision *inner;   /* carried line; NULL if unparseable */
     char write[WRITE_ID_CHARS + 1]; /* hash id of the original line */
 };
 
@@ -60,15 +60,15 @@ struct revision_draft {
     int64_t at;
     const char *author;
     const char *record;
-    const char *type;      /* NULL when revising */
-    const char *kase;      /* NULL: none */
+    const char *type; /* NULL when revising */
+    const char *kase; /* NULL: none */
     int64_t prev;
     int64_t schema;
-    const struct seen *seen; /* NULL: empty */
+    const struct seen *seen;                        /* NULL: empty */
     struct bytes set, add, drop, keep, hold, clock; /* canonical objects */
     bool seal;
-    struct bytes carries;  /* the original line */
-    const char *release;   /* a dot, or NULL */
+    struct bytes carries; /* the original line */
+    const char *release;  /* a dot, or NULL */
 };
 
 /* Appends the canonical line (no newline), or nothing.  ERR_TOO_BIG above

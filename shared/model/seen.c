@@ -72,8 +72,7 @@ static enum err reserve(struct seen *seen, size_t count)
     return ERR_OK;
 }
 
-static void entry_set(struct seen_entry *entry, struct bytes replica,
-                      int64_t n)
+static void entry_set(struct seen_entry *entry, struct bytes replica, int64_t n)
 {
     memcpy(entry->replica, replica.at, REPLICA_CHARS);
     entry->replica[REPLICA_CHARS] = '\0';

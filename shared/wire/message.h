@@ -10,6 +10,7 @@
 
 #define PROTOCOL_MIN 1
 #define PROTOCOL_MAX 1
+#define REQUEST_HEADER_BYTES_MAX (64u << 10)
 #define LINEAGE_BYTES 16
 #define LINEAGE_CHARS 22
 #define TOKEN_BYTES 8
@@ -55,7 +56,8 @@ struct request_header {
 
 MUST_CHECK enum err request_header_write(struct buffer *out,
                                          const struct request_header *header);
-/* ERR_UNSUPPORTED: no common protocol version. */
+/* ERR_UNSUPPORTED: no common protocol version.  ERR_TOO_BIG, ERR_INVALID with
+ * `fault` (which may be NULL). */
 MUST_CHECK enum err request_header_read(struct arena *arena, struct bytes line,
                                         struct request_header *out,
                                         struct canon_fault *fault);

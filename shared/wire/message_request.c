@@ -209,6 +209,8 @@ enum err request_header_read(struct arena *arena, struct bytes line,
                              struct canon_fault *fault)
 {
     memset(out, 0, sizeof *out);
+    if (line.size > REQUEST_HEADER_BYTES_MAX)
+        return ERR_TOO_BIG;
     struct part_reader r;
     const struct canon *root = part_open(&r, arena, line);
     /* Another version may have other members: its number is read first. */

@@ -11,8 +11,8 @@
 static void a_canonical_line_parses_without_copies(void **state)
 {
     (void)state;
-    static const char line[] =
-        "{\"a\":[1,-2,null,true,false],\"n\":9007199254740992,\"t\":\"\xc3\xa9\"}";
+    static const char line[] = "{\"a\":[1,-2,null,true,false],\"n\":"
+                               "9007199254740992,\"t\":\"\xc3\xa9\"}";
     struct arena arena;
     arena_init(&arena, 1 << 16);
     const struct canon *root;
@@ -128,6 +128,65 @@ static void loose_text_becomes_canonical(void **state)
     }
 }
 
+static void text_is_written_in_its_shortest_form(void **state)
+{
+    (void)state;
+    static const char raw[] = "a\"\\/\b\t\n\f\r\x01\x1f\x7f\xc3\xa9";
+    struct buffer out;
+    struct arena arena;
+    const struct canon *root;
+    buffer_init(&out, 256);
+    arena_init(&arena, 1 << 16);
+    assert_int_equal(canon_put_text(&out, bytes_text(raw)), ERR_OK);
+    assert_string_equal(buffer_text(&out),
+                        "\"a\\\"\\\\/\\b\\t\\n\\f\\r\\u0001\\u001f"
+                        "\x7f\xc3\xa9\"");
+    assert_int_equal(canon_parse(&arena, buffer_bytes(&out), &root, NULL), 0);
+    assert_true(bytes_is(root->text, raw));
+    buffer_clear(&out);
+    assert_int_equal(canon_put_name(&out, "n"), ERR_OK);
+    assert_string_equal(buffer_text(&out), "\"n\":");
+    arena_fini(&arena);
+    buffer_fini(&out);
+}
+
+static void text_that_no_line_may_hold_is_refused_when_parsed(void **state)
+{
+    (void)state;
+    static const struct bytes bad[] = {{(const uint8_t *)"a\0b", 3},
+                                       {(const uint8_t *)"\xff", 1},
+                                       {(const uint8_t *)"\xc3", 1}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct buffer out;
+        struct arena arena;
+        const struct canon *root;
+        buffer_init(&out, 256);
+        arena_init(&arena, 1 << 16);
+        assert_int_equal(canon_put_text(&out, bad[i]), ERR_OK);
+        assert_int_equal(canon_parse(&arena, buffer_bytes(&out), &root, NULL),
+                         ERR_INVALID);
+        arena_fini(&arena);
+        buffer_fini(&out);
+    }
+}
+
+static void a_member_of_what_is_no_object_is_none(void **state)
+{
+    (void)state;
+    struct arena arena;
+    const struct canon *root;
+    struct bytes text;
+    arena_init(&arena, 1 << 16);
+    assert_int_equal(canon_parse(&arena, bytes_text("[\"a\"]"), &root, NULL),
+                     0);
+    assert_null(canon_member(root, "a"));
+    assert_null(canon_member(root, ""));
+    assert_null(canon_member(NULL, "a"));
+    assert_false(canon_text(NULL, "a", &text));
+    assert_false(canon_true(root, "a"));
+    arena_fini(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -135,6 +194,9 @@ int main(void)
         cmocka_unit_test(a_fault_tells_where_and_what),
         cmocka_unit_test(nesting_has_a_limit),
         cmocka_unit_test(loose_text_becomes_canonical),
+        cmocka_unit_test(text_is_written_in_its_shortest_form),
+        cmocka_unit_test(text_that_no_line_may_hold_is_refused_when_parsed),
+        cmocka_unit_test(a_member_of_what_is_no_object_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,9 +28,9 @@ static void a_signature_verifies_under_its_own_domain_only(void **state)
         uint8_t signature[SIGNATURE_BYTES];
         chain_sign(signature, &keys, domains[i], message);
         for (size_t j = 0; j < count; j++)
-            assert_int_equal(chain_verify(signature, keys.public_key,
-                                          domains[j], message),
-                             i == j ? ERR_OK : ERR_SIGNATURE);
+            assert_int_equal(
+                chain_verify(signature, keys.public_key, domains[j], message),
+                i == j ? ERR_OK : ERR_SIGNATURE);
     }
 }
 
@@ -46,24 +46,24 @@ static void a_changed_bit_anywhere_is_noticed(void **state)
     chain_sign(signature, &keys, DOMAIN_LINK, signed_bytes);
     for (size_t bit = 0; bit < 8 * sizeof message; bit++) {
         message[bit / 8] ^= (uint8_t)(1u << bit % 8);
-        assert_int_equal(chain_verify(signature, keys.public_key, DOMAIN_LINK,
-                                      signed_bytes),
-                         ERR_SIGNATURE);
+        assert_int_equal(
+            chain_verify(signature, keys.public_key, DOMAIN_LINK, signed_bytes),
+            ERR_SIGNATURE);
         message[bit / 8] ^= (uint8_t)(1u << bit % 8);
     }
     for (size_t bit = 0; bit < 8 * sizeof signature; bit++) {
         signature[bit / 8] ^= (uint8_t)(1u << bit % 8);
-        assert_int_equal(chain_verify(signature, keys.public_key, DOMAIN_LINK,
-                                      signed_bytes),
-                         ERR_SIGNATURE);
+        assert_int_equal(
+            chain_verify(signature, keys.public_key, DOMAIN_LINK, signed_bytes),
+            ERR_SIGNATURE);
         signature[bit / 8] ^= (uint8_t)(1u << bit % 8);
     }
-    assert_int_equal(chain_verify(signature, other.public_key, DOMAIN_LINK,
-                                  signed_bytes),
-                     ERR_SIGNATURE);
-    assert_int_equal(chain_verify(signature, keys.public_key, DOMAIN_LINK,
-                                  signed_bytes),
-                     ERR_OK);
+    assert_int_equal(
+        chain_verify(signature, other.public_key, DOMAIN_LINK, signed_bytes),
+        ERR_SIGNATURE);
+    assert_int_equal(
+        chain_verify(signature, keys.public_key, DOMAIN_LINK, signed_bytes),
+        ERR_OK);
 }
 
 static void the_longest_message_is_signed_and_longer_ones_refused(void **state)

@@ -50,19 +50,17 @@ static void a_clock_before_1970_makes_a_valid_id(void **state)
 static void only_lower_case_uuids_are_ids(void **state)
 {
     (void)state;
-    static const char *const good[] = {
-        "01935b1e-8c00-7abc-8def-0123456789ab",
-        "00000000-0000-0000-0000-000000000000",
-        "f81d4fae-7dec-11d0-a765-00a0c91e6bf6",
-        "ffffffff-ffff-ffff-ffff-ffffffffffff"};
-    static const char *const bad[] = {
-        "",
-        "01935b1e-8c00-7abc-8def-0123456789a",
-        "01935b1e-8c00-7abc-8def-0123456789abc",
-        "01935B1E-8c00-7abc-8def-0123456789ab",
-        "01935b1e08c00-7abc-8def-0123456789ab",
-        "01935b1e-8c00-7abc-8def-01234567-9ab",
-        "g1935b1e-8c00-7abc-8def-0123456789ab"};
+    static const char *const good[] = {"01935b1e-8c00-7abc-8def-0123456789ab",
+                                       "00000000-0000-0000-0000-000000000000",
+                                       "f81d4fae-7dec-11d0-a765-00a0c91e6bf6",
+                                       "ffffffff-ffff-ffff-ffff-ffffffffffff"};
+    static const char *const bad[] = {"",
+                                      "01935b1e-8c00-7abc-8def-0123456789a",
+                                      "01935b1e-8c00-7abc-8def-0123456789abc",
+                                      "01935B1E-8c00-7abc-8def-0123456789ab",
+                                      "01935b1e08c00-7abc-8def-0123456789ab",
+                                      "01935b1e-8c00-7abc-8def-01234567-9ab",
+                                      "g1935b1e-8c00-7abc-8def-0123456789ab"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         assert_true(id_valid(bytes_text(good[i])));
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -113,7 +111,7 @@ static void names_have_one_spelling(void **state)
     assert_true(name_valid(bytes_of(longest, NAME_CHARS_MAX)));
     assert_false(name_valid(bytes_of(longest, NAME_CHARS_MAX + 1)));
     static const char *const good[] = {"a", "0", "home_visit", "a.b-c_d"};
-    static const char *const bad[] = {"",  "_a", "-a",    ".a",
+    static const char *const bad[] = {"",  "_a",  "-a",        ".a",
                                       "A", "a b", "a\xc3\xa9", "a:b"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         assert_true(name_valid(bytes_text(good[i])));
@@ -126,9 +124,9 @@ static void scopes_are_agency_caseload_or_site(void **state)
     (void)state;
     static const char *const good[] = {"agency", "caseload:north",
                                        "site:vita-3"};
-    static const char *const bad[] = {"",          "Agency", "caseload:",
-                                      "caseload",  "site:A", "team:x",
-                                      "agency:x",  "caseload:a:b"};
+    static const char *const bad[] = {
+        "",       "Agency", "caseload:", "caseload",
+        "site:A", "team:x", "agency:x",  "caseload:a:b"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         assert_true(scope_valid(bytes_text(good[i])));
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)

@@ -52,8 +52,8 @@ static void assert_same(const struct model *model, const struct seen *seen)
     }
     assert_int_equal(seen->count, count);
     for (size_t i = 1; i < seen->count; i++)
-        assert_true(strcmp(seen->entries[i - 1].replica,
-                           seen->entries[i].replica) < 0);
+        assert_true(
+            strcmp(seen->entries[i - 1].replica, seen->entries[i].replica) < 0);
 }
 
 static int64_t least(int64_t a, int64_t b)
@@ -124,8 +124,7 @@ static void what_is_written_is_read_back(void **state)
     assert_string_equal(buffer_text(&text), "{}");
     buffer_clear(&text);
     for (size_t i = 0; i < REPLICAS; i++)
-        assert_int_equal(seen_raise(&seen, replica(i), CANON_INT_MAX),
-                         ERR_OK);
+        assert_int_equal(seen_raise(&seen, replica(i), CANON_INT_MAX), ERR_OK);
     assert_int_equal(seen_write(&text, &seen), ERR_OK);
     assert_int_equal(canon_parse(&arena, buffer_bytes(&text), &root, NULL),
                      ERR_OK);
@@ -141,14 +140,13 @@ static void what_is_written_is_read_back(void **state)
 static void other_shapes_are_no_seen_and_change_nothing(void **state)
 {
     (void)state;
-    static const char *const bad[] = {
-        "[]",
-        "1",
-        "{\"wAAAAAAAAAAAA\":0}",
-        "{\"wAAAAAAAAAAAA\":-1}",
-        "{\"wAAAAAAAAAAAA\":\"1\"}",
-        "{\"wAAAAAAAAAAA\":1}",
-        "{\"wAAAAAAAAAAAA\":1,\"x\":1}"};
+    static const char *const bad[] = {"[]",
+                                      "1",
+                                      "{\"wAAAAAAAAAAAA\":0}",
+                                      "{\"wAAAAAAAAAAAA\":-1}",
+                                      "{\"wAAAAAAAAAAAA\":\"1\"}",
+                                      "{\"wAAAAAAAAAAA\":1}",
+                                      "{\"wAAAAAAAAAAAA\":1,\"x\":1}"};
     struct seen seen;
     seen_init(&seen);
     assert_int_equal(seen_raise(&seen, replica(0), 3), ERR_OK);
@@ -172,7 +170,7 @@ static void replicas_are_limited(void **state)
     struct seen seen, more;
     seen_init(&seen);
     seen_init(&more);
-    char id[REPLICA_CHARS + 1];
+    char id[32];
     for (int i = 0; i < SEEN_REPLICAS_MAX; i++) {
         snprintf(id, sizeof id, "wAAAAAAAA%04d", i);
         assert_int_equal(seen_raise(&seen, bytes_text(id), 1), ERR_OK);
@@ -189,8 +187,7 @@ static void replicas_are_limited(void **state)
     struct buffer token;
     buffer_init(&token, 1 << 20);
     assert_int_equal(context_write(&token, RECORD, &seen), ERR_OK);
-    assert_int_equal(context_read(&more, RECORD, buffer_bytes(&token)),
-                     ERR_OK);
+    assert_int_equal(context_read(&more, RECORD, buffer_bytes(&token)), ERR_OK);
     assert_true(seen_covers(&more, &seen));
     buffer_fini(&token);
     seen_fini(&more);
@@ -217,7 +214,7 @@ static void other_texts_are_no_tokens(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "",    "c1",   "c1.",      "c2.e30",  "e30",
+        "",       "c1",      "c1.",  "c2.e30",    "e30",
         "c1.e30", "c1.e30=", "c1.*", "c1.bnVsbA", "c1.eyB9"};
     struct seen seen;
     seen_init(&seen);

@@ -54,7 +54,8 @@ static void valid_lines_are_accepted(void **state)
     (void)state;
     json_t *root = load("tests/vectors/canonical.json"), *test;
     size_t i;
-    json_array_foreach(json_object_get(root, "valid"), i, test) {
+    json_array_foreach(json_object_get(root, "valid"), i, test)
+    {
         struct arena arena;
         arena_init(&arena, ARENA_BYTES);
         const struct canon *value;
@@ -72,7 +73,8 @@ static void invalid_lines_are_refused_at_their_offset(void **state)
     (void)state;
     json_t *root = load("tests/vectors/canonical.json"), *test;
     size_t i;
-    json_array_foreach(json_object_get(root, "invalid"), i, test) {
+    json_array_foreach(json_object_get(root, "invalid"), i, test)
+    {
         struct arena arena;
         arena_init(&arena, ARENA_BYTES);
         const struct canon *value;
@@ -94,7 +96,8 @@ static void loose_json_becomes_its_canonical_form(void **state)
     (void)state;
     json_t *root = load("tests/vectors/canonical.json"), *test;
     size_t i;
-    json_array_foreach(json_object_get(root, "pairs"), i, test) {
+    json_array_foreach(json_object_get(root, "pairs"), i, test)
+    {
         struct buffer out;
         buffer_init(&out, ARENA_BYTES);
         struct bytes loose = bytes_text(text_of(test, "loose"));
@@ -111,7 +114,8 @@ static void what_is_no_json_becomes_nothing(void **state)
     (void)state;
     json_t *root = load("tests/vectors/canonical.json"), *test;
     size_t i;
-    json_array_foreach(json_object_get(root, "refused"), i, test) {
+    json_array_foreach(json_object_get(root, "refused"), i, test)
+    {
         struct buffer out;
         buffer_init(&out, ARENA_BYTES);
         struct canon_fault fault;
@@ -172,7 +176,8 @@ static void logs_have_these_names_hashes_and_links(void **state)
     json_t *root = load("tests/vectors/chain.json"), *test, *line;
     const char *agency = text_of(root, "agency");
     size_t i, n;
-    json_array_foreach(json_object_get(root, "replicas"), i, test) {
+    json_array_foreach(json_object_get(root, "replicas"), i, test)
+    {
         uint8_t seed[32], link[LINK_BYTES];
         struct keypair keys;
         char replica[REPLICA_CHARS + 1];
@@ -194,14 +199,14 @@ static void statements_have_these_signatures(void **state)
 {
     (void)state;
     json_t *root = load("tests/vectors/chain.json"), *test;
-    const json_t *signer =
-        json_array_get(json_object_get(root, "replicas"), 0);
+    const json_t *signer = json_array_get(json_object_get(root, "replicas"), 0);
     uint8_t seed[32];
     struct keypair keys;
     decode(signer, "seed", seed, sizeof seed);
     keypair_from_seed(&keys, seed);
     size_t i;
-    json_array_foreach(json_object_get(root, "signatures"), i, test) {
+    json_array_foreach(json_object_get(root, "signatures"), i, test)
+    {
         uint8_t message[1024], signature[SIGNATURE_BYTES];
         size_t size;
         assert_int_equal(base64_decode_any(message, sizeof message,
@@ -221,7 +226,8 @@ static void contexts_have_these_tokens(void **state)
     (void)state;
     json_t *root = load("tests/vectors/chain.json"), *test, *n;
     size_t i;
-    json_array_foreach(json_object_get(root, "contexts"), i, test) {
+    json_array_foreach(json_object_get(root, "contexts"), i, test)
+    {
         struct seen seen, read;
         struct buffer token;
         const char *record = text_of(test, "record"), *replica;
@@ -229,9 +235,9 @@ static void contexts_have_these_tokens(void **state)
         seen_init(&read);
         buffer_init(&token, 4096);
         json_object_foreach(json_object_get(test, "seen"), replica, n)
-            assert_int_equal(seen_raise(&seen, bytes_text(replica),
-                                        json_integer_value(n)),
-                             ERR_OK);
+            assert_int_equal(
+                seen_raise(&seen, bytes_text(replica), json_integer_value(n)),
+                ERR_OK);
         assert_int_equal(context_write(&token, record, &seen), ERR_OK);
         assert_string_equal(buffer_text(&token), text_of(test, "token"));
         assert_int_equal(context_read(&read, record, buffer_bytes(&token)),
@@ -250,7 +256,8 @@ static void derived_ids_are_these(void **state)
     (void)state;
     json_t *root = load("tests/vectors/chain.json"), *test;
     size_t i;
-    json_array_foreach(json_object_get(root, "derived"), i, test) {
+    json_array_foreach(json_object_get(root, "derived"), i, test)
+    {
         char id[ID_CHARS + 1];
         id_derive(id, text_of(test, "space"),
                   bytes_text(text_of(test, "name")));

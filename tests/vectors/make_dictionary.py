@@ -22,14 +22,13 @@ BYTES_MAX = 8192
 PHRASES = """
  Augusta Bangor Portland Lewiston Aroostook Penobscot Kennebec Androscoggin Cumberland Washington County
  Jackson Hinds Rankin Madison Harrison Jones Lauderdale Bolivar Coahoma Sunflower Leflore Mississippi Maine
- Spanish French Somali Portuguese Vietnamese English interpreter signature witness authorization release of information
+ Spanish French Somali English interpreter signature witness authorization release of information
  transportation employment education training certificate apprenticeship interview application orientation paystub
  unemployment eligibility assistance emergency utility electric heating water bill shut-off notice eviction landlord
  budgeting worksheet income expenses savings credit counseling tax return EITC Virtual ROMA VITA site appointment
  LIHEAP SNAP TANF ASPIRE CSBG Head Start WIC Medicaid MaineCare Social Security disability child support
  grandmother grandfather mother father daughter son sister brother husband wife partner neighbor cousin caseworker
  kitchen bathroom roof leaks furnace stove refrigerator washing machine window heater mold repair plumbing floor
- school district teacher bus daycare child care provider voucher slot waitlist enrolled attendance kindergarten
  car battery tires insurance registration license driver's permit ride gas card mileage broke down
  clinic medication refill member number changed neighbor mentioned hired part-time full-time shift hours per week overtime supervisor warehouse cashier nursing assistant
  food pantry groceries formula diapers clothing winter coat boots furniture bedding
@@ -55,18 +54,21 @@ ation ing ment ness able ible tion sion ther ould ight ough ance ence ally ful l
 
 # Codes of the shipped types, as values.
 CODES = """
-home_visit office_visit phone text letter email video collateral attempted chance completed no_answer refused left_message
-wrong_number rescheduled unsafe_left client_to_us us_to_client third_party engagement assessment plan monitoring evaluation
-closure employability_counseling budgeting referral_followup crisis compliance advocacy vita other internal_program local state
-federal other_entity in_person electronic client_self draft ready sent received accepted scheduled attended in_service
-waitlisted declined client_declined client_withdrew cancelled no_response entered_in_error met partly_met not_met ineligible
-out_of_scope capacity_refused unknown_lost_contact no_show client_said provider_said document_seen client provider family
-employment education income housing health nutrition transportation child_care support_system energy utilities food clothing
-legal safety parenting substance_use mental_health disability open referred in_progress no_resource withdrawn todo doing done
-blocked dropped light standard intensive participant spouse authorized_rep department witness interpreter drawn
-typed_with_pin x_mark arf_001_release referral_specific esign text_message vita_7216_disclose low medium high crisis routine
-urgent yes no unknown aspire csbg engaged enrolled assessed planned implementing evaluating closed transition
-23001 23003 23005 23009 23011 23017 23019 23025 23027 23031 28001 28011 28027 28033 28035 28047 28049 28059 28071 28075 28089 28121
+aspire csbg engaged enrolled assessed planned implementing evaluating closed transition light standard intensive
+participant spouse authorized_rep guardian witness interpreter drawn typed_with_pin x_mark verbal on_paper
+arf_001_release referral_specific esign text_message vita_7216_disclose vita_7216_use photo_id ssn_card
+sponsored_site other_site_in_county
+no_site_in_county virtual hotline 
+internal_program local state federal other_entity routine crisis life_threatening electronic client_self
+client_said provider_said document_seen partly too_early accepted declined deferred active inactive
+draft ready sent received scheduled attended in_service waitlisted met partly_met not_met ineligible out_of_scope
+capacity_refused unknown_lost_contact client_declined client_withdrew cancelled no_response entered_in_error no_show
+todo doing done blocked dropped open referred in_progress no_resource withdrawn
+employment education income child_care mental_health substance_use safety legal disability family budgeting tax
+engagement assessment plan evaluation closure employability_counseling referral_followup compliance advocacy vita handover
+client_to_us us_to_client third_party office phone text letter email video collateral attempted chance
+no_answer refused left_message wrong_number rescheduled unsafe_left in_person provider nobody
+28001 28035 28047 28089 28121 23001 23003 23005 23009 23011 23017 23025
 """
 
 # Members, least frequent first.
@@ -76,23 +78,26 @@ MEMBERS = """
 {"agency":"","base":{"link":"","n":},"cursors":{"agency":{"own":,"seq":,"sum":""},"caseload:":{"own":,"seq":,"sum":""}},"head":,"lineage":"","protocol":1,"replica":"w","room":1048576,"term":"o","token":""}
 {"at":17,"head":,"held":[[1,"out-of-scope"],[1,"waiting"],[1,"invalid"]],"lineage":"","more":true,"receipt":{"link":"","n":,"sig":"","term":"o"},"scopes":["agency","caseload:"],"token":""}
 "carries":"{\\"at\\":17,\\"author\\":\\"","clock":{"w"hold":{"w:":"waiting"},"release":"w
-"add":{"purpose":["vita"],"drop":{"keep":{"status":["seal":true,
-,"type":"household","type":"enrollment","type":"assessment","type":"support_service_request","type":"hours_entry","type":"signature","type":"consent","type":"amendment","type":"assignment"}
-,"set":{"scopes":["caseload:"]},"set":{"done_on":"2026-"address":"","city":"","county_geoid":"23019","zip":"0
-"amount_cents":00,"category":"","consent":"01","direction":"us_to_client","dob":"19","domain":"employment","due":"2026-","email":"","evidence":"","goal":"","household":"01","hours":,"language":"en","notes":"","opened_on":"2026-","payee":"","period_from":"2026-","period_to":"2026-","place_kind":"home","preferred_name":"","reason":"","relation":"child","role":"case_worker","severity":3,"sponsor":"","tax_year":2026,"title":"","text":"","words":"","worker":"
-"family_name":"","given_name":"","legal_name":"","phone":"207-555-01","members":["
-"finding":"","method":"phone","next_due":"2026-","on":"2026-","outcome_so_far":"","referral":"01","spoke_to":"client","type":"follow_up"}
-"method":"electronic","need":"01","needs":["food","housing"],"resource":"","service":"01","scope":"local","sent_at":"2026-","status":"sent","urgency":"routine","warm_handoff":true},"type":"referral"}
-"follow_up_on":"2026-","follow_up":"2026-","followup":"2026-","instant":"2026-","county":"23019","worker":"","kind":"phone","occurred_on":"2026-","outcome":"completed","participant":"01","purpose":["
+"drop":{"keep":{"status":["seal":true,
+,"type":"household_member","type":"location","type":"organization","type":"service","type":"site_referral","type":"addendum","type":"consent","type":"assignment"}
+"directory_version":"","description":"","alternate_name":"","postal_code":"","eligibility":"","organization":"","location":"","schedule":"","website":"https://www.
+"about":"01","address":"","assigned_to":"","assessment_opinion":"","budgeting_offered":"accepted","eitc_offered":"declined","characteristics":{"city":"","dob_estimated":true,"documents_seen":["domain":"housing","due_on":"2026-","effectiveness":"
+"employment_barrier":true,"csbg_can_meet":"partly","evidence":"","external_entry":"","household":"01","households":["01","identifiers":["income_cents":00,"information_shared":["interpreter_needed":true,"language":"en
+"number":"+1","persons_present":["reason":"","recipients":["relation":"child","severity":3,"site":"01","tax_year":2026,"title":"","valid_from":"2026-","valid_to":"2026-","what":"","type":"task"}
+,"set":{"primary":"","scopes":["caseload:"]},"add":{"scopes":["caseload:"]},"seen":{"o
+"set":{"county":"28049","dob":"19","first_name":"","legal_name":{"family":"","given":"","preferred_name":"","phone":"601-555-01
+"set":{"description":"","domain":"food","person":"01","status":"open"},"type":"need"}
+"set":{"finding":"","method":"phone","next_due":"2026-","on":"2026-","referral":"01","spoke_to":"client"},"type":"referral_followup"}
+"set":{"appointment_at":"2026-","consent":"01","method":"electronic","need":"01","note":"","person":"01","provider":"","scope":"local","sent_at":"2026-","service":"01","status":"sent","urgency":"routine","warm_handoff":true},"type":"referral"}
+"follow_up_on":"2026-","follow_up":"2026-","worker":"","direction":"us_to_client","client_words":"","kind":"phone","occurred_on":"2026-","participant":"01","spoke_to":["
 """
 
 # Whole lines, in canonical order of members; the commonest last.
 SKELETONS = """
 {"at":1780000000000,"author":"","n":1,"prev":1,"record":"019","replica":"w","schema":1,"seen":{"o":1,"w":1},"set":{"status":"received"}}
-{"at":1780000000000,"author":"","case":"019","n":1,"record":"019","replica":"w","schema":1,"set":{"county":"28049","dob":"1990-01-01","family_name":"","given_name":"","language":"en","phone":"601-555-01"},"type":"person"}
-{"at":1780000000000,"author":"","case":"019","n":1,"record":"019","replica":"w","schema":1,"set":{"need":"food","person":"019","status":"sent","to":"019"},"type":"referral"}
-{"at":1770000000000,"author":"","case":"019","n":1,"record":"019","replica":"w","schema":1,"set":{"finding":"","on":"2026-","referral":"019"},"type":"follow_up"}
-{"at":1760000000000,"author":"","case":"0193","n":1,"record":"0193","replica":"w","schema":1,"set":{"client_words":"","county":"23019","duration_min":45,"follow_up_on":"2026-","kind":"home_visit","narrative":" The  said that the  and  is  to the  for the . She  has been  with the  children  next week.","needs":["food","housing"],"occurred_at":"2026-11-21T15:20:00-05:00","outcome":"completed","person":"0193","purpose":["monitoring"],"worker":""},"type":"contact"}
+{"at":1780000000000,"author":"","case":"019","n":1,"record":"019","replica":"w","schema":1,"set":{"county":"28049","dob":"1990-01-01","legal_name":""},"type":"person"}
+{"at":1770000000000,"author":"","case":"019","n":1,"record":"019","replica":"w","schema":1,"set":{"need":"","person":"019","status":"sent"},"type":"referral"}
+{"at":1760000000000,"author":"","case":"0193","n":1,"record":"0193","replica":"w","schema":1,"set":{"county":"23019","duration_min":45,"kind":"home_visit","narrative":" The  said that the  and  is  to the  for the . She  has been  with the  children  next week.","needs":["food","housing"],"next_contact_on":"2026-","occurred_at":"2026-11-21T15:20:00-05:00","outcome":"completed","person":"0193","place":"home","purpose":["monitoring"],"worker":""},"type":"contact"}
 """
 
 

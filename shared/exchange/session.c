@@ -58,11 +58,24 @@ const struct session_report *session_report(const struct session *s)
 
 /* --- how it ends --------------------------------------------------------- */
 
+/* One line of well-formed text, also where a piece of it was cut short. */
+static void detail_set(struct session *s, const char *format, va_list arguments)
+{
+    char *detail = s->report.detail;
+    vsnprintf(detail, sizeof s->report.detail, format, arguments);
+    size_t bad;
+    while (!utf8_valid(bytes_text(detail), &bad))
+        detail[bad] = '?';
+    for (; *detail; detail++)
+        if ((unsigned char)*detail < ' ')
+            *detail = ' ';
+}
+
 void session_fail(struct session *s, enum err err, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(s->report.detail, sizeof s->report.detail, format, arguments);
+    detail_set(s, format, arguments);
     va_end(arguments);
     s->report.err = err;
     s->phase = PHASE_FAILED;
@@ -72,7 +85,7 @@ void session_note(struct session *s, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(s->report.detail, sizeof s->report.detail, format, arguments);
+    detail_set(s, format, arguments);
     va_end(arguments);
 }
 
@@ -438,7 +451,7 @@ static void reply_apply(struct session *s, int64_t now_ms,
     err = after_header(s);
     if (err)
         session_fail_vault(s, err);
-    else if (s->phase == s->sent.phase && !moved(s))
+    else if (s->phase == s->sent.phase && s->got.more && !moved(s))
         fruitless(s, ERR_PROTOCOL, "the office says that there is more, but "
                                    "does not give it: report this");
 }

@@ -1,0 +1,46 @@
+#include <sodium.h>
+#include <stdio.h>
+#include <unistd.h>
+#include "daemon/loop.h"
+
+#define EXIT_MISUSE 2
+
+static int run(const struct options *options)
+{
+    const struct log log = {
+        .fd = STDERR_FILENO,
+        .level = options->level,
+        .clock = clock_system(),
+        .program = "satcheld",
+    };
+    bool in_step = true;
+    enum err err = options->once ? loop_once(options, &log, &in_step)
+                                 : loop_run(options, &log);
+    if (err)
+        fprintf(stderr, "satcheld: %s\n", err_text(err));
+    return err || !in_step ? 1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    char detail[OPTIONS_DETAIL_CHARS];
+    if (sodium_init() < 0) {
+        fprintf(stderr, "satcheld: this machine gives no random numbers\n");
+        return 1;
+    }
+    enum err err = options_read(&options, argc, argv, detail);
+    int status = 0;
+    if (err) {
+        fprintf(stderr, "satcheld: %s\n", detail[0] ? detail : err_text(err));
+        status = EXIT_MISUSE;
+    } else if (options.help) {
+        fputs(options_help, stdout);
+    } else if (options.version) {
+        puts("satcheld " SATCHEL_VERSION);
+    } else {
+        status = run(&options);
+    }
+    options_fini(&options);
+    return status;
+}

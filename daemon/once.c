@@ -1,0 +1,56 @@
+/* `--once`: no loop, no socket. */
+#include "daemon/loop.h"
+
+#include "daemon/opening.h"
+#include "shared/exchange/session.h"
+
+static enum err sync_once(const struct options_vault *config,
+                          const struct log *log,
+                          struct session_report *report)
+{
+    char detail[VAULT_DETAIL_CHARS];
+    struct vault *vault = NULL;
+    struct transport transport = {.context = NULL};
+    struct session_options options = {.log = log};
+    *report = (struct session_report){.err = ERR_OK};
+    enum err err = opening_vault(&vault, config, detail);
+    if (detail[0])
+        log_event(log, LOG_ERROR, err ? "vault_not_open" : "vault_stays_locked",
+                  "vault", "%s", config->name, "detail", "%s", detail, NULL);
+    if (!err)
+        err = transport_http_open(&transport, -1);
+    if (!err)
+        err = session_run(vault, &transport, &options, report);
+    if (transport.context)
+        transport.close(transport.context);
+    vault_close(vault);
+    return err;
+}
+
+enum err loop_once(const struct options *options, const struct log *log,
+                   bool *in_step)
+{
+    *in_step = true;
+    for (size_t i = 0; i < options->vault_count; i++) {
+        const char *name = options->vaults[i].name;
+        struct session_report report;
+        enum err err = sync_once(&options->vaults[i], log, &report);
+        if (err == ERR_NOMEM)
+            return err;
+        if (err) {
+            *in_step = false;
+            log_event(log, LOG_WARN, "sync_failed", "vault", "%s", name,
+                      "error", "%s", err_name(err), "detail", "%s",
+                      report.detail[0] ? report.detail : err_text(err), NULL);
+            continue;
+        }
+        log_event(log, LOG_INFO, "sync_done", "vault", "%s", name, "pushed",
+                  "%lld", (long long)report.pushed, "pulled", "%lld",
+                  (long long)report.pulled, "held", "%lld",
+                  (long long)report.held, "requests", "%lld",
+                  (long long)report.requests, "sent", "%lld",
+                  (long long)report.sent_bytes, "received", "%lld",
+                  (long long)report.received_bytes, NULL);
+    }
+    return ERR_OK;
+}

@@ -43,7 +43,7 @@ void invite_code(char code[INVITE_CHARS + 1], const struct random *random)
     for (size_t i = 0; i < INVITE_CHARS; i++) {
         unsigned value = 0;
         for (size_t b = i * 5; b < i * 5 + 5; b++)
-            value = value * 2 + (bits[b / 8] >> (7 - b % 8) & 1u);
+            value = value * 2 + ((unsigned)bits[b / 8] >> (7 - b % 8) & 1u);
         code[i] = alphabet[value];
     }
     code[INVITE_CHARS] = '\0';

@@ -337,6 +337,7 @@ static bool read_version(struct reading *r, const struct canon *root)
 static bool read_type(struct reading *r, const struct canon *root)
 {
     struct schema_type *type = r->type;
+    type->name = bytes_text("type"); /* until it is known */
     if (root->kind != CANON_OBJECT)
         return refuse(r, no_field(), "a definition is an object");
     if (!canon_text(root, "type", &type->name) || !name_valid(type->name)) {
@@ -393,8 +394,10 @@ enum err schema_type_read(struct schema_type **out, struct bytes json,
 {
     *out = NULL;
     detail[0] = '\0';
-    if (json.size > SCHEMA_DEFINITION_BYTES_MAX)
+    if (json.size > SCHEMA_DEFINITION_BYTES_MAX) {
+        snprintf(detail, SCHEMA_DETAIL_CHARS, "the definition is too long");
         return ERR_TOO_BIG;
+    }
     struct schema_type *type = calloc(1, sizeof *type);
     if (!type)
         return ERR_NOMEM;

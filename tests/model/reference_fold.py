@@ -482,10 +482,9 @@ def history(seed):
     return h.lines
 
 
-def told(lines):
-    definitions = {d['type']: d for d in (DEFINITION, OTHER)}
-    state = fold(lines, definitions)
-    return {'definitions': [DEFINITION, OTHER], 'lines': lines, 'state': state, 'context': context(lines), 'open': open_count(state)}
+def told(lines, definitions=(DEFINITION, OTHER)):
+    state = fold(lines, {d['type']: d for d in definitions})
+    return {'definitions': list(definitions), 'lines': lines, 'state': state, 'context': context(lines), 'open': open_count(state)}
 
 
 def main():

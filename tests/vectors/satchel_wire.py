@@ -238,14 +238,14 @@ def unpack(body, whole=True):
 
 # ---- section 14: sealed lines ----
 
-def seal_line(key, replica, n, line, deflated=True):
+def seal_line(key, replica, n, line, deflated=True, nonce=None):
     raw = line.encode("utf-8")
     plain = b"\0" + raw
     if deflated:
         squeeze = zlib.compressobj(6, zlib.DEFLATED, -15, zdict=DICTIONARY)
         plain = b"\1" + squeeze.compress(raw) + squeeze.flush()
     ad = b"log\0" + replica.encode() + b"\0" + str(n).encode()
-    nonce = os.urandom(24)
+    nonce = nonce or os.urandom(24)
     out = ctypes.create_string_buffer(len(plain) + 16)
     SODIUM.crypto_aead_xchacha20poly1305_ietf_encrypt(
         out, None, plain, _length(plain), ad, _length(ad), None, nonce, key)
@@ -269,12 +269,23 @@ def open_line(key, replica, n, sealed):
     return grow.decompress(out.raw[1:]).decode("utf-8")
 
 
-def wrap_key(box, key):
-    """crypto_box_seal of a case key to the office's box key."""
-    out = ctypes.create_string_buffer(len(key) + 48)
-    if SODIUM.crypto_box_seal(out, key, _length(key), box):
+def box_pair(seed):
+    """An X25519 key pair (public, secret) from its seed."""
+    public = ctypes.create_string_buffer(32)
+    secret = ctypes.create_string_buffer(32)
+    SODIUM.crypto_box_seed_keypair(public, secret, seed)
+    return public.raw, secret.raw
+
+
+def wrap_key(box, key, seed=None):
+    """crypto_box_seal of a case key to the office's box key, spelled out so
+    that vectors can choose the throw-away pair."""
+    public, secret = box_pair(seed or os.urandom(32))
+    nonce = blake2b(public, box, size=24)
+    out = ctypes.create_string_buffer(len(key) + 16)
+    if SODIUM.crypto_box_easy(out, key, _length(key), nonce, box, secret):
         raise Malformed("the box key is none")
-    return out.raw
+    return public + out.raw
 
 
 def unwrap_key(box_public, box_secret, wrap):

@@ -6,8 +6,7 @@
 typedef void verb_run(const struct couriers *couriers, struct courier *courier,
                       struct command *out, struct buffer *reply);
 
-void command_refuse(struct buffer *reply, const char *error,
-                    const char *detail)
+void command_refuse(struct buffer *reply, const char *error, const char *detail)
 {
     buffer_add_text(reply, "{\"detail\":");
     canon_put_text(reply, bytes_text(detail));
@@ -21,9 +20,8 @@ static void agree(struct buffer *reply)
     buffer_add_text(reply, "{\"ok\":true}\n");
 }
 
-static void run_status(const struct couriers *couriers,
-                       struct courier *courier, struct command *out,
-                       struct buffer *reply)
+static void run_status(const struct couriers *couriers, struct courier *courier,
+                       struct command *out, struct buffer *reply)
 {
     (void)courier;
     (void)out;
@@ -64,9 +62,8 @@ static void run_lock(const struct couriers *couriers, struct courier *courier,
     agree(reply);
 }
 
-static void run_unlock(const struct couriers *couriers,
-                       struct courier *courier, struct command *out,
-                       struct buffer *reply)
+static void run_unlock(const struct couriers *couriers, struct courier *courier,
+                       struct command *out, struct buffer *reply)
 {
     (void)couriers;
     (void)reply;
@@ -98,8 +95,7 @@ static const struct verb *verb_of(const char *line, const char **rest)
     size_t size = strcspn(line, " ");
     *rest = line[size] ? line + size + 1 : "";
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
-        if (strlen(verbs[i].name) == size &&
-            !memcmp(verbs[i].name, line, size))
+        if (strlen(verbs[i].name) == size && !memcmp(verbs[i].name, line, size))
             return &verbs[i];
     return NULL;
 }
@@ -145,8 +141,7 @@ void command_passphrase(struct command *command, const char *passphrase,
 
 bool command_awaited(struct command *command, struct buffer *reply)
 {
-    if (!command->ticket ||
-        courier_synced(command->courier) < command->ticket)
+    if (!command->ticket || courier_synced(command->courier) < command->ticket)
         return false;
     if (control_report_write(reply, courier_report(command->courier))) {
         buffer_clear(reply);

@@ -6,12 +6,12 @@
 #include "daemon/opening.h"
 #include "shared/model/canon.h"
 
-#define LOOK_MS 30000        /* between two looks for work nobody told of */
+#define LOOK_MS 30000 /* between two looks for work nobody told of */
 #define LONG_POLL_S 60
 #define LOCKED_MS (5 * 60 * 1000) /* between two syncs of a locked vault */
-#define QUICK_POLL_MS 5000   /* an office that does not wait is not asked ... */
-#define POLITE_MS 60000      /* ... again before this */
-#define ABSENT_MS 60000      /* no vault, or no office yet */
+#define QUICK_POLL_MS 5000 /* an office that does not wait is not asked ... */
+#define POLITE_MS 60000    /* ... again before this */
+#define ABSENT_MS 60000    /* no vault, or no office yet */
 #define REVOKED_MS (15 * 60 * 1000)
 #define WITHOUT_SUMS_MS (60 * 60 * 1000)
 
@@ -19,14 +19,14 @@ struct courier {
     const struct options_vault *config; /* borrowed, as are the next two */
     const struct options *options;
     const struct log *log;
-    struct vault *vault;         /* owned; NULL until it could be opened */
-    struct transport transport;  /* owned; context NULL until needed */
-    struct session *session;     /* owned; NULL between syncs */
-    bool in_flight;              /* a request of the session is out */
-    bool waits;                  /* the session is a long poll */
+    struct vault *vault;        /* owned; NULL until it could be opened */
+    struct transport transport; /* owned; context NULL until needed */
+    struct session *session;    /* owned; NULL between syncs */
+    bool in_flight;             /* a request of the session is out */
+    bool waits;                 /* the session is a long poll */
     int64_t began_at_ms;
-    int64_t next_at_ms;          /* of the next sync */
-    int64_t look_at_ms;          /* of the next look for local work */
+    int64_t next_at_ms; /* of the next sync */
+    int64_t look_at_ms; /* of the next look for local work */
     int64_t change_seen;
     int64_t asked, serves, synced; /* numbers of courier_sync() */
     int64_t synced_wall_ms;
@@ -111,10 +111,10 @@ static void log_success(struct courier *c, int64_t now)
     bool news = r->pushed || r->pulled || r->held || c->logged ||
                 r->succeeded || r->reconciled || c->serves > c->synced;
     log_event(c->log, news ? LOG_INFO : LOG_DEBUG, "sync_done", "vault", "%s",
-              c->config->name, "pushed", "%lld", (long long)r->pushed,
-              "pulled", "%lld", (long long)r->pulled, "held", "%lld",
-              (long long)r->held, "requests", "%lld", (long long)r->requests,
-              "sent", "%lld", (long long)r->sent_bytes, "received", "%lld",
+              c->config->name, "pushed", "%lld", (long long)r->pushed, "pulled",
+              "%lld", (long long)r->pulled, "held", "%lld", (long long)r->held,
+              "requests", "%lld", (long long)r->requests, "sent", "%lld",
+              (long long)r->sent_bytes, "received", "%lld",
               (long long)r->received_bytes, "ms", "%lld",
               (long long)(now - c->began_at_ms), NULL);
     if (r->succeeded)
@@ -137,8 +137,7 @@ static void sync_failed(struct courier *c, enum err err, const char *detail,
     if (c->report.detail != detail)
         snprintf(c->report.detail, sizeof c->report.detail, "%.300s", detail);
     log_failure(c, err, c->report.detail);
-    c->next_at_ms =
-        now + backoff_next(&c->backoff, random_system(), floor_ms);
+    c->next_at_ms = now + backoff_next(&c->backoff, random_system(), floor_ms);
 }
 
 static int64_t after_success_ms(const struct courier *c, int64_t now)
@@ -201,8 +200,7 @@ static void sync_progress(struct courier *c, int64_t now)
     bool done = false;
     struct transport_response response = {.status = 0};
     buffer_init(&response.body, TRANSPORT_RESPONSE_BYTES_MAX);
-    enum err err =
-        c->transport.poll(c->transport.context, 0, &done, &response);
+    enum err err = c->transport.poll(c->transport.context, 0, &done, &response);
     if (!err && done) {
         c->in_flight = false;
         err = session_response(c->session, now_ms(), &response);
@@ -386,8 +384,8 @@ void courier_lock(struct courier *c)
     c->next_at_ms = 0;
     if (c->vault)
         vault_lock(c->vault);
-    log_event(c->log, LOG_INFO, "vault_locked", "vault", "%s",
-              c->config->name, NULL);
+    log_event(c->log, LOG_INFO, "vault_locked", "vault", "%s", c->config->name,
+              NULL);
 }
 
 /* --- status -------------------------------------------------------------- */
@@ -413,15 +411,13 @@ void courier_status(struct courier *c, int64_t now, struct buffer *out)
     buffer_add_text(out, ",\"enrolled\":");
     buffer_add_text(out, err ? "false" : "true");
     buffer_add_text(out, ",\"error\":");
-    canon_put_text(out, bytes_text(c->report.err ? err_name(c->report.err)
-                                                 : ""));
+    canon_put_text(out,
+                   bytes_text(c->report.err ? err_name(c->report.err) : ""));
     buffer_add_text(out, ",\"last_sync_s\":");
-    buffer_add_int(out, c->synced_wall_ms
-                            ? (wall - c->synced_wall_ms) / 1000
-                            : -1);
+    buffer_add_int(out,
+                   c->synced_wall_ms ? (wall - c->synced_wall_ms) / 1000 : -1);
     buffer_add_text(out, ",\"locked\":");
-    buffer_add_text(out, c->vault && vault_locked(c->vault) ? "true"
-                                                            : "false");
+    buffer_add_text(out, c->vault && vault_locked(c->vault) ? "true" : "false");
     buffer_add_text(out, ",\"name\":");
     canon_put_text(out, bytes_text(c->config->name));
     buffer_add_text(out, ",\"received\":");

@@ -32,8 +32,8 @@ int64_t courier_due_ms(struct courier *courier, int64_t now_ms);
 void courier_turn(struct courier *courier, int64_t now_ms);
 
 /* Asks for a sync as soon as possible; its number is returned, and once
- * courier_synced() reaches it, courier_report() is about a sync that began after
- * the request. */
+ * courier_synced() reaches it, courier_report() is about a sync that began
+ * after the request. */
 int64_t courier_sync(struct courier *courier);
 int64_t courier_synced(const struct courier *courier);
 const struct session_report *courier_report(const struct courier *courier);

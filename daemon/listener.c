@@ -183,8 +183,7 @@ static void lines_take(struct listener *l, struct client *client)
 static void client_read(struct listener *l, struct client *client)
 {
     size_t room = sizeof client->line - client->line_bytes;
-    ssize_t size =
-        recv(client->fd, client->line + client->line_bytes, room, 0);
+    ssize_t size = recv(client->fd, client->line + client->line_bytes, room, 0);
     if (size < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (size <= 0) {
@@ -244,8 +243,7 @@ size_t listener_polls(const struct listener *l, struct pollfd *polls)
     return count;
 }
 
-void listener_turn(struct listener *l, const struct pollfd *polls,
-                   size_t count)
+void listener_turn(struct listener *l, const struct pollfd *polls, size_t count)
 {
     for (size_t i = 0; i < LISTENER_CLIENTS_MAX; i++) {
         struct client *client = &l->clients[i];

@@ -73,8 +73,8 @@ static enum err couriers_open(struct couriers *couriers,
     if (!couriers->list)
         return ERR_NOMEM;
     for (size_t i = 0; i < options->vault_count; i++) {
-        enum err err = courier_new(&couriers->list[i], &options->vaults[i],
-                                   options, log);
+        enum err err =
+            courier_new(&couriers->list[i], &options->vaults[i], options, log);
         if (err)
             return err;
         couriers->count++;
@@ -98,8 +98,7 @@ static int64_t now_ms(void)
 
 static void polls_fill(struct loop *loop)
 {
-    loop->polls[0] =
-        (struct pollfd){.fd = signal_pipe[0], .events = POLLIN};
+    loop->polls[0] = (struct pollfd){.fd = signal_pipe[0], .events = POLLIN};
     loop->listener_polls = listener_polls(loop->listener, loop->polls + 1);
     loop->poll_count = 1 + loop->listener_polls;
     for (size_t i = 0; i < loop->couriers.count; i++)
@@ -186,8 +185,7 @@ static enum err socket_choose(const struct options *options,
     return control_path(out, options->vaults[0].path);
 }
 
-static enum err listener_begin(struct loop *loop,
-                               const struct options *options)
+static enum err listener_begin(struct loop *loop, const struct options *options)
 {
     char path[CONTROL_PATH_CHARS] = "";
     enum err err = socket_choose(options, path);

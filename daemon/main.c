@@ -35,7 +35,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "satcheld: %s\n", detail[0] ? detail : err_text(err));
         status = EXIT_MISUSE;
     } else if (options.help) {
-        fputs(options_help, stdout);
+        options_help(stdout);
     } else if (options.version) {
         puts("satcheld " SATCHEL_VERSION);
     } else {

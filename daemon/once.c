@@ -5,8 +5,7 @@
 #include "shared/exchange/session.h"
 
 static enum err sync_once(const struct options_vault *config,
-                          const struct log *log,
-                          struct session_report *report)
+                          const struct log *log, struct session_report *report)
 {
     char detail[VAULT_DETAIL_CHARS];
     struct vault *vault = NULL;

@@ -1,65 +1,52 @@
 #include "daemon/options.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "shared/base/args.h"
 #include "shared/base/config.h"
 
-const char options_help[] =
-    "usage: satcheld --config FILE\n"
-    "       satcheld --vault FILE [--passphrase-file FILE] [--vault ...]\n"
-    "\n"
-    "Keeps the vaults on this device in step with their offices.\n"
-    "\n"
-    "  --config FILE           vaults and settings, see satcheld(8)\n"
-    "  --vault FILE            a vault to serve; may be repeated\n"
-    "  --passphrase-file FILE  unlocks the --vault before it; a vault without\n"
-    "                          one stays locked and only pushes\n"
-    "  --once                  one sync of each vault, then exit: 0 when every\n"
-    "                          one was in step, 1 when not\n"
-    "  --interval SECONDS      a sync every so often in place of a connection\n"
-    "                          that is kept open\n"
-    "  --socket PATH           control socket (default:\n"
-    "                          $XDG_RUNTIME_DIR/satcheld.sock, or beside the\n"
-    "                          first vault)\n"
-    "  --log LEVEL             error, warn, info (default) or debug\n"
-    "  --help, --version\n";
-
-enum {
-    OPTION_CONFIG = 256,
-    OPTION_VAULT,
-    OPTION_PASSPHRASE,
-    OPTION_ONCE,
-    OPTION_INTERVAL,
-    OPTION_SOCKET,
-    OPTION_LOG,
-    OPTION_HELP,
-    OPTION_VERSION
+static const struct args_option table[] = {
+    {"--config", ARGS_TEXT, "FILE", "vaults and settings, see satcheld(8)",
+     false},
+    {"--vault", ARGS_LIST, "FILE...", "vaults to serve", false},
+    {"--passphrase-file", ARGS_LIST, "FILE...",
+     "the first unlocks the first --vault, and so on; a vault without one "
+     "stays locked and only pushes",
+     false},
+    {"--once", ARGS_FLAG, NULL,
+     "one sync of each vault, then exit: 1 when an office was not reached",
+     false},
+    {"--interval", ARGS_TEXT, "SECONDS",
+     "a sync every so often in place of a connection that is kept open", false},
+    {"--socket", ARGS_TEXT, "PATH",
+     "control socket (default: $XDG_RUNTIME_DIR/satcheld.sock, or beside the "
+     "first vault)",
+     false},
+    {"--log", ARGS_TEXT, "LEVEL", "error, warn, info (default) or debug",
+     false},
+    {"--help", ARGS_FLAG, NULL, "this text", false},
+    {"--version", ARGS_FLAG, NULL, "the version", false},
 };
-static const struct option long_options[] = {
-    {"config", required_argument, NULL, OPTION_CONFIG},
-    {"vault", required_argument, NULL, OPTION_VAULT},
-    {"passphrase-file", required_argument, NULL, OPTION_PASSPHRASE},
-    {"once", no_argument, NULL, OPTION_ONCE},
-    {"interval", required_argument, NULL, OPTION_INTERVAL},
-    {"socket", required_argument, NULL, OPTION_SOCKET},
-    {"log", required_argument, NULL, OPTION_LOG},
-    {"help", no_argument, NULL, OPTION_HELP},
-    {"version", no_argument, NULL, OPTION_VERSION},
-    {NULL, 0, NULL, 0},
-};
+#define TABLE_COUNT (sizeof table / sizeof *table)
 
-/* What is set only where the command line was silent. */
+/* What the command line says overrides the file. */
 struct given {
-    const char *config;
     bool interval, socket, level;
 };
 
+void options_help(FILE *out)
+{
+    fputs("usage: satcheld --config FILE\n"
+          "       satcheld --vault FILE... [--passphrase-file FILE...]\n\n"
+          "Keeps the vaults on this device in step with their offices.\n\n",
+          out);
+    args_help(out, table, TABLE_COUNT);
+}
+
 /* --- values -------------------------------------------------------------- */
 
-static enum err level_read(const char *text, enum log_level *out,
-                           char *detail)
+static enum err level_read(const char *text, enum log_level *out, char *detail)
 {
     static const char *const names[] = {"error", "warn", "info", "debug"};
     for (int i = LOG_ERROR; i <= LOG_DEBUG; i++)
@@ -113,7 +100,7 @@ static enum err vault_add(struct options *o, const char *name,
         return ERR_INVALID;
     }
     *out = &o->vaults[o->vault_count];
-    enum err err = text_set((*out)->name, sizeof (*out)->name, name,
+    enum err err = text_set((*out)->name, sizeof(*out)->name, name,
                             "the name of a vault", detail);
     if (!err)
         o->vault_count++;
@@ -123,8 +110,7 @@ static enum err vault_add(struct options *o, const char *name,
 /* --- command line -------------------------------------------------------- */
 
 /* On the command line a vault goes by its file name. */
-static enum err vault_by_path(struct options *o, const char *path,
-                              char *detail)
+static enum err vault_by_path(struct options *o, const char *path, char *detail)
 {
     const char *slash = strrchr(path, '/');
     const char *name = slash ? slash + 1 : path;
@@ -137,79 +123,55 @@ static enum err vault_by_path(struct options *o, const char *path,
                           "the path of a vault", detail);
 }
 
-static enum err passphrase_add(struct options *o, const char *path,
+static enum err passphrase_set(struct options_vault *vault, const char *path,
                                char *detail)
 {
-    struct options_vault *last =
-        o->vault_count ? &o->vaults[o->vault_count - 1] : NULL;
-    if (!last || last->passphrase_file[0]) {
-        snprintf(detail, OPTIONS_DETAIL_CHARS,
-                 "--passphrase-file belongs after the --vault it unlocks");
-        return ERR_INVALID;
-    }
-    return text_set(last->passphrase_file, sizeof last->passphrase_file, path,
+    return text_set(vault->passphrase_file, sizeof vault->passphrase_file, path,
                     "the path of a passphrase file", detail);
 }
 
-static enum err option_take(struct options *o, struct given *given, int option,
+static enum err vaults_take(struct options *o, const struct args *args,
                             char *detail)
 {
-    switch (option) {
-    case OPTION_CONFIG:
-        given->config = optarg;
-        return ERR_OK;
-    case OPTION_VAULT:
-        return vault_by_path(o, optarg, detail);
-    case OPTION_PASSPHRASE:
-        return passphrase_add(o, optarg, detail);
-    case OPTION_ONCE:
-        o->once = true;
-        return ERR_OK;
-    case OPTION_INTERVAL:
-        given->interval = true;
-        return interval_read(optarg, &o->interval_s, detail);
-    case OPTION_SOCKET:
-        given->socket = true;
-        return text_set(o->socket, sizeof o->socket, optarg,
-                        "the path of the socket", detail);
-    case OPTION_LOG:
-        given->level = true;
-        return level_read(optarg, &o->level, detail);
-    case OPTION_HELP:
-        o->help = true;
-        return ERR_OK;
-    default:
-        o->version = true;
-        return ERR_OK;
+    size_t vaults = args_list_count(args, "--vault");
+    size_t files = args_list_count(args, "--passphrase-file");
+    const char *everywhere = getenv("SATCHEL_PASSPHRASE_FILE");
+    enum err err = ERR_OK;
+    if (files > vaults) {
+        snprintf(detail, OPTIONS_DETAIL_CHARS,
+                 "there are more passphrase files than vaults");
+        return ERR_INVALID;
     }
+    for (size_t i = 0; !err && i < vaults; i++) {
+        err = vault_by_path(o, args_list_at(args, "--vault", i), detail);
+        const char *file = args_list_at(args, "--passphrase-file", i);
+        if (!file)
+            file = everywhere;
+        if (!err && file)
+            err = passphrase_set(&o->vaults[i], file, detail);
+    }
+    return err;
 }
 
-static enum err arguments_read(struct options *o, struct given *given,
-                               int argc, char **argv, char *detail)
+static enum err settings_take(struct options *o, struct given *given,
+                              const struct args *args, char *detail)
 {
-    opterr = 0;
-    for (;;) {
-        int at = optind;
-        int option = getopt_long(argc, argv, ":", long_options, NULL);
-        if (option == -1)
-            break;
-        enum err err = ERR_INVALID;
-        if (option == '?')
-            snprintf(detail, OPTIONS_DETAIL_CHARS,
-                     "%.80s is no option: see satcheld --help", argv[at]);
-        else if (option == ':')
-            snprintf(detail, OPTIONS_DETAIL_CHARS, "%.80s needs a value",
-                     argv[at]);
-        else
-            err = option_take(o, given, option, detail);
-        if (err)
-            return err;
-    }
-    if (optind == argc)
-        return ERR_OK;
-    snprintf(detail, OPTIONS_DETAIL_CHARS,
-             "%.80s is not expected: see satcheld --help", argv[optind]);
-    return ERR_INVALID;
+    const char *interval = args_text(args, "--interval");
+    const char *socket = args_text(args, "--socket");
+    const char *level = args_text(args, "--log");
+    *given = (struct given){interval != NULL, socket != NULL, level != NULL};
+    o->once = args_flag(args, "--once");
+    o->help = args_flag(args, "--help");
+    o->version = args_flag(args, "--version");
+    enum err err = ERR_OK;
+    if (interval)
+        err = interval_read(interval, &o->interval_s, detail);
+    if (!err && socket)
+        err = text_set(o->socket, sizeof o->socket, socket,
+                       "the path of the socket", detail);
+    if (!err && level)
+        err = level_read(level, &o->level, detail);
+    return err;
 }
 
 /* --- configuration file -------------------------------------------------- */
@@ -222,8 +184,7 @@ static enum err unknown_key(const char *section, const char *key, char *detail)
 }
 
 static enum err daemon_setting(struct options *o, const struct given *given,
-                               const char *key, const char *value,
-                               char *detail)
+                               const char *key, const char *value, char *detail)
 {
     if (!strcmp(key, "interval"))
         return given->interval ? ERR_OK
@@ -248,8 +209,7 @@ static enum err vault_setting(struct options *o, const char *name,
         return text_set(vault->path, sizeof vault->path, value,
                         "the path of a vault", detail);
     if (!strcmp(key, "passphrase_file"))
-        return text_set(vault->passphrase_file, sizeof vault->passphrase_file,
-                        value, "the path of a passphrase file", detail);
+        return passphrase_set(vault, value, detail);
     return unknown_key("vault", key, detail);
 }
 
@@ -267,11 +227,11 @@ static enum err setting_take(struct options *o, const struct given *given,
 }
 
 static enum err config_take(struct options *o, const struct given *given,
-                            char *detail)
+                            const char *path, char *detail)
 {
     struct config *config;
     char text[CONFIG_DETAIL_CHARS] = "";
-    enum err err = config_load(&config, given->config, text);
+    enum err err = config_load(&config, path, text);
     if (err) {
         snprintf(detail, OPTIONS_DETAIL_CHARS, "%s",
                  text[0] ? text : err_text(err));
@@ -281,8 +241,8 @@ static enum err config_take(struct options *o, const struct given *given,
         char wrong[OPTIONS_DETAIL_CHARS];
         err = setting_take(o, given, config, i, wrong);
         if (err)
-            snprintf(detail, OPTIONS_DETAIL_CHARS, "%.200s: %.300s",
-                     given->config, wrong);
+            snprintf(detail, OPTIONS_DETAIL_CHARS, "%.200s: %.300s", path,
+                     wrong);
     }
     config_free(config);
     return err;
@@ -303,21 +263,46 @@ static enum err options_check(const struct options *o, char *detail)
     return ERR_INVALID;
 }
 
+static enum err all_read(struct options *o, const struct args *args,
+                         char *detail)
+{
+    struct given given;
+    enum err err = settings_take(o, &given, args, detail);
+    if (err || o->help || o->version)
+        return err;
+    if (args->rest_count) {
+        snprintf(detail, OPTIONS_DETAIL_CHARS,
+                 "%.80s is not expected: see satcheld --help", args->rest[0]);
+        return ERR_INVALID;
+    }
+    err = vaults_take(o, args, detail);
+    const char *config = args_text(args, "--config");
+    if (!err && config)
+        err = config_take(o, &given, config, detail);
+    const char *only = getenv("SATCHEL_VAULT");
+    if (!err && !o->vault_count && only) {
+        const char *file = getenv("SATCHEL_PASSPHRASE_FILE");
+        err = vault_by_path(o, only, detail);
+        if (!err && file)
+            err = passphrase_set(&o->vaults[0], file, detail);
+    }
+    return err ? err : options_check(o, detail);
+}
+
 enum err options_read(struct options *out, int argc, char **argv,
                       char detail[OPTIONS_DETAIL_CHARS])
 {
-    struct given given = {.config = NULL};
+    struct args args;
     *out = (struct options){.level = LOG_INFO};
     detail[0] = '\0';
-    out->vaults = calloc(OPTIONS_VAULTS_MAX, sizeof *out->vaults);
-    if (!out->vaults)
-        return ERR_NOMEM;
-    enum err err = arguments_read(out, &given, argc, argv, detail);
-    if (err || out->help || out->version)
+    enum err err =
+        args_parse(&args, table, TABLE_COUNT, argc - 1, argv + 1, detail);
+    if (err)
         return err;
-    if (given.config)
-        err = config_take(out, &given, detail);
-    return err ? err : options_check(out, detail);
+    out->vaults = calloc(OPTIONS_VAULTS_MAX, sizeof *out->vaults);
+    err = out->vaults ? all_read(out, &args, detail) : ERR_NOMEM;
+    args_fini(&args);
+    return err;
 }
 
 void options_fini(struct options *options)

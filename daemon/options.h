@@ -1,10 +1,13 @@
 /* What satcheld was told: command line first, then the configuration file.
  *
- * [daemon] interval, socket, log; [vault NAME] path, passphrase_file. */
+ * [daemon] interval, socket, log; [vault NAME] path, passphrase_file.  Without
+ * any vault, SATCHEL_VAULT names one; SATCHEL_PASSPHRASE_FILE unlocks the
+ * vaults of the command line that have no file of their own. */
 #ifndef DAEMON_OPTIONS_H
 #define DAEMON_OPTIONS_H
 
 #include <limits.h>
+#include <stdio.h>
 #include "shared/base/log.h"
 #include "shared/exchange/control.h"
 
@@ -23,7 +26,7 @@ struct options {
     struct options_vault *vaults; /* owned */
     size_t vault_count;
     bool once, help, version;
-    int64_t interval_s;           /* 0: a long poll */
+    int64_t interval_s;              /* 0: a long poll */
     char socket[CONTROL_PATH_CHARS]; /* "": the default */
     enum log_level level;
 };
@@ -32,6 +35,6 @@ struct options {
 MUST_CHECK enum err options_read(struct options *out, int argc, char **argv,
                                  char detail[OPTIONS_DETAIL_CHARS]);
 void options_fini(struct options *options);
-extern const char options_help[];
+void options_help(FILE *out);
 
 #endif

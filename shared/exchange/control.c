@@ -130,8 +130,8 @@ static enum err receive_line(int fd, int64_t wait_ms, struct buffer *reply)
         if (size <= 0)
             return ERR_IO;
         const char *end = memchr(part, '\n', (size_t)size);
-        err = buffer_add(reply, part, end ? (size_t)(end - part)
-                                          : (size_t)size);
+        err =
+            buffer_add(reply, part, end ? (size_t)(end - part) : (size_t)size);
         if (err || end)
             return err;
     }

@@ -15,7 +15,8 @@
  * `path` ("/v1/sync").  ERR_TOO_BIG when it does not fit. */
 MUST_CHECK enum err endpoint_url(char out[ENDPOINT_CHARS], const char *server,
                                  const char *path);
-/* The host of a URL without brackets or port; ERR_INVALID when there is none. */
+/* The host of a URL without brackets or port; ERR_INVALID when there is none.
+ */
 MUST_CHECK enum err endpoint_host(char out[ENDPOINT_HOST_CHARS],
                                   const char *url);
 bool endpoint_is_loopback(const char *host);

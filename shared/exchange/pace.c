@@ -3,9 +3,11 @@
 #include "shared/model/chain.h"
 #include "shared/wire/message.h"
 
-#define QUICK_MS 2000     /* a request that took less may be larger */
-#define SLOW_MS 15000     /* one that took longer should be smaller */
-#define MEASURE_BYTES 2048 /* less says more of the round trip than the rate */
+#define QUICK_MS 2000 /* a request that took less may be larger */
+#define SLOW_MS 15000 /* one that took longer should be smaller */
+#define MEASURE_BYTES                                                          \
+    2048 /* less says more of the round trip than the rate                     \
+          */
 #define FAST_BYTES_PER_S (1 << 20)
 #define SLOW_BYTES_PER_S (32 << 10)
 #define ROOM_SECONDS 10

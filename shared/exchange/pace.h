@@ -15,11 +15,11 @@
 #define PACE_PLAIN_BYTES_MAX (32 << 20)
 
 struct pace {
-    int64_t batch_bytes;     /* deflated, the aim of the next request */
+    int64_t batch_bytes; /* deflated, the aim of the next request */
     int64_t batch_bytes_max;
-    int64_t bytes_per_s;     /* smoothed; 0: not known yet */
+    int64_t bytes_per_s;      /* smoothed; 0: not known yet */
     int64_t plain_per_packed; /* times 16 */
-    int level;               /* 0: by the link */
+    int level;                /* 0: by the link */
 };
 
 /* 0 for either gives what adapts. */

@@ -9,11 +9,11 @@
 
 struct pull {
     struct session *session;
-    struct arena arena;  /* cleared for each line */
-    struct buffer have;  /* the office's list of a case under way */
+    struct arena arena; /* cleared for each line */
+    struct buffer have; /* the office's list of a case under way */
     char (*scopes)[SCOPE_CHARS_MAX + 1]; /* granted, not yet served; owned */
     size_t scope_count;
-    bool failed;         /* an error of ours, not of the link */
+    bool failed; /* an error of ours, not of the link */
 };
 
 /* --- header -------------------------------------------------------------- */
@@ -124,7 +124,8 @@ static enum err on_cursor(struct pull *p, struct bytes line)
     enum err err = cursor_line_read(&p->arena, line, &cursor);
     if (err)
         return ERR_PROTOCOL;
-    /* The page and its cursor are one transaction: neither without the other. */
+    /* The page and its cursor are one transaction: neither without the other.
+     */
     err = inbox_page(p->session->inbox, &cursor);
     if (err) {
         p->failed = true;

@@ -13,15 +13,15 @@
 struct push {
     struct session *session;
     struct frame_writer *writer;
-    struct map *keys;      /* case tokens whose key line is written */
-    struct buffer run;     /* lines since the last signed one, each with \n */
+    struct map *keys;  /* case tokens whose key line is written */
+    struct buffer run; /* lines since the last signed one, each with \n */
     int run_lines;
     int loose_lines;       /* written since the last sign line */
     struct sign_line last; /* of the last line written */
     bool last_signed;      /* and its sign line is not written yet */
     int64_t run_n;
     int sign_every;
-    struct old_log *old;   /* of the log being written, or NULL */
+    struct old_log *old; /* of the log being written, or NULL */
 };
 
 static void header_fill(const struct session *s, enum mode mode,
@@ -46,16 +46,16 @@ static void header_fill(const struct session *s, enum mode mode,
     memcpy(out->term, id->term, sizeof out->term);
     bool nothing_to_say = id->head == id->received;
     if (mode == MODE_SYNC && nothing_to_say && !out->locked)
-        out->wait = s->options.wait_s > WAIT_S_MAX ? WAIT_S_MAX
-                                                   : s->options.wait_s;
+        out->wait =
+            s->options.wait_s > WAIT_S_MAX ? WAIT_S_MAX : s->options.wait_s;
 }
 
 /* Sums are compared by the office on every ordinary sync; a reconcile brings
  * them in its body. */
 static enum err cursors_fill(struct session *s, enum mode mode)
 {
-    enum err err = inbox_cursors(s->vault, s->cursors, SCOPES_MAX,
-                                 &s->cursor_count);
+    enum err err =
+        inbox_cursors(s->vault, s->cursors, SCOPES_MAX, &s->cursor_count);
     if (err)
         return err;
     if (mode != MODE_SYNC || s->options.without_sums ||
@@ -285,8 +285,8 @@ static enum err on_old(void *context, const uint8_t key[KEY_BYTES],
     bool next = !p->old || strcmp(p->old->replica, line->replica);
     if (next && p->session->sent.old_count == OLD_LOGS_MAX)
         return ERR_AGAIN;
-    if (!next && frame_plain_bytes(p->writer) >
-                     pace_plain_bytes(p->session->pace) &&
+    if (!next &&
+        frame_plain_bytes(p->writer) > pace_plain_bytes(p->session->pace) &&
         !p->run_lines)
         return ERR_AGAIN;
     enum err err = next ? old_begin(p, key, line) : ERR_OK;

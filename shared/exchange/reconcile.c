@@ -135,8 +135,8 @@ enum err reconcile_wanted(struct session *s, bool *wanted)
     *wanted = false;
     if (vault_locked(s->vault))
         return ERR_OK;
-    enum err err = inbox_cursors(s->vault, s->cursors, SCOPES_MAX,
-                                 &s->cursor_count);
+    enum err err =
+        inbox_cursors(s->vault, s->cursors, SCOPES_MAX, &s->cursor_count);
     if (err)
         return err;
     for (size_t i = 0; i < s->cursor_count; i++)

@@ -62,19 +62,23 @@ static bool refusal_read(const struct transport_response *r,
     arena_init(&arena, ARENA_BYTES);
     enum err err = error_body_read(&arena, buffer_bytes(&r->body), out);
     arena_fini(&arena);
-    return !err && (advice_for(out->error) || !strcmp(out->error, "fork") ||
-                    !strcmp(out->error, "lineage") ||
-                    !strcmp(out->error, "too-large"));
+    return !err &&
+           (advice_for(out->error) || !strcmp(out->error, "fork") ||
+            !strcmp(out->error, "lineage") || !strcmp(out->error, "too-large"));
 }
 
 static enum err foreign_text(int status, char *detail, size_t room)
 {
     if (status >= 300 && status < 400)
-        snprintf(detail, room, "the network wants a login first (HTTP %d): "
-                 "open a web page, then try again", status);
+        snprintf(detail, room,
+                 "the network wants a login first (HTTP %d): "
+                 "open a web page, then try again",
+                 status);
     else
-        snprintf(detail, room, "something before the office answered HTTP "
-                 "%d: check the address; it is tried again later", status);
+        snprintf(detail, room,
+                 "something before the office answered HTTP "
+                 "%d: check the address; it is tried again later",
+                 status);
     return ERR_NETWORK;
 }
 
@@ -86,7 +90,8 @@ static void refused_size(struct session *s, const struct error_body *e)
         pace_cut(s->pace);
         return;
     }
-    session_fail(s, ERR_TOO_BIG, "line %lld is too large for the office "
+    session_fail(s, ERR_TOO_BIG,
+                 "line %lld is too large for the office "
                  "(%.120s); it is kept here: report this",
                  (long long)s->identity.received + 1, e->detail);
 }
@@ -120,8 +125,7 @@ void refusal_apply(struct session *s, const struct transport_response *r)
     } else if (!sent_again(s, &e)) {
         const struct advice *advice = advice_for(e.error);
         session_fail(s, advice->err, "%s%s%.120s%s", advice->text,
-                     e.detail[0] ? " (" : "", e.detail,
-                     e.detail[0] ? ")" : "");
+                     e.detail[0] ? " (" : "", e.detail, e.detail[0] ? ")" : "");
     }
 }
 

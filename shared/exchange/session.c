@@ -7,7 +7,6 @@
 #include <string.h>
 
 #define TIMEOUT_MS 30000
-#define FRUITLESS_MAX 3   /* requests in a row that move nothing */
 #define SUCCESSIONS_MAX 2 /* in one session; more is a fault, not a fork */
 
 /* --- life ---------------------------------------------------------------- */
@@ -94,11 +93,13 @@ void session_fail_vault(struct session *s, enum err err)
     const char *why = vault_detail(s->vault);
     switch (err) {
     case ERR_BUSY:
-        session_fail(s, err, "another program is syncing or writing this "
+        session_fail(s, err,
+                     "another program is syncing or writing this "
                      "vault: try again in a moment");
         return;
     case ERR_FULL:
-        session_fail(s, err, "the disk is full: make room; what is written "
+        session_fail(s, err,
+                     "the disk is full: make room; what is written "
                      "stays safe");
         return;
     default:
@@ -112,8 +113,10 @@ void session_fail_vault(struct session *s, enum err err)
 void session_succeed(struct session *s, const char *reason, enum err err)
 {
     if (vault_locked(s->vault)) {
-        session_fail(s, err, "the office goes on only with a fresh key (%s); "
-                     "nothing is lost: unlock the vault", reason);
+        session_fail(s, err,
+                     "the office goes on only with a fresh key (%s); "
+                     "nothing is lost: unlock the vault",
+                     reason);
         return;
     }
     snprintf(s->succeed_reason, sizeof s->succeed_reason, "%s", reason);
@@ -146,7 +149,8 @@ static void give_up_reconciling(struct session *s)
     s->report.reconcile_gave_up = true;
     s->reconcile_due = false;
     s->phase = PHASE_SYNC;
-    session_note(s, "this vault and the office still differ after %d rounds; "
+    session_note(s,
+                 "this vault and the office still differ after %d rounds; "
                  "new work goes on as usual: report this",
                  SESSION_RECONCILE_ROUNDS_MAX);
 }
@@ -174,7 +178,8 @@ static enum err build_fix(struct session *s)
 static enum err build_succession(struct session *s)
 {
     if (s->successions == SUCCESSIONS_MAX) {
-        session_fail(s, ERR_FORK, "the office refuses each new key of this "
+        session_fail(s, ERR_FORK,
+                     "the office refuses each new key of this "
                      "vault; nothing is lost: report this");
         return ERR_OK;
     }
@@ -252,283 +257,10 @@ enum err session_next(struct session *s, int64_t now_ms, enum session_do *what,
     *what = SESSION_SEND;
     request->url = s->url;
     request->ca_file = s->identity.ca_file;
-    request->content_type = s->phase == PHASE_SUCCEED
-                                ? "application/json"
-                                : "application/x-satchel";
+    request->content_type = s->phase == PHASE_SUCCEED ? "application/json"
+                                                      : "application/x-satchel";
     request->body = buffer_bytes(&s->body);
     request->timeout_ms = TIMEOUT_MS;
     request->wait_ms = s->sent.waits ? s->options.wait_s * 1000 : 0;
     return ERR_OK;
-}
-
-/* --- what came ----------------------------------------------------------- */
-
-/* A revoked device hands over what it has written and then stops. */
-static void end_revoked(struct session *s)
-{
-    session_fail(s, ERR_REVOKED, "the office has revoked this device; what was "
-                 "written here %s: ask the office",
-                 s->identity.head > s->identity.received
-                     ? "is still being handed over"
-                     : "has been handed over");
-}
-
-static void end_unopened(struct session *s)
-{
-    session_fail(s, ERR_LOCKED, "the office could not open line %lld; nothing "
-                 "is lost: unlock the vault, it then sends it again",
-                 (long long)s->got.wants_from);
-}
-
-/* After an ordinary reply: everything pushed and pulled, or another request. */
-static enum err after_sync(struct session *s)
-{
-    enum err err = identity_load(s->vault, &s->identity);
-    if (err)
-        return err;
-    bool unsent = s->identity.head > s->identity.received;
-    if (unsent && s->got.wants_from && !s->got.receipt_moved)
-        end_unopened(s);
-    else if (unsent && s->untaken >= FRUITLESS_MAX)
-        session_fail(s, ERR_PROTOCOL, "the office took nothing of what was "
-                     "sent; nothing is lost: report this");
-    else if (unsent || s->got.more || s->got.scopes_asked)
-        return ERR_OK; /* once more */
-    else if (s->report.revoked)
-        end_revoked(s);
-    else if (s->reconcile_due)
-        s->phase = PHASE_RECONCILE;
-    else
-        s->phase = PHASE_DONE;
-    return ERR_OK;
-}
-
-static enum err after_contribution(struct session *s)
-{
-    bool any = false;
-    for (size_t i = 0; i < s->sent.old_count; i++) {
-        const struct old_log *old = &s->sent.old[i];
-        enum err err = old->n ? outbox_old_done(s->vault, old->replica, old->n)
-                              : ERR_OK;
-        if (err)
-            return err;
-        any = any || old->n;
-    }
-    if (!any) /* nothing could be sent whole: not tried for ever */
-        s->phase = s->reconcile_due ? PHASE_RECONCILE : PHASE_SYNC;
-    return ERR_OK;
-}
-
-static void after_reconcile(struct session *s)
-{
-    if (s->got.diffs || s->got.more) {
-        s->phase = PHASE_FIX;
-        return;
-    }
-    s->report.reconciled = true;
-    s->reconcile_due = false;
-    s->phase = PHASE_SYNC;
-}
-
-static void after_fix(struct session *s)
-{
-    s->fix_pages += s->sent.pages;
-    s->fix_needs += s->sent.needs;
-    if (s->sent.all_fixed)
-        s->phase = PHASE_RECONCILE;
-}
-
-static void state_take(struct session *s)
-{
-    if (s->got.state == REPLY_REVOKED)
-        s->report.revoked = true;
-    bool may = !s->report.reconcile_gave_up && !s->options.without_sums;
-    if (s->got.state == REPLY_RECONCILE && may)
-        s->reconcile_due = true;
-}
-
-/* True when the reply brought this vault or the office forward. */
-static bool moved(const struct session *s)
-{
-    return s->got.receipt_moved || s->got.pages || s->got.diffs ||
-           (s->got.whole && s->sent.phase != PHASE_SYNC);
-}
-
-static void count_untaken(struct session *s)
-{
-    if (s->got.receipt_moved)
-        s->untaken = 0;
-    else if (s->sent.lines && s->got.whole)
-        s->untaken++;
-}
-
-/* A reply that was cut, or that moved nothing although more is to come, is
- * asked for again, but not for ever. */
-static void fruitless(struct session *s, enum err err, const char *detail)
-{
-    pace_cut(s->pace);
-    if (++s->fruitless >= FRUITLESS_MAX)
-        session_fail(s, err, "%s", detail);
-}
-
-static enum err after_header(struct session *s)
-{
-    if (s->got.state == REPLY_STALE) {
-        session_succeed(s, "stale", ERR_STALE);
-        return ERR_OK;
-    }
-    switch (s->sent.phase) {
-    case PHASE_CONTRIBUTE:
-        return after_contribution(s);
-    case PHASE_RECONCILE:
-        after_reconcile(s);
-        return ERR_OK;
-    case PHASE_FIX:
-        after_fix(s);
-        return ERR_OK;
-    default:
-        return after_sync(s);
-    }
-}
-
-/* What the reply itself shows to be wrong between this vault and the office. */
-static void reply_refused(struct session *s, enum err err)
-{
-    switch (err) {
-    case ERR_FORK:
-        session_succeed(s, "fork", err);
-        break;
-    case ERR_LINEAGE:
-        session_succeed(s, "lineage", err);
-        break;
-    case ERR_SIGNATURE:
-        session_fail(s, err, "the office's answer is not properly signed; "
-                     "nothing of it was taken: ask the office whether its "
-                     "keys have changed");
-        break;
-    case ERR_PROTOCOL:
-        session_fail(s, err, "the office's answer was not understood: update "
-                     "this program, or report this");
-        break;
-    default:
-        session_fail_vault(s, err);
-    }
-}
-
-/* What came whole is applied; the rest is asked for again. */
-static void reply_cut(struct session *s, const struct transport_response *r)
-{
-    if (s->sent.phase == PHASE_RECONCILE && s->got.diffs)
-        s->phase = PHASE_FIX;
-    if (!moved(s))
-        fruitless(s, r->err ? r->err : ERR_NETWORK,
-                  r->detail[0] ? r->detail
-                               : "what answers is not the office, or the "
-                                 "connection was cut: try again, or check the "
-                                 "address");
-}
-
-static void reply_apply(struct session *s, int64_t now_ms,
-                        const struct transport_response *r)
-{
-    enum err err = pull_apply(s, buffer_bytes(&r->body));
-    if (s->got.header)
-        state_take(s);
-    if (err) {
-        reply_refused(s, err);
-        return;
-    }
-    if (moved(s))
-        s->fruitless = 0;
-    count_untaken(s);
-    if (!s->got.header || !s->got.whole || r->err) {
-        reply_cut(s, r);
-        return;
-    }
-    if (!s->sent.waits)
-        pace_answered(s->pace, (int64_t)s->body.size, s->sent.plain_bytes,
-                      (int64_t)r->body.size, now_ms - s->sent.at_ms);
-    err = after_header(s);
-    if (err)
-        session_fail_vault(s, err);
-    else if (s->phase == s->sent.phase && s->got.more && !moved(s))
-        fruitless(s, ERR_PROTOCOL, "the office says that there is more, but "
-                                   "does not give it: report this");
-}
-
-static void succession_reply(struct session *s,
-                             const struct transport_response *r)
-{
-    if (r->err) {
-        fruitless(s, r->err, r->detail);
-        return;
-    }
-    enum err err = succession_apply(s, buffer_bytes(&r->body));
-    if (err) {
-        reply_refused(s, err);
-        return;
-    }
-    s->report.reached = true;
-    s->report.succeeded = true;
-    s->reconcile_due = true;
-    s->reconcile_rounds = 0;
-    s->phase = PHASE_CONTRIBUTE;
-    inbox_close(s->inbox);
-    s->inbox = NULL;
-    err = inbox_open(&s->inbox, s->vault);
-    if (err)
-        session_fail_vault(s, err);
-}
-
-static bool worth_another_try(const struct transport_response *r)
-{
-    bool cut = r->sent_bytes > 0 || r->received_bytes > 0;
-    return cut && (r->err == ERR_NETWORK || r->err == ERR_TIMEOUT);
-}
-
-static void not_reached(struct session *s, const struct transport_response *r)
-{
-    const char *detail = r->detail[0] ? r->detail : err_text(r->err);
-    if (worth_another_try(r))
-        fruitless(s, r->err, detail);
-    else
-        session_fail(s, r->err ? r->err : ERR_NETWORK, "%s", detail);
-}
-
-static void log_request(const struct session *s, int64_t now_ms,
-                        const struct transport_response *r)
-{
-    static const char *const phases[] = {"contribute", "reconcile", "fix",
-                                         "sync", "succeed", "done", "failed"};
-    if (!s->options.log)
-        return;
-    const char *path = vault_path(s->vault);
-    const char *slash = strrchr(path, '/');
-    log_event(s->options.log, LOG_DEBUG, "request", "vault", "%s",
-              slash ? slash + 1 : path, "kind", "%s", phases[s->sent.phase],
-              "lines", "%lld", (long long)s->sent.lines, "sent", "%lld",
-              (long long)r->sent_bytes, "received", "%lld",
-              (long long)r->received_bytes, "status", "%d", r->status, "err",
-              "%s", err_name(r->err), "ms", "%lld",
-              (long long)(now_ms - s->sent.at_ms), NULL);
-}
-
-enum err session_response(struct session *s, int64_t now_ms,
-                          const struct transport_response *r)
-{
-    assert(s->sent.under_way);
-    s->sent.under_way = false;
-    s->report.requests++;
-    s->report.sent_bytes += r->sent_bytes;
-    s->report.received_bytes += r->received_bytes;
-    log_request(s, now_ms, r);
-    if (!r->status)
-        not_reached(s, r);
-    else if (r->status != 200)
-        refusal_apply(s, r);
-    else if (s->sent.phase == PHASE_SUCCEED)
-        succession_reply(s, r);
-    else
-        reply_apply(s, now_ms, r);
-    return s->report.err == ERR_NOMEM ? ERR_NOMEM : ERR_OK;
 }

@@ -19,8 +19,8 @@
 struct session;
 
 struct session_options {
-    int64_t wait_s;      /* long poll when there is nothing to say; 0: none */
-    int level;           /* zlib level; 0: adapts to the link */
+    int64_t wait_s; /* long poll when there is nothing to say; 0: none */
+    int level;      /* zlib level; 0: adapts to the link */
     int64_t batch_bytes_max; /* deflated; 0: about 1 MiB, adapts */
     const struct log *log;   /* borrowed or NULL */
     struct pace *pace;       /* borrowed or NULL: what earlier sessions
@@ -38,10 +38,10 @@ struct session_report {
     enum err err;
     char detail[SESSION_DETAIL_CHARS]; /* one line: what is wrong and what to
                                do; may say something without an error too */
-    int64_t pushed, pulled; /* lines */
+    int64_t pushed, pulled;            /* lines */
     int64_t requests, sent_bytes, received_bytes;
-    int64_t held;           /* of those just pushed */
-    bool reached;           /* the office answered at least once */
+    int64_t held; /* of those just pushed */
+    bool reached; /* the office answered at least once */
     bool revoked, succeeded, reconciled;
     bool reconcile_gave_up; /* go on without sums for an hour */
     int64_t retry_after_ms; /* what the office asked for; 0: none */
@@ -57,14 +57,16 @@ MUST_CHECK enum err session_next(struct session *session, int64_t now_ms,
                                  enum session_do *what,
                                  struct transport_request *request);
 /* Applies what came; a response cut short is applied up to its last page.  What
- * goes wrong stands in the report, not in the return value, except ERR_NOMEM. */
+ * goes wrong stands in the report, not in the return value, except ERR_NOMEM.
+ */
 MUST_CHECK enum err session_response(struct session *session, int64_t now_ms,
                                      const struct transport_response *response);
 const struct session_report *session_report(const struct session *session);
 
 /* Runs a whole session over a transport, waiting; for `satchel sync`, `satcheld
  * --once` and tests. */
-MUST_CHECK enum err session_run(struct vault *vault, struct transport *transport,
+MUST_CHECK enum err session_run(struct vault *vault,
+                                struct transport *transport,
                                 const struct session_options *options,
                                 struct session_report *report);
 

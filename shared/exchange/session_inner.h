@@ -1,7 +1,8 @@
 /* What the modules of a session share; no other layer includes this.
  *
- * session.c decides, push.c makes requests, pull.c applies replies,
- * succession.c enrols, reconcile.c compares, refusal.c reads errors. */
+ * session.c and session_reply.c decide, push.c makes requests, pull.c applies
+ * replies, succession.c enrols, reconcile.c compares, refusal.c reads errors.
+ */
 #ifndef EXCHANGE_SESSION_INNER_H
 #define EXCHANGE_SESSION_INNER_H
 
@@ -33,9 +34,9 @@ struct sent {
     bool under_way;
     enum phase phase;
     int64_t at_ms;
-    bool waits;       /* a long poll: its time says nothing about the link */
-    int64_t lines;    /* of the current log */
-    int64_t last_n;   /* the last of them */
+    bool waits;     /* a long poll: its time says nothing about the link */
+    int64_t lines;  /* of the current log */
+    int64_t last_n; /* the last of them */
     int64_t plain_bytes;
     struct old_log old[OLD_LOGS_MAX];
     size_t old_count;
@@ -45,14 +46,14 @@ struct sent {
 
 /* What the reply just applied said. */
 struct got {
-    bool header;          /* a header was read and verified */
-    bool whole;           /* nothing was cut off */
+    bool header; /* a header was read and verified */
+    bool whole;  /* nothing was cut off */
     bool more;
-    bool receipt_moved;   /* a receipt for lines above the last one */
+    bool receipt_moved; /* a receipt for lines above the last one */
     enum reply_state state;
-    size_t pages;         /* pages applied, empty ones too */
+    size_t pages; /* pages applied, empty ones too */
     size_t diffs;
-    size_t scopes_asked;  /* granted scopes that this reply did not serve */
+    size_t scopes_asked; /* granted scopes that this reply did not serve */
     int64_t wants_from;
 };
 
@@ -64,19 +65,19 @@ struct session {
     struct inbox *inbox; /* owned */
     struct session_report report;
     enum phase phase;
-    bool begun;          /* the first step has looked at the vault */
+    bool begun; /* the first step has looked at the vault */
     bool leased;
     int64_t lease_at_ms;
     struct identity identity; /* as of the last request */
     struct cursor cursors[SCOPES_MAX];
     size_t cursor_count;
-    struct buffer body;  /* of the request under way */
+    struct buffer body; /* of the request under way */
     char url[ENDPOINT_CHARS];
     struct sent sent;
     struct got got;
-    int fruitless;       /* requests in a row that moved nothing */
-    int untaken;         /* pushes in a row without a higher receipt */
-    int resent;          /* 422s answered by sending again */
+    int fruitless; /* requests in a row that moved nothing */
+    int untaken;   /* pushes in a row without a higher receipt */
+    int resent;    /* 422s answered by sending again */
     int successions;
     char succeed_reason[16];
     bool reconcile_due;

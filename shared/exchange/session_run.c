@@ -27,8 +27,7 @@ static enum err run(struct session *session, struct vault *vault,
     for (;;) {
         enum session_do what;
         struct transport_request request;
-        enum err err =
-            session_next(session, now_ms(vault), &what, &request);
+        enum err err = session_next(session, now_ms(vault), &what, &request);
         if (err || what != SESSION_SEND)
             return err;
         struct transport_response response = {.status = 0};

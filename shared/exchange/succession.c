@@ -105,8 +105,8 @@ static enum err enrol_exchange(struct vault *vault, struct transport *transport,
     else if (response.err || response.status != 200)
         err = refusal_of_enrolment(&response, detail);
     else
-        err = enrol_finish(vault, server, ca_file,
-                           buffer_bytes(&response.body), detail);
+        err = enrol_finish(vault, server, ca_file, buffer_bytes(&response.body),
+                           detail);
     buffer_fini(&response.body);
     return err;
 }

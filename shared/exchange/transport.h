@@ -11,20 +11,20 @@
 #define TRANSPORT_RESPONSE_BYTES_MAX (16u << 20)
 
 struct transport_request {
-    const char *method;       /* "POST" */
-    const char *url;          /* whole */
-    const char *ca_file;      /* NULL or "": the system's trust store */
+    const char *method;  /* "POST" */
+    const char *url;     /* whole */
+    const char *ca_file; /* NULL or "": the system's trust store */
     const char *content_type;
-    struct bytes body;        /* borrowed until the response */
-    int64_t timeout_ms;       /* of inactivity */
-    int64_t wait_ms;          /* the long poll's extra patience */
+    struct bytes body;  /* borrowed until the response */
+    int64_t timeout_ms; /* of inactivity */
+    int64_t wait_ms;    /* the long poll's extra patience */
 };
 
 struct transport_response {
-    int status;               /* HTTP; 0: not reached */
-    enum err err;             /* ERR_OK, ERR_NETWORK, ERR_TIMEOUT, ... */
-    char detail[256];         /* in plain words when err */
-    struct buffer body;       /* whatever arrived, also when cut short */
+    int status;         /* HTTP; 0: not reached */
+    enum err err;       /* ERR_OK, ERR_NETWORK, ERR_TIMEOUT, ... */
+    char detail[256];   /* in plain words when err */
+    struct buffer body; /* whatever arrived, also when cut short */
     int64_t sent_bytes, received_bytes; /* headers included where known */
 };
 

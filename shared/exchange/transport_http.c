@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "shared/base/clock.h"
 #include "shared/exchange/endpoint.h"
+#include "shared/exchange/transport_http_text.h"
 
 #define CONNECT_MS_MAX 20000
 #define TIMEOUT_MS_DEFAULT 30000
@@ -24,10 +25,10 @@ struct http {
     int wake_fd;                /* borrowed, or -1 */
     curl_socket_t socket;       /* curl's; CURL_SOCKET_BAD: none */
     bool active, done;
-    int64_t timer_at_ms;        /* curl's timer, monotonic; -1: none */
+    int64_t timer_at_ms; /* curl's timer, monotonic; -1: none */
     int64_t timeout_ms, wait_ms;
-    int64_t progress_at_ms;     /* when anything last moved */
-    int64_t progress_mark;      /* what had moved by then */
+    int64_t progress_at_ms; /* when anything last moved */
+    int64_t progress_mark;  /* what had moved by then */
     bool too_big;
     char host[ENDPOINT_HOST_CHARS];
     char ca_file[512];
@@ -181,8 +182,8 @@ static enum err request_set(struct http *http,
     }
     SET(CURLOPT_POST, 1L);
     SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.size);
-    SET(CURLOPT_POSTFIELDS, request->body.at ? (const char *)request->body.at
-                                             : "");
+    SET(CURLOPT_POSTFIELDS,
+        request->body.at ? (const char *)request->body.at : "");
     return ERR_OK;
 }
 
@@ -238,50 +239,7 @@ static enum err http_start(void *context,
     return ERR_OK;
 }
 
-/* --- what went wrong ----------------------------------------------------- */
-
-/* A certificate that does not fit is ERR_SIGNATURE: trying again is no use. */
-static enum err explain(struct http *http, CURLcode code)
-{
-    char *detail = http->response.detail;
-    size_t room = sizeof http->response.detail;
-    const char *why = http->error[0] ? http->error : curl_easy_strerror(code);
-    const char *host = http->host;
-    switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
-        snprintf(detail, room, "%.100s is not known here: there is no network, "
-                 "or the address of the office is wrong", host);
-        return ERR_NETWORK;
-    case CURLE_COULDNT_CONNECT:
-        snprintf(detail, room, "the office at %.100s does not answer: it is "
-                 "down, or the port is wrong", host);
-        return ERR_NETWORK;
-    case CURLE_OPERATION_TIMEDOUT:
-        snprintf(detail, room, "the office at %.100s did not answer in time",
-                 host);
-        return ERR_TIMEOUT;
-    case CURLE_PEER_FAILED_VERIFICATION:
-        snprintf(detail, room, "the certificate of %.80s is not trusted "
-                 "(%.90s): check the address and --ca, and ask the office",
-                 host, why);
-        return ERR_SIGNATURE;
-    case CURLE_SSL_CACERT_BADFILE:
-        snprintf(detail, room, "the certificate file %.120s cannot be read: "
-                 "give the office's own with --ca", http->ca_file);
-        return ERR_INVALID;
-    case CURLE_SSL_CONNECT_ERROR:
-        snprintf(detail, room, "no secure connection to %.80s (%.100s): is "
-                 "this the port of the office?", host, why);
-        return ERR_NETWORK;
-    case CURLE_OUT_OF_MEMORY:
-        return ERR_NOMEM;
-    default:
-        snprintf(detail, room, "the connection to %.80s was cut (%.120s)",
-                 host, why);
-        return ERR_NETWORK;
-    }
-}
+/* --- ending ------------------------------------------------------------- */
 
 static void complete(struct http *http, CURLcode code)
 {
@@ -296,7 +254,8 @@ static void complete(struct http *http, CURLcode code)
     } else if (http->response.err) {
         err = http->response.err;
     } else if (code != CURLE_OK) {
-        err = explain(http, code);
+        err = transport_http_explain(code, http->host, http->ca_file,
+                                     http->error, http->response.detail);
     }
     finish(http, err);
 }
@@ -344,14 +303,12 @@ static void messages_read(struct http *http)
 {
     int left;
     CURLMsg *message;
-    while (http->active &&
-           (message = curl_multi_info_read(http->multi, &left)))
+    while (http->active && (message = curl_multi_info_read(http->multi, &left)))
         if (message->msg == CURLMSG_DONE)
             complete(http, message->data.result);
 }
 
-static void turn(struct http *http, const struct epoll_event *events,
-                 int count)
+static void turn(struct http *http, const struct epoll_event *events, int count)
 {
     int running;
     for (int i = 0; i < count; i++) {
@@ -367,8 +324,7 @@ static void turn(struct http *http, const struct epoll_event *events,
     }
     if (http->timer_at_ms >= 0 && http->timer_at_ms <= now_ms()) {
         http->timer_at_ms = -1;
-        curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0,
-                                 &running);
+        curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
     }
     messages_read(http);
 }

@@ -25,9 +25,9 @@ enum err deflate_line_new(struct deflate_line **out, int level)
         return ERR_NOMEM;
     zmemory_init(&d->pack);
     zmemory_init(&d->unpack);
-    enum err err = zmemory_err(
-        deflateInit2(&d->pack, level, Z_DEFLATED, PACK_WINDOW_BITS,
-                     PACK_MEMORY_LEVEL, Z_DEFAULT_STRATEGY));
+    enum err err =
+        zmemory_err(deflateInit2(&d->pack, level, Z_DEFLATED, PACK_WINDOW_BITS,
+                                 PACK_MEMORY_LEVEL, Z_DEFAULT_STRATEGY));
     if (err)
         goto fail;
     err = zmemory_err(inflateInit2(&d->unpack, UNPACK_WINDOW_BITS));

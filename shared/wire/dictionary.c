@@ -3,6 +3,7 @@
  * of the protocol. */
 #include "shared/wire/deflate.h"
 
+/* clang-format off */
 static const uint8_t dictionary[8164] = {
      32,  65, 117, 103, 117, 115, 116,  97,  32,  66,  97, 110, 103, 111, 114,
      32,  80, 111, 114, 116, 108,  97, 110, 100,  32,  76, 101, 119, 105, 115,
@@ -550,6 +551,7 @@ static const uint8_t dictionary[8164] = {
      44,  34, 116, 121, 112, 101,  34,  58,  34,  99, 111, 110, 116,  97,  99,
     116,  34, 125,  10,
 };
+/* clang-format on */
 
 struct bytes dictionary_1(void)
 {

@@ -105,7 +105,7 @@ size_t frame_plain_bytes(const struct frame_writer *w)
 
 struct frame_reader {
     frame_on_line *on_line;
-    void *context;      /* borrowed */
+    void *context; /* borrowed */
     z_stream stream;
     struct buffer rest; /* a line whose end has not come yet */
     size_t plain_bytes;

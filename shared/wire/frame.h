@@ -8,7 +8,7 @@
 
 #include "shared/base/buffer.h"
 
-#define FRAME_LINE_BYTES_MAX (1u << 20)          /* headers may be 1 MiB */
+#define FRAME_LINE_BYTES_MAX (1u << 20) /* headers may be 1 MiB */
 #define FRAME_INFLATED_BYTES_MAX (64u << 20)
 
 struct frame_writer;

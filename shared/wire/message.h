@@ -50,8 +50,8 @@ struct request_header {
     int64_t room, wait;
     const struct cursor *cursors; /* borrowed or in the arena */
     size_t cursor_count;
-    const struct canon *clock;    /* decoded only; NULL none */
-    struct bytes clock_json;      /* for encoding; canonical array or empty */
+    const struct canon *clock; /* decoded only; NULL none */
+    struct bytes clock_json;   /* for encoding; canonical array or empty */
 };
 
 MUST_CHECK enum err request_header_write(struct buffer *out,
@@ -64,36 +64,87 @@ MUST_CHECK enum err request_header_read(struct arena *arena, struct bytes line,
 
 /* Which kind a body line is; LINE_REVISION for all that is no control line. */
 enum line_kind {
-    LINE_REVISION, LINE_AUTH, LINE_SIGN, LINE_KEY, LINE_SEALED, LINE_LOG,
-    LINE_CASES, LINE_PAGE, LINE_NEED,                   /* requests */
-    LINE_JOIN, LINE_LEAVE, LINE_CURSOR, LINE_DIFF, LINE_GIVEN /* replies */
+    LINE_REVISION,
+    /* requests */
+    LINE_AUTH,
+    LINE_SIGN,
+    LINE_KEY,
+    LINE_SEALED,
+    LINE_LOG,
+    LINE_CASES,
+    LINE_PAGE,
+    LINE_NEED,
+    /* replies */
+    LINE_JOIN,
+    LINE_LEAVE,
+    LINE_CURSOR,
+    LINE_DIFF,
+    LINE_GIVEN
 };
 enum line_kind line_kind(struct bytes line);
 
-struct sign_line { int64_t n; uint8_t signature[SIGNATURE_BYTES]; };
-struct key_line { struct bytes kase, wrap; };            /* wrap decoded */
-struct sealed_line { int64_t n; struct bytes kase, body; }; /* body decoded */
-struct log_line { int64_t from; char replica[REPLICA_CHARS + 1];
-                  uint8_t key[KEY_BYTES]; };
-struct case_sum { char kase[ID_CHARS + 1]; uint64_t sum; }; /* "" caseless */
-struct cases_line { struct case_sum *sums; size_t count; };
-struct page_line { int64_t count; struct bytes hashes; uint8_t mac[MAC_BYTES]; };
-struct need_line { char kase[ID_CHARS + 1]; struct bytes hashes; };
-struct join_line { char kase[ID_CHARS + 1]; };
+struct sign_line {
+    int64_t n;
+    uint8_t signature[SIGNATURE_BYTES];
+};
+struct key_line {
+    struct bytes kase;
+    struct bytes wrap; /* decoded */
+};
+struct sealed_line {
+    int64_t n;
+    struct bytes kase;
+    struct bytes body; /* decoded */
+};
+struct log_line {
+    int64_t from;
+    char replica[REPLICA_CHARS + 1];
+    uint8_t key[KEY_BYTES];
+};
+struct case_sum {
+    char kase[ID_CHARS + 1];
+    uint64_t sum;
+}; /* "" caseless */
+struct cases_line {
+    struct case_sum *sums;
+    size_t count;
+};
+struct page_line {
+    int64_t count;
+    struct bytes hashes;
+    uint8_t mac[MAC_BYTES];
+};
+struct need_line {
+    char kase[ID_CHARS + 1];
+    struct bytes hashes;
+};
+struct join_line {
+    char kase[ID_CHARS + 1];
+};
 struct leave_line {
-    char kase[ID_CHARS + 1];             /* "": the whole scope */
-    char scope[SCOPE_CHARS_MAX + 1];     /* "*": no granted scope has it */
+    char kase[ID_CHARS + 1];         /* "": the whole scope */
+    char scope[SCOPE_CHARS_MAX + 1]; /* "*": no granted scope has it */
     char replica[REPLICA_CHARS + 1];
     char lineage[LINEAGE_CHARS + 1];
     int64_t at;
     char term[REPLICA_CHARS + 1];
     uint8_t signature[SIGNATURE_BYTES];
 };
-struct cursor_line { struct cursor cursor; bool end; bool has_mac;
-                     uint8_t mac[MAC_BYTES]; };
-struct diff_line { char kase[ID_CHARS + 1]; char scope[SCOPE_CHARS_MAX + 1];
-                   struct bytes have; bool more; };
-struct given_line { uint8_t mac[MAC_BYTES]; };
+struct cursor_line {
+    struct cursor cursor;
+    bool end;
+    bool has_mac;
+    uint8_t mac[MAC_BYTES];
+};
+struct diff_line {
+    char kase[ID_CHARS + 1];
+    char scope[SCOPE_CHARS_MAX + 1];
+    struct bytes have;
+    bool more;
+};
+struct given_line {
+    uint8_t mac[MAC_BYTES];
+};
 
 MUST_CHECK enum err auth_line_write(struct buffer *out, const uint8_t sig[64]);
 MUST_CHECK enum err auth_line_read(struct arena *a, struct bytes line,
@@ -119,7 +170,10 @@ MESSAGE_LINE(given_line);
 MUST_CHECK enum err leave_message(struct buffer *out,
                                   const struct leave_line *leave);
 
-struct held_note { int64_t n; char reason[NAME_CHARS_MAX + 1]; };
+struct held_note {
+    int64_t n;
+    char reason[NAME_CHARS_MAX + 1];
+};
 struct receipt {
     char agency[NAME_CHARS_MAX + 1]; /* of the message, not on the wire */
     char lineage[LINEAGE_CHARS + 1];
@@ -132,8 +186,13 @@ struct receipt {
 MUST_CHECK enum err receipt_message(struct buffer *out,
                                     const struct receipt *receipt);
 
-enum reply_state { REPLY_OK, REPLY_LOCKED, REPLY_STALE, REPLY_REVOKED,
-                   REPLY_RECONCILE };
+enum reply_state {
+    REPLY_OK,
+    REPLY_LOCKED,
+    REPLY_STALE,
+    REPLY_REVOKED,
+    REPLY_RECONCILE
+};
 struct reply_header {
     int64_t at, head;
     char lineage[LINEAGE_CHARS + 1];
@@ -146,9 +205,9 @@ struct reply_header {
     size_t held_count;
     const char (*scopes)[SCOPE_CHARS_MAX + 1];
     size_t scope_count;
-    struct bytes term_text;  /* canonical term certificate, or empty */
+    struct bytes term_text; /* canonical term certificate, or empty */
     uint8_t term_signature[SIGNATURE_BYTES];
-    bool has_statement;      /* revoked */
+    bool has_statement; /* revoked */
     int64_t statement_at;
     char statement_term[REPLICA_CHARS + 1];
     uint8_t statement_signature[SIGNATURE_BYTES];
@@ -181,12 +240,12 @@ MESSAGE_LINE(term_certificate);
 
 /* Enrolment bodies. */
 struct enrol_request {
-    char code[32];              /* "" for a successor */
+    char code[32]; /* "" for a successor */
     uint8_t key[KEY_BYTES], transport[KEY_BYTES];
     uint8_t proof[SIGNATURE_BYTES];
     char replica[REPLICA_CHARS + 1]; /* successor: the predecessor */
-    char reason[16];            /* fork, stale, lineage */
-    struct bytes certificate;   /* predecessor's, text */
+    char reason[16];                 /* fork, stale, lineage */
+    struct bytes certificate;        /* predecessor's, text */
     uint8_t certificate_sig[SIGNATURE_BYTES];
     uint8_t successor_sig[SIGNATURE_BYTES];
     int64_t protocol;
@@ -194,7 +253,7 @@ struct enrol_request {
 struct enrol_reply {
     char agency[NAME_CHARS_MAX + 1], replica[REPLICA_CHARS + 1];
     char lineage[LINEAGE_CHARS + 1];
-    char dictionary[9];         /* DICTID hex or "" */
+    char dictionary[9]; /* DICTID hex or "" */
     uint8_t box[KEY_BYTES], root[KEY_BYTES];
     struct bytes certificate;
     uint8_t certificate_sig[SIGNATURE_BYTES];

@@ -62,8 +62,8 @@ static void read_predecessor(struct part_reader *r, const struct canon *root,
         out->certificate = certificate->text;
     (void)part_base64(r, root, "certificate_sig", PART_REQUIRED,
                       out->certificate_sig, SIGNATURE_BYTES);
-    part_text(r, root, "reason", PART_REQUIRED, out->reason,
-              sizeof out->reason, reason_valid);
+    part_text(r, root, "reason", PART_REQUIRED, out->reason, sizeof out->reason,
+              reason_valid);
     part_text(r, root, "replica", PART_REQUIRED, out->replica,
               sizeof out->replica, replica_valid);
     (void)part_base64(r, root, "successor_sig", PART_REQUIRED,
@@ -133,8 +133,7 @@ static void read_dictionaries(struct part_reader *r, const struct canon *root,
         part_member(r, root, "dictionaries", CANON_ARRAY, PART_OPTIONAL);
     const struct canon *item = array ? array->first : NULL;
     for (; item; item = item->next)
-        if (item->kind == CANON_TEXT &&
-            bytes_is(item->text, dictionary_1_id()))
+        if (item->kind == CANON_TEXT && bytes_is(item->text, dictionary_1_id()))
             part_copy(r, item, out->dictionary, sizeof out->dictionary,
                       text_valid);
 }

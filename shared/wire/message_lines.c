@@ -1,4 +1,5 @@
-/* Control lines of both ways: what a line is, signatures, sealed lines, logs. */
+/* Control lines of both ways: what a line is, signatures, sealed lines, logs.
+ */
 #include "shared/wire/message.h"
 
 #include <string.h>
@@ -10,9 +11,9 @@
 #define SEALED_BYTES_MAX (LINE_BYTES_MAX + 1024)
 
 static const char *const kind_names[] = {
-    [LINE_AUTH] = "auth",     [LINE_SIGN] = "sign",   [LINE_KEY] = "key",
-    [LINE_SEALED] = "sealed", [LINE_LOG] = "log",     [LINE_CASES] = "cases",
-    [LINE_PAGE] = "page",     [LINE_NEED] = "need",   [LINE_JOIN] = "join",
+    [LINE_AUTH] = "auth",     [LINE_SIGN] = "sign",     [LINE_KEY] = "key",
+    [LINE_SEALED] = "sealed", [LINE_LOG] = "log",       [LINE_CASES] = "cases",
+    [LINE_PAGE] = "page",     [LINE_NEED] = "need",     [LINE_JOIN] = "join",
     [LINE_LEAVE] = "leave",   [LINE_CURSOR] = "cursor", [LINE_DIFF] = "diff",
     [LINE_GIVEN] = "given",
 };

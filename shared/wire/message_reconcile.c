@@ -113,8 +113,7 @@ enum err page_line_read(struct arena *arena, struct bytes line,
     const struct canon *body =
         part_control(&r, arena, line, "page", CANON_OBJECT);
     out->count = part_int(&r, body, "count", 0, 1);
-    out->hashes =
-        read_hashes(&r, body, "hashes", HASH_BYTES, PAGE_LINES_MAX);
+    out->hashes = read_hashes(&r, body, "hashes", HASH_BYTES, PAGE_LINES_MAX);
     (void)part_base64(&r, body, "mac", PART_REQUIRED, out->mac, MAC_BYTES);
     if (!r.err && out->count > (int64_t)(out->hashes.size / HASH_BYTES))
         part_fail(&r, body, "gives more lines than the page has");
@@ -139,8 +138,7 @@ enum err need_line_read(struct arena *arena, struct bytes line,
         part_control(&r, arena, line, "need", CANON_OBJECT);
     part_text(&r, body, "case", PART_REQUIRED, out->kase, sizeof out->kase,
               case_valid);
-    out->hashes =
-        read_hashes(&r, body, "hashes", PREFIX_BYTES, NEED_LINE_MAX);
+    out->hashes = read_hashes(&r, body, "hashes", PREFIX_BYTES, NEED_LINE_MAX);
     return part_err(&r);
 }
 

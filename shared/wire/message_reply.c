@@ -4,8 +4,10 @@
 #include "shared/wire/part.h"
 
 static const char *const state_names[] = {
-    [REPLY_OK] = "",           [REPLY_LOCKED] = "locked",
-    [REPLY_STALE] = "stale",   [REPLY_REVOKED] = "revoked",
+    [REPLY_OK] = "",
+    [REPLY_LOCKED] = "locked",
+    [REPLY_STALE] = "stale",
+    [REPLY_REVOKED] = "revoked",
     [REPLY_RECONCILE] = "reconcile",
 };
 
@@ -144,7 +146,7 @@ static void read_scopes(struct part_reader *r, const struct canon *root,
     for (const struct canon *item = array->first; item; item = item->next)
         part_copy(r, item, scopes[out->scope_count++], sizeof *scopes,
                   scope_valid);
-    out->scopes = (const char(*)[SCOPE_CHARS_MAX + 1])scopes;
+    out->scopes = (const char(*)[SCOPE_CHARS_MAX + 1]) scopes;
 }
 
 static void read_receipt(struct part_reader *r, const struct canon *root,
@@ -189,8 +191,8 @@ static void read_statement(struct part_reader *r, const struct canon *root,
         return;
     out->has_statement = true;
     out->statement_at = part_int(r, object, "at", -1, 0);
-    (void)part_base64(r, object, "sig", PART_REQUIRED,
-                      out->statement_signature, SIGNATURE_BYTES);
+    (void)part_base64(r, object, "sig", PART_REQUIRED, out->statement_signature,
+                      SIGNATURE_BYTES);
     part_text(r, object, "term", PART_REQUIRED, out->statement_term,
               sizeof out->statement_term, replica_valid);
 }

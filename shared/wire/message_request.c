@@ -98,8 +98,7 @@ static void read_cursors(struct part_reader *r, const struct canon *root,
 {
     const struct canon *object =
         part_member(r, root, "cursors", CANON_OBJECT, PART_OPTIONAL);
-    struct cursor *cursors =
-        part_array(r, object, SCOPES_MAX, sizeof *cursors);
+    struct cursor *cursors = part_array(r, object, SCOPES_MAX, sizeof *cursors);
     if (!cursors)
         return;
     out->cursors = cursors;
@@ -114,8 +113,7 @@ static void read_cursors(struct part_reader *r, const struct canon *root,
         cursor->off = part_int(r, item, "off", 0, 0);
         cursor->own = part_int(r, item, "own", 0, 0);
         cursor->seq = part_int(r, item, "seq", 0, 0);
-        cursor->has_sum =
-            part_sum(r, item, "sum", PART_OPTIONAL, &cursor->sum);
+        cursor->has_sum = part_sum(r, item, "sum", PART_OPTIONAL, &cursor->sum);
     }
 }
 
@@ -183,8 +181,8 @@ static int64_t at_most(int64_t value, int64_t most)
 static void read_members(struct part_reader *r, const struct canon *root,
                          struct request_header *out)
 {
-    part_text(r, root, "agency", PART_REQUIRED, out->agency,
-              sizeof out->agency, name_valid);
+    part_text(r, root, "agency", PART_REQUIRED, out->agency, sizeof out->agency,
+              name_valid);
     read_base(r, root, out);
     read_clock(r, root, out);
     read_cursors(r, root, out);

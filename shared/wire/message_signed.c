@@ -18,8 +18,7 @@ enum err receipt_message(struct buffer *out, const struct receipt *receipt)
 }
 
 enum err statement_message(struct buffer *out, const char *agency,
-                           const char *lineage, const char *replica,
-                           int64_t at)
+                           const char *lineage, const char *replica, int64_t at)
 {
     buffer_add_char(out, '{');
     part_put_text(out, "agency", agency);

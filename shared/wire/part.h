@@ -79,8 +79,8 @@ void *part_array(struct part_reader *r, const struct canon *array, size_t most,
 /* Forms that no other header checks. */
 part_valid lineage_valid;
 part_valid token_valid;
-part_valid case_valid;       /* a record id or "" */
+part_valid case_valid;        /* a record id or "" */
 part_valid leave_scope_valid; /* a scope or "*" */
-part_valid text_valid;       /* any text */
+part_valid text_valid;        /* any text */
 
 #endif

@@ -21,9 +21,8 @@ enum err part_err(const struct part_reader *r)
     return r->err;
 }
 
-static const struct canon *of_kind(struct part_reader *r,
-                                   const struct canon *value,
-                                   enum canon_kind kind)
+static const struct canon *
+of_kind(struct part_reader *r, const struct canon *value, enum canon_kind kind)
 {
     static const char *const wanted[] = {
         [CANON_NULL] = "must be null",
@@ -133,8 +132,7 @@ bool part_base64(struct part_reader *r, const struct canon *object,
                  const char *name, enum need need, uint8_t *out, size_t size)
 {
     memset(out, 0, size);
-    const struct canon *value =
-        part_member(r, object, name, CANON_TEXT, need);
+    const struct canon *value = part_member(r, object, name, CANON_TEXT, need);
     if (!value)
         return false;
     if (!base64_decode(out, size, value->text))

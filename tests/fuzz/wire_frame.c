@@ -26,8 +26,8 @@ static enum err read_all(struct bytes body, size_t chunk, struct buffer *all)
     enum err err = frame_reader_new(&r, collect, all);
     for (size_t at = 0; at < body.size && !err; at += chunk) {
         size_t left = body.size - at;
-        err = frame_feed(r, bytes_of(body.at + at,
-                                     left < chunk ? left : chunk));
+        err =
+            frame_feed(r, bytes_of(body.at + at, left < chunk ? left : chunk));
     }
     if (!err)
         err = frame_end(r);

@@ -123,11 +123,12 @@ def source(data):
            " * of the protocol. */",
            '#include "shared/wire/deflate.h"',
            "",
+           "/* clang-format off */",
            "static const uint8_t dictionary[%d] = {" % len(data)]
     for at in range(0, len(data), 15):
         row = ", ".join("%3d" % b for b in data[at:at + 15])
         out.append("    " + row + ",")
-    out += ["};", "",
+    out += ["};", "/* clang-format on */", "",
             "struct bytes dictionary_1(void)", "{",
             "    return bytes_of(dictionary, sizeof dictionary);", "}", "",
             "const char *dictionary_1_id(void)", "{",

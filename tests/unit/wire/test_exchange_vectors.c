@@ -122,8 +122,8 @@ static void check_body(struct vectors *v, const struct canon *message,
     buffer_init(&wanted, FILE_BYTES_MAX);
     struct frame_reader *r;
     assert_int_equal(frame_reader_new(&r, next_line, &all), ERR_OK);
-    assert_int_equal(
-        frame_feed(r, decoded(v, text_of(message, "body"))), ERR_OK);
+    assert_int_equal(frame_feed(r, decoded(v, text_of(message, "body"))),
+                     ERR_OK);
     assert_int_equal(frame_end(r), ERR_OK);
     assert_int_equal(frame_used_dictionary(r),
                      canon_true(message, "dictionary"));
@@ -197,15 +197,15 @@ static void requests_are_authenticated_by_the_right_key(void **state)
         struct side asked = side_of(e, "request");
         struct request_header header;
         uint8_t sig[SIGNATURE_BYTES];
-        assert_int_equal(request_header_read(&v->arena, asked.lines[0],
-                                             &header, NULL),
-                         ERR_OK);
+        assert_int_equal(
+            request_header_read(&v->arena, asked.lines[0], &header, NULL),
+            ERR_OK);
         assert_int_equal(auth_line_read(&v->arena, asked.lines[1], sig),
                          ERR_OK);
         const struct keypair *pair = header.locked ? &transport : &writing;
-        assert_int_equal(chain_verify(sig, pair->public_key, DOMAIN_REQUEST,
-                                      asked.lines[0]),
-                         ERR_OK);
+        assert_int_equal(
+            chain_verify(sig, pair->public_key, DOMAIN_REQUEST, asked.lines[0]),
+            ERR_OK);
     }
 }
 
@@ -239,12 +239,12 @@ static void sign_lines_and_receipts_verify(void **state)
             struct sign_line sign;
             if (line_kind(asked.lines[i]) != LINE_SIGN)
                 continue;
-            assert_int_equal(
-                sign_line_read(&v->arena, asked.lines[i], &sign), ERR_OK);
-            assert_int_equal(
-                chain_verify(sign.signature, writing.public_key, DOMAIN_LINK,
-                             bytes_of(links[sign.n], LINK_BYTES)),
-                ERR_OK);
+            assert_int_equal(sign_line_read(&v->arena, asked.lines[i], &sign),
+                             ERR_OK);
+            assert_int_equal(chain_verify(sign.signature, writing.public_key,
+                                          DOMAIN_LINK,
+                                          bytes_of(links[sign.n], LINK_BYTES)),
+                             ERR_OK);
             signs++;
         }
         struct reply_header reply;
@@ -262,10 +262,9 @@ static void sign_lines_and_receipts_verify(void **state)
         assert_memory_equal(reply.receipt.link, links[reply.receipt.n],
                             LINK_BYTES);
         assert_int_equal(receipt_message(&message, &reply.receipt), ERR_OK);
-        assert_int_equal(
-            chain_verify(reply.receipt.signature, term.public_key,
-                         DOMAIN_RECEIPT, buffer_bytes(&message)),
-            ERR_OK);
+        assert_int_equal(chain_verify(reply.receipt.signature, term.public_key,
+                                      DOMAIN_RECEIPT, buffer_bytes(&message)),
+                         ERR_OK);
         buffer_fini(&message);
         receipts++;
     }
@@ -283,37 +282,36 @@ static void enrolments_are_proved_and_certified(void **state)
         struct enrol_reply answered;
         struct buffer said;
         buffer_init(&said, 4096);
-        assert_int_equal(enrol_request_read(&v->arena, text_of(e, "request"),
-                                            &asked),
-                         ERR_OK);
+        assert_int_equal(
+            enrol_request_read(&v->arena, text_of(e, "request"), &asked),
+            ERR_OK);
         assert_int_equal(
             enrol_reply_read(&v->arena, text_of(e, "reply"), &answered),
             ERR_OK);
         assert_int_equal(enrol_proof_message(&said, &asked), ERR_OK);
-        assert_int_equal(chain_verify(asked.proof, asked.key,
-                                      "satchel/enrol/1", buffer_bytes(&said)),
+        assert_int_equal(chain_verify(asked.proof, asked.key, "satchel/enrol/1",
+                                      buffer_bytes(&said)),
                          ERR_OK);
         if (!asked.code[0])
-            assert_int_equal(
-                chain_verify(asked.successor_sig, old.public_key,
-                             DOMAIN_SUCCESSOR, buffer_bytes(&said)),
-                ERR_OK);
+            assert_int_equal(chain_verify(asked.successor_sig, old.public_key,
+                                          DOMAIN_SUCCESSOR,
+                                          buffer_bytes(&said)),
+                             ERR_OK);
         buffer_fini(&said);
-        assert_int_equal(chain_verify(answered.certificate_sig,
-                                      root.public_key, DOMAIN_CERT,
-                                      answered.certificate),
+        assert_int_equal(chain_verify(answered.certificate_sig, root.public_key,
+                                      DOMAIN_CERT, answered.certificate),
                          ERR_OK);
         assert_int_equal(chain_verify(answered.term_sig, root.public_key,
                                       DOMAIN_TERM, answered.term),
                          ERR_OK);
         struct certificate certificate;
         struct term_certificate term;
-        assert_int_equal(certificate_read(&v->arena, answered.certificate,
-                                          &certificate),
-                         ERR_OK);
-        assert_memory_equal(certificate.key, asked.key, KEY_BYTES);
         assert_int_equal(
-            term_certificate_read(&v->arena, answered.term, &term), ERR_OK);
+            certificate_read(&v->arena, answered.certificate, &certificate),
+            ERR_OK);
+        assert_memory_equal(certificate.key, asked.key, KEY_BYTES);
+        assert_int_equal(term_certificate_read(&v->arena, answered.term, &term),
+                         ERR_OK);
         assert_string_equal(answered.dictionary, dictionary_1_id());
     }
 }
@@ -338,8 +336,8 @@ static void page_receipts_and_leaves_verify(void **state)
             if (kind == LINE_REVISION)
                 hash_bytes(hashes[count++], line);
             if (kind == LINE_CURSOR)
-                assert_int_equal(
-                    cursor_line_read(&v->arena, line, &cursor), ERR_OK);
+                assert_int_equal(cursor_line_read(&v->arena, line, &cursor),
+                                 ERR_OK);
             if (kind == LINE_GIVEN) {
                 assert_int_equal(given_line_read(&v->arena, line, &given),
                                  ERR_OK);
@@ -360,8 +358,7 @@ static void page_receipts_and_leaves_verify(void **state)
             assert_int_equal(leave_line_read(&v->arena, line, &leave), ERR_OK);
             assert_int_equal(leave_message(&message, &leave), ERR_OK);
             assert_int_equal(chain_verify(leave.signature, term.public_key,
-                                          DOMAIN_LEAVE,
-                                          buffer_bytes(&message)),
+                                          DOMAIN_LEAVE, buffer_bytes(&message)),
                              ERR_OK);
             buffer_fini(&message);
             leaves++;
@@ -416,14 +413,14 @@ static void sealed_lines_open(void **state)
             struct key_line key;
             uint8_t secret[32], public_key[32], wanted[32], found[32];
             if (line_kind(asked.lines[i]) == LINE_KEY) {
-                assert_int_equal(
-                    key_line_read(&v->arena, asked.lines[i], &key), ERR_OK);
+                assert_int_equal(key_line_read(&v->arena, asked.lines[i], &key),
+                                 ERR_OK);
                 key_of(v, "box_secret", secret);
                 key_of(v, "box_public", public_key);
                 key_of(v, "case", wanted);
                 assert_int_equal(crypto_box_seal_open(found, key.wrap.at,
-                                                      key.wrap.size,
-                                                      public_key, secret),
+                                                      key.wrap.size, public_key,
+                                                      secret),
                                  0);
                 assert_memory_equal(found, wanted, 32);
             }

@@ -134,8 +134,8 @@ static void a_cut_stream_is_corrupt_wherever_it_is_cut(void **state)
     for (size_t cut = 0; cut < body.size; cut++) {
         struct buffer all;
         buffer_init(&all, 1 << 20);
-        assert_int_equal(
-            read_lines(bytes_of(body.at, cut), 7, &all, NULL), ERR_CORRUPT);
+        assert_int_equal(read_lines(bytes_of(body.at, cut), 7, &all, NULL),
+                         ERR_CORRUPT);
         buffer_fini(&all);
     }
     buffer_fini(&body);
@@ -198,7 +198,7 @@ static void an_unknown_dictionary_is_corrupt(void **state)
     z_stream z = {0};
     assert_int_equal(deflateInit(&z, 6), Z_OK);
     assert_int_equal(deflateSetDictionary(&z, words, sizeof words), Z_OK);
-    z.next_in = (Bytef *)(uintptr_t)"words\n";
+    z.next_in = (Bytef *)(uintptr_t) "words\n";
     z.avail_in = 6;
     z.next_out = body;
     z.avail_out = sizeof body;

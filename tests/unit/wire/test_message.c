@@ -40,18 +40,26 @@ static void a_request_header_comes_back(void **state)
         {.scope = "agency", .seq = 4, .has_sum = true, .sum = 77},
     };
     struct request_header header = {
-        .agency = "cap", .replica = "wAbCdEfGhIjKl", .protocol = 1, .head = 9,
-        .base_n = 7, .mode = MODE_FIX, .room = 5000, .wait = 25,
-        .locked = true, .cursors = cursors, .cursor_count = 2,
+        .agency = "cap",
+        .replica = "wAbCdEfGhIjKl",
+        .protocol = 1,
+        .head = 9,
+        .base_n = 7,
+        .mode = MODE_FIX,
+        .room = 5000,
+        .wait = 25,
+        .locked = true,
+        .cursors = cursors,
+        .cursor_count = 2,
         .clock_json = bytes_text("[[1,\"b\",20,1764000000000]]"),
     };
     memset(header.base_link, 3, LINK_BYTES);
     assert_int_equal(request_header_write(&s->out, &header), ERR_OK);
     struct request_header read;
     struct canon_fault fault;
-    assert_int_equal(request_header_read(&s->arena, buffer_bytes(&s->out),
-                                         &read, &fault),
-                     ERR_OK);
+    assert_int_equal(
+        request_header_read(&s->arena, buffer_bytes(&s->out), &read, &fault),
+        ERR_OK);
     assert_string_equal(read.agency, "cap");
     assert_string_equal(read.replica, "wAbCdEfGhIjKl");
     assert_int_equal(read.head, 9);
@@ -103,10 +111,10 @@ static void another_version_is_unsupported_whatever_else_it_has(void **state)
 {
     struct scratch *s = *state;
     struct request_header read;
-    assert_int_equal(
-        request_header_read(&s->arena, bytes_text("{\"protocol\":99}"), &read,
-                            NULL),
-        ERR_UNSUPPORTED);
+    assert_int_equal(request_header_read(&s->arena,
+                                         bytes_text("{\"protocol\":99}"), &read,
+                                         NULL),
+                     ERR_UNSUPPORTED);
     assert_int_equal(read.protocol, 99);
 }
 
@@ -131,17 +139,26 @@ static void a_reply_header_comes_back(void **state)
     static const char scopes[2][SCOPE_CHARS_MAX + 1] = {"agency",
                                                         "caseload:north"};
     struct reply_header header = {
-        .at = 1764000000000, .head = 9, .more = true, .state = REPLY_RECONCILE,
-        .lineage = "AAAAAAAAAAAAAAAAAAAAAA", .token = "AAAAAAAAAAA",
-        .held = held, .held_count = 2, .scopes = scopes, .scope_count = 2,
-        .has_receipt = true, .receipt = {.n = 9, .term = "oAbCdEfGhIjKl"},
+        .at = 1764000000000,
+        .head = 9,
+        .more = true,
+        .state = REPLY_RECONCILE,
+        .lineage = "AAAAAAAAAAAAAAAAAAAAAA",
+        .token = "AAAAAAAAAAA",
+        .held = held,
+        .held_count = 2,
+        .scopes = scopes,
+        .scope_count = 2,
+        .has_receipt = true,
+        .receipt = {.n = 9, .term = "oAbCdEfGhIjKl"},
         .term_text = bytes_text("{\"agency\":\"cap\"}"),
-        .wants_from = 4, .wants_to = 6,
+        .wants_from = 4,
+        .wants_to = 6,
     };
     assert_int_equal(reply_header_write(&s->out, &header), ERR_OK);
     struct reply_header read;
-    assert_int_equal(
-        reply_header_read(&s->arena, buffer_bytes(&s->out), &read), ERR_OK);
+    assert_int_equal(reply_header_read(&s->arena, buffer_bytes(&s->out), &read),
+                     ERR_OK);
     assert_int_equal(read.held_count, 2);
     assert_string_equal(read.held[1].reason, "out-of-scope");
     assert_string_equal(read.scopes[1], "caseload:north");
@@ -161,16 +178,26 @@ static void control_lines_are_told_from_revisions(void **state)
         const char *line;
         enum line_kind kind;
     } cases[] = {
-        {"{\"auth\":\"x\"}", LINE_AUTH}, {"{\"sign\":{}}", LINE_SIGN},
-        {"{\"key\":{}}", LINE_KEY}, {"{\"sealed\":{}}", LINE_SEALED},
-        {"{\"log\":{}}", LINE_LOG}, {"{\"cases\":[]}", LINE_CASES},
-        {"{\"page\":{}}", LINE_PAGE}, {"{\"need\":{}}", LINE_NEED},
-        {"{\"join\":{}}", LINE_JOIN}, {"{\"leave\":{}}", LINE_LEAVE},
-        {"{\"cursor\":{}}", LINE_CURSOR}, {"{\"diff\":{}}", LINE_DIFF},
-        {"{\"given\":{}}", LINE_GIVEN}, {"{\"at\":1}", LINE_REVISION},
-        {"{\"author\":1}", LINE_REVISION}, {"{\"auth\"", LINE_REVISION},
-        {"{\"auth\" :1}", LINE_REVISION}, {"", LINE_REVISION},
-        {"{\"", LINE_REVISION}, {"{\"join", LINE_REVISION},
+        {"{\"auth\":\"x\"}", LINE_AUTH},
+        {"{\"sign\":{}}", LINE_SIGN},
+        {"{\"key\":{}}", LINE_KEY},
+        {"{\"sealed\":{}}", LINE_SEALED},
+        {"{\"log\":{}}", LINE_LOG},
+        {"{\"cases\":[]}", LINE_CASES},
+        {"{\"page\":{}}", LINE_PAGE},
+        {"{\"need\":{}}", LINE_NEED},
+        {"{\"join\":{}}", LINE_JOIN},
+        {"{\"leave\":{}}", LINE_LEAVE},
+        {"{\"cursor\":{}}", LINE_CURSOR},
+        {"{\"diff\":{}}", LINE_DIFF},
+        {"{\"given\":{}}", LINE_GIVEN},
+        {"{\"at\":1}", LINE_REVISION},
+        {"{\"author\":1}", LINE_REVISION},
+        {"{\"auth\"", LINE_REVISION},
+        {"{\"auth\" :1}", LINE_REVISION},
+        {"", LINE_REVISION},
+        {"{\"", LINE_REVISION},
+        {"{\"join", LINE_REVISION},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_int_equal(line_kind(bytes_text(cases[i].line)), cases[i].kind);
@@ -190,8 +217,8 @@ static void enrolment_reads_json_of_any_spelling(void **state)
             buffer_add_text(&loose, "\r\n  ");
     }
     struct enrol_request read;
-    assert_int_equal(
-        enrol_request_read(&s->arena, buffer_bytes(&loose), &read), ERR_OK);
+    assert_int_equal(enrol_request_read(&s->arena, buffer_bytes(&loose), &read),
+                     ERR_OK);
     assert_string_equal(read.code, request.code);
     buffer_fini(&loose);
 }
@@ -199,19 +226,21 @@ static void enrolment_reads_json_of_any_spelling(void **state)
 static void only_the_dictionary_that_is_known_is_taken(void **state)
 {
     struct scratch *s = *state;
-    struct enrol_reply reply = {
-        .agency = "cap", .replica = "wAbCdEfGhIjKl", .protocol = 1,
-        .lineage = "AAAAAAAAAAAAAAAAAAAAAA", .dictionary = "00000001"};
+    struct enrol_reply reply = {.agency = "cap",
+                                .replica = "wAbCdEfGhIjKl",
+                                .protocol = 1,
+                                .lineage = "AAAAAAAAAAAAAAAAAAAAAA",
+                                .dictionary = "00000001"};
     struct enrol_reply read;
     assert_int_equal(enrol_reply_write(&s->out, &reply), ERR_OK);
-    assert_int_equal(
-        enrol_reply_read(&s->arena, buffer_bytes(&s->out), &read), ERR_OK);
+    assert_int_equal(enrol_reply_read(&s->arena, buffer_bytes(&s->out), &read),
+                     ERR_OK);
     assert_string_equal(read.dictionary, "");
     buffer_clear(&s->out);
     memcpy(reply.dictionary, dictionary_1_id(), 9);
     assert_int_equal(enrol_reply_write(&s->out, &reply), ERR_OK);
-    assert_int_equal(
-        enrol_reply_read(&s->arena, buffer_bytes(&s->out), &read), ERR_OK);
+    assert_int_equal(enrol_reply_read(&s->arena, buffer_bytes(&s->out), &read),
+                     ERR_OK);
     assert_string_equal(read.dictionary, dictionary_1_id());
 }
 
@@ -240,8 +269,8 @@ static void a_long_detail_ends_at_a_whole_character(void **state)
         buffer_add_text(&s->out, "\xc3\xa9");
     buffer_add_text(&s->out, "\"}");
     struct error_body read;
-    assert_int_equal(
-        error_body_read(&s->arena, buffer_bytes(&s->out), &read), ERR_OK);
+    assert_int_equal(error_body_read(&s->arena, buffer_bytes(&s->out), &read),
+                     ERR_OK);
     assert_int_equal(strlen(read.detail), 255);
     assert_true(utf8_valid(bytes_text(read.detail), NULL));
     assert_string_equal(read.error, "busy");

@@ -47,6 +47,15 @@ void map_free(struct map *m)
     free(m);
 }
 
+void map_clear(struct map *m)
+{
+    for (size_t i = 0; i < m->count; i++)
+        free(m->entries[i].key);
+    m->count = 0;
+    if (m->slots)
+        memset(m->slots, 0, m->slot_count * sizeof *m->slots);
+}
+
 static uint64_t map_hash(const struct map *m, struct bytes key)
 {
     static const uint8_t none[1];

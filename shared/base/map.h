@@ -11,6 +11,8 @@ struct map;
 
 MUST_CHECK enum err map_new(struct map **out);
 void map_free(struct map *m); /* NULL is allowed */
+/* Removes every entry; cannot fail. */
+void map_clear(struct map *m);
 /* Adds or replaces. */
 MUST_CHECK enum err map_put(struct map *m, struct bytes key, void *value);
 void *map_get(const struct map *m, struct bytes key); /* NULL: absent */

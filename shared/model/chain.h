@@ -19,6 +19,7 @@
 #define DOMAIN_LEAVE "satchel/leave/1"         /* office term key */
 #define DOMAIN_CERT "satchel/certificate/1"    /* agency root key */
 #define DOMAIN_TERM "satchel/term/1"           /* agency root key over a term */
+#define DOMAIN_ENROL "satchel/enrol/1"         /* new writing key: possession */
 #define DOMAIN_SUCCESSOR "satchel/successor/1" /* old writing key over new */
 #define DOMAIN_STATEMENT "satchel/statement/1" /* office: revoke, ... */
 

@@ -1,0 +1,293 @@
+#include "shared/replica/case_key.h"
+
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shared/replica/seal.h"
+
+struct case_cache {
+    struct map *by_name; /* case id -> key, owned by this map */
+    struct map *by_id;   /* case_key.id -> the same keys */
+};
+
+enum err case_cache_new(struct case_cache **out)
+{
+    struct case_cache *cache = calloc(1, sizeof *cache);
+    *out = NULL;
+    if (!cache)
+        return ERR_NOMEM;
+    enum err err = map_new(&cache->by_name);
+    if (!err)
+        err = map_new(&cache->by_id);
+    if (err) {
+        case_cache_free(cache);
+        return err;
+    }
+    *out = cache;
+    return ERR_OK;
+}
+
+static void keys_free(struct map *map)
+{
+    for (size_t i = 0; map && i < map_count(map); i++) {
+        struct case_key *key = map_value_at(map, i);
+        sodium_memzero(key, sizeof *key);
+        free(key);
+    }
+}
+
+void case_cache_free(struct case_cache *cache)
+{
+    if (!cache)
+        return;
+    keys_free(cache->by_id);
+    map_free(cache->by_id);
+    map_free(cache->by_name);
+    free(cache);
+}
+
+void case_cache_clear(struct case_cache *cache)
+{
+    if (!cache)
+        return;
+    keys_free(cache->by_id);
+    map_clear(cache->by_id);
+    map_clear(cache->by_name);
+}
+
+static struct bytes id_bytes(const int64_t *id)
+{
+    return bytes_of(id, sizeof *id);
+}
+
+/* The cache owns `key` on success, and frees it otherwise. */
+static enum err cache_add(struct case_cache *cache, struct case_key *key)
+{
+    enum err err = map_put(cache->by_id, id_bytes(&key->id), key);
+    if (!err) {
+        err = map_put(cache->by_name, bytes_text(key->kase), key);
+        if (err)
+            map_remove(cache->by_id, id_bytes(&key->id));
+    }
+    if (err) {
+        sodium_memzero(key, sizeof *key);
+        free(key);
+    }
+    return err;
+}
+
+/* --- wrapping ------------------------------------------------------------- */
+
+/* A wrapping holds the key and the case id, bound to the case's token. */
+static void wrap_ad(uint8_t out[5 + TOKEN_KEYED_BYTES],
+                    const uint8_t token[TOKEN_KEYED_BYTES])
+{
+    memcpy(out, "case", 5);
+    memcpy(out + 5, token, TOKEN_KEYED_BYTES);
+}
+
+static enum err unwrap(struct vault *vault, int64_t id,
+                       const uint8_t token[TOKEN_KEYED_BYTES],
+                       struct bytes wrap, bool office_wrapped,
+                       const struct case_key **out)
+{
+    uint8_t ad[5 + TOKEN_KEYED_BYTES];
+    wrap_ad(ad, token);
+    buffer_clear(&vault->plain);
+    enum err err = seal_open(&vault->plain, vault->vault_key,
+                             bytes_of(ad, sizeof ad), wrap);
+    if (err)
+        return err;
+    if (vault->plain.size < SECRET_BYTES ||
+        vault->plain.size > SECRET_BYTES + ID_CHARS)
+        return ERR_CORRUPT;
+    struct case_key *key = calloc(1, sizeof *key);
+    if (!key)
+        return ERR_NOMEM;
+    key->id = id;
+    key->office_wrapped = office_wrapped;
+    memcpy(key->key, vault->plain.at, SECRET_BYTES);
+    memcpy(key->kase, vault->plain.at + SECRET_BYTES,
+           vault->plain.size - SECRET_BYTES);
+    sodium_memzero(vault->plain.at, vault->plain.size);
+    err = cache_add(vault->cases, key);
+    if (!err)
+        *out = key;
+    return err;
+}
+
+static enum err wrap(struct vault *vault,
+                     const uint8_t token[TOKEN_KEYED_BYTES], struct bytes kase,
+                     const uint8_t secret[SECRET_BYTES])
+{
+    uint8_t ad[5 + TOKEN_KEYED_BYTES];
+    uint8_t plain[SECRET_BYTES + ID_CHARS];
+    if (kase.size > ID_CHARS)
+        return ERR_INVALID;
+    wrap_ad(ad, token);
+    memcpy(plain, secret, SECRET_BYTES);
+    if (kase.size)
+        memcpy(plain + SECRET_BYTES, kase.at, kase.size);
+    enum err err = seal_close(&vault->sealed, vault->random, vault->vault_key,
+                              bytes_of(ad, sizeof ad),
+                              bytes_of(plain, SECRET_BYTES + kase.size));
+    sodium_memzero(plain, sizeof plain);
+    return err;
+}
+
+enum err case_key_wrap(struct vault *vault, const struct case_key *key,
+                       const uint8_t box[KEY_BYTES])
+{
+    uint8_t sealed[SECRET_BYTES + crypto_box_SEALBYTES];
+    struct sqlite3_stmt *s;
+    if (key->office_wrapped)
+        return ERR_OK;
+    if (crypto_box_seal(sealed, key->key, sizeof key->key, box))
+        return ERR_INVALID;
+    enum err err = vault_sql(vault, SQL_CASE_OFFICE_WRAP, &s);
+    if (err)
+        return err;
+    db_bind_int64(vault->db, s, 1, key->id);
+    db_bind_bytes(vault->db, s, 2, bytes_of(sealed, sizeof sealed));
+    err = db_step_done(vault->db, s);
+    if (!err) {
+        struct case_key *cached =
+            map_get(vault->cases->by_id, id_bytes(&key->id));
+        cached->office_wrapped = true;
+    }
+    return err;
+}
+
+/* --- finding -------------------------------------------------------------- */
+
+enum err case_key_find(struct vault *vault, struct bytes kase,
+                       const struct case_key **out)
+{
+    uint8_t token[TOKEN_KEYED_BYTES];
+    struct sqlite3_stmt *s;
+    bool row;
+    *out = map_get(vault->cases->by_name, kase);
+    if (*out)
+        return ERR_OK;
+    if (!vault->unlocked)
+        return ERR_LOCKED;
+    vault_case_token(vault, kase, token);
+    enum err err = vault_sql(vault, SQL_CASE_FIND, &s);
+    if (err)
+        return err;
+    db_bind_bytes(vault->db, s, 1, bytes_of(token, sizeof token));
+    err = db_step_row(vault->db, s, &row);
+    if (err || !row)
+        return err ? err : ERR_NOT_FOUND;
+    err = unwrap(vault, db_column_int64(s, 0), token, db_column_bytes(s, 1),
+                 db_column_int64(s, 2) != 0, out);
+    db_reset(s);
+    return err;
+}
+
+static enum err key_make(struct vault *vault, struct bytes kase,
+                         const struct case_key **out)
+{
+    uint8_t token[TOKEN_KEYED_BYTES];
+    uint8_t secret[SECRET_BYTES];
+    struct sqlite3_stmt *s;
+    vault_case_token(vault, kase, token);
+    random_fill(vault->random, secret, sizeof secret);
+    enum err err = wrap(vault, token, kase, secret);
+    if (!err)
+        err = vault_sql(vault, SQL_CASE_ADD, &s);
+    if (!err) {
+        db_bind_bytes(vault->db, s, 1, bytes_of(token, sizeof token));
+        db_bind_bytes(vault->db, s, 2, buffer_bytes(&vault->sealed));
+        err = db_step_done(vault->db, s);
+    }
+    if (!err) {
+        vault->changed = true;
+        err = unwrap(vault, db_last_rowid(vault->db), token,
+                     buffer_bytes(&vault->sealed), false, out);
+    }
+    sodium_memzero(secret, sizeof secret);
+    return err;
+}
+
+enum err case_key_obtain(struct vault *vault, struct bytes kase,
+                         const struct case_key **out)
+{
+    enum err err = case_key_find(vault, kase, out);
+    return err == ERR_NOT_FOUND ? key_make(vault, kase, out) : err;
+}
+
+enum err case_key_get(struct vault *vault, int64_t id,
+                      const struct case_key **out)
+{
+    uint8_t token[TOKEN_KEYED_BYTES];
+    struct sqlite3_stmt *s;
+    bool row;
+    *out = map_get(vault->cases->by_id, id_bytes(&id));
+    if (*out)
+        return ERR_OK;
+    if (!vault->unlocked)
+        return ERR_LOCKED;
+    enum err err = vault_sql(vault, SQL_CASE_GET, &s);
+    if (err)
+        return err;
+    db_bind_int64(vault->db, s, 1, id);
+    err = db_step_row(vault->db, s, &row);
+    if (err || !row)
+        return err ? err : ERR_CORRUPT;
+    err = db_column_fixed(s, 0, token, sizeof token);
+    if (!err && db_column_is_null(s, 1))
+        err = ERR_NOT_FOUND;
+    if (!err)
+        err = unwrap(vault, id, token, db_column_bytes(s, 1),
+                     !db_column_is_null(s, 2), out);
+    db_reset(s);
+    return err;
+}
+
+enum err case_key_number(struct vault *vault, struct bytes kase, int64_t *id)
+{
+    uint8_t token[TOKEN_KEYED_BYTES];
+    struct sqlite3_stmt *s;
+    bool row;
+    *id = 0;
+    vault_case_token(vault, kase, token);
+    enum err err = vault_sql(vault, SQL_CASE_FIND, &s);
+    if (err)
+        return err;
+    db_bind_bytes(vault->db, s, 1, bytes_of(token, sizeof token));
+    err = db_step_row(vault->db, s, &row);
+    if (!err && row) {
+        *id = db_column_int64(s, 0);
+        db_reset(s);
+    }
+    return err;
+}
+
+enum err case_key_next(struct vault *vault, int64_t id, int64_t *next)
+{
+    struct sqlite3_stmt *s;
+    bool row;
+    *next = 0;
+    enum err err = vault_sql(vault, SQL_CASE_NEXT, &s);
+    if (err)
+        return err;
+    db_bind_int64(vault->db, s, 1, id);
+    err = db_step_row(vault->db, s, &row);
+    if (!err && row) {
+        *next = db_column_int64(s, 0);
+        db_reset(s);
+    }
+    return err;
+}
+
+void case_key_reference(char out[CASE_REFERENCE_CHARS + 1],
+                        const uint8_t token[TOKEN_KEYED_BYTES], int64_t id)
+{
+    char text[BASE64_CHARS(TOKEN_KEYED_BYTES) + 1];
+    base64_encode(text, token, TOKEN_KEYED_BYTES);
+    snprintf(out, CASE_REFERENCE_CHARS + 1, "%s.%" PRId64, text, id);
+}

@@ -1,0 +1,123 @@
+#include "shared/replica/outbox.h"
+
+#include <string.h>
+
+#include "shared/replica/identity_row.h"
+#include "shared/replica/line.h"
+#include "shared/replica/sums.h"
+
+#define MESSAGE_BYTES_MAX (16u << 10)
+
+static enum err signature_check(struct vault *vault,
+                                const struct identity_row *row,
+                                const struct receipt *receipt)
+{
+    uint8_t key[KEY_BYTES];
+    struct buffer message;
+    struct receipt expected = *receipt;
+    if (strcmp(receipt->lineage, row->public.lineage) ||
+        strcmp(receipt->replica, row->public.replica))
+        return ERR_SIGNATURE;
+    memcpy(expected.agency, row->public.agency, sizeof expected.agency);
+    enum err err = identity_term_key(vault, receipt->term, key);
+    if (err)
+        return err == ERR_NOT_FOUND ? ERR_SIGNATURE : err;
+    buffer_init(&message, MESSAGE_BYTES_MAX);
+    err = receipt_message(&message, &expected);
+    if (!err)
+        err = chain_verify(receipt->signature, key, DOMAIN_RECEIPT,
+                           buffer_bytes(&message));
+    buffer_fini(&message);
+    return err;
+}
+
+static enum err link_check(struct vault *vault, const struct identity_row *row,
+                           const struct receipt *receipt)
+{
+    uint8_t link[LINK_BYTES];
+    enum err err = line_link(vault, row->log, row->public.agency, row->key,
+                             receipt->n, link);
+    if (err == ERR_GAP)
+        return ERR_FORK; /* the office has lines that this log has not */
+    if (!err && memcmp(link, receipt->link, sizeof link) != 0)
+        err = ERR_FORK;
+    return err;
+}
+
+static enum err received_set(struct vault *vault,
+                             const struct identity_row *row,
+                             const struct receipt *receipt)
+{
+    struct sqlite3_stmt *s;
+    enum err err = vault_sql(vault, SQL_IDENTITY_RECEIVED, &s);
+    if (err)
+        return err;
+    vault->changed = true;
+    db_bind_int64(vault->db, s, 1, row->id);
+    db_bind_int64(vault->db, s, 2, receipt->n);
+    db_bind_bytes(vault->db, s, 3, bytes_of(receipt->link, LINK_BYTES));
+    err = db_step_done(vault->db, s);
+    if (vault->tip.valid)
+        vault->tip.received = receipt->n;
+    return err;
+}
+
+static enum err receipt_take(struct vault *vault, const struct receipt *receipt)
+{
+    struct identity_row row;
+    enum err err = identity_row_find(vault, IDENTITY_CURRENT, &row);
+    if (!err)
+        err = signature_check(vault, &row, receipt);
+    if (!err)
+        err = link_check(vault, &row, receipt);
+    if (err == ERR_SIGNATURE)
+        vault_fail(vault, err, "the office's receipt does not verify");
+    if (err == ERR_FORK)
+        vault_fail(vault, err, "the office has other lines of this log: a copy "
+                               "of this vault is at work");
+    if (err || receipt->n <= row.public.received)
+        return err;
+    /* Sums of scopes are exact again once a cursor ends after this. */
+    err = vault_run(vault, SQL_CURSOR_INEXACT);
+    if (!err)
+        err = sums_receipt(vault, row.log, row.public.received, receipt->n);
+    if (!err)
+        err = received_set(vault, &row, receipt);
+    return err ? err : vault_run_int(vault, SQL_META_SYNCED_SET,
+                                     clock_wall_ms(vault->clock));
+}
+
+enum err outbox_receipt(struct vault *vault, const struct receipt *receipt)
+{
+    arena_clear(&vault->arena);
+    enum err err = vault_begin(vault);
+    return err ? err : vault_end(vault, receipt_take(vault, receipt));
+}
+
+static enum err held_take(struct vault *vault, const struct held_note *notes,
+                          size_t count)
+{
+    struct identity_row row;
+    struct sqlite3_stmt *s;
+    enum err err = identity_row_find(vault, IDENTITY_CURRENT, &row);
+    if (!err)
+        err = vault_sql(vault, SQL_HELD_ADD, &s);
+    for (size_t i = 0; !err && i < count; i++) {
+        db_bind_int64(vault->db, s, 1, row.log);
+        db_bind_int64(vault->db, s, 2, notes[i].n);
+        db_bind_text(vault->db, s, 3, bytes_text(notes[i].reason));
+        err = db_step_done(vault->db, s);
+        vault->changed = true;
+    }
+    return err;
+}
+
+enum err outbox_held(struct vault *vault, const struct held_note *notes,
+                     size_t count)
+{
+    if (!count)
+        return ERR_OK;
+    arena_clear(&vault->arena);
+    enum err err = vault_begin(vault);
+    return err ? err : vault_end(vault, held_take(vault, notes, count));
+}

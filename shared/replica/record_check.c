@@ -1,0 +1,293 @@
+#include "shared/replica/record_check.h"
+
+#include <string.h>
+
+#define SHOWN_CHARS 60 /* of a wrong name in a detail */
+
+struct check {
+    struct vault *vault;
+    const struct schema_type *type;
+    struct bytes type_name;
+    const struct canon *state;
+    bool lenient;
+    struct buffer *warning;
+};
+
+static int shown(struct bytes text)
+{
+    return text.size > SHOWN_CHARS ? SHOWN_CHARS : (int)text.size;
+}
+
+static enum err refuse(const struct check *c, struct bytes field,
+                       const char *what)
+{
+    return vault_fail(c->vault, ERR_INVALID, "%.*s.%.*s: %s",
+                      shown(c->type_name), (const char *)c->type_name.at,
+                      shown(field), (const char *)field.at, what);
+}
+
+static enum err warn(const struct check *c, struct bytes field,
+                     const char *what)
+{
+    struct buffer *w = c->warning;
+    if (w->size)
+        buffer_add_char(w, '\n');
+    buffer_add(w, field.at, field.size);
+    buffer_add_text(w, ": ");
+    return buffer_add_text(w, what);
+}
+
+/* --- canonical form ------------------------------------------------------- */
+
+static enum err normalise(struct vault *vault, struct bytes json,
+                          struct bytes *text, struct canon_fault *fault)
+{
+    struct buffer canonical;
+    buffer_init(&canonical, LINE_BYTES_MAX);
+    enum err err = canon_normalise(&canonical, json, fault);
+    if (!err) {
+        char *copy = arena_copy(&vault->arena, buffer_bytes(&canonical));
+        *text = bytes_of(copy, canonical.size);
+        err = copy ? ERR_OK : ERR_NOMEM;
+    }
+    buffer_fini(&canonical);
+    return err;
+}
+
+/* An object in any spelling; *tree is NULL when it is absent or empty. */
+static enum err object_read(struct vault *vault, const char *what,
+                            struct bytes json, struct bytes *text,
+                            const struct canon **tree)
+{
+    struct canon_fault fault = {0, ""};
+    *text = bytes_of(NULL, 0);
+    *tree = NULL;
+    if (!json.size)
+        return ERR_OK;
+    *text = json;
+    enum err err = canon_parse(&vault->arena, json, tree, NULL);
+    if (err == ERR_INVALID) {
+        err = normalise(vault, json, text, &fault);
+        if (!err)
+            err = canon_parse(&vault->arena, *text, tree, &fault);
+    }
+    if (err == ERR_INVALID)
+        return vault_fail(vault, err, "%s: byte %zu: %s", what, fault.offset,
+                          fault.what);
+    if (!err && (*tree)->kind != CANON_OBJECT)
+        return vault_fail(vault, ERR_INVALID, "%s: an object is expected",
+                          what);
+    if (!err && !(*tree)->count) {
+        *text = bytes_of(NULL, 0);
+        *tree = NULL;
+    }
+    return err;
+}
+
+/* --- fields --------------------------------------------------------------- */
+
+/* *field is NULL for an unknown one that is kept. */
+static enum err field_find(const struct check *c, struct bytes name,
+                           const struct schema_field **field)
+{
+    *field = c->type ? type_field(c->type, name) : NULL;
+    if (!name_valid(name))
+        return refuse(c, name, "not a field name");
+    if (*field)
+        return field_office(*field)
+                   ? warn(c, name, "recorded as a request to the office")
+                   : ERR_OK;
+    if (!c->lenient)
+        return refuse(c, name, "this record type has no such field");
+    return warn(c, name, "not a field of this record type; kept as written");
+}
+
+static enum err value_check(const struct check *c,
+                            const struct schema_field *field,
+                            const struct canon *value)
+{
+    char detail[SCHEMA_DETAIL_CHARS];
+    enum err err = field_check(field, value, detail);
+    if (err != ERR_INVALID)
+        return err;
+    bool unknown_code = field_kind(field) == VALUE_CODE &&
+                        (value->kind == CANON_TEXT ? name_valid(value->text)
+                                                   : field_list(field));
+    if (!c->lenient || !unknown_code)
+        return vault_fail(c->vault, err, "%.*s.%s", shown(c->type_name),
+                          (const char *)c->type_name.at, detail);
+    return warn(c, field_name(field), "an unknown code; kept as written");
+}
+
+/* The value that the state shows for a field, or empty. */
+static struct bytes value_shown(const struct canon *state, struct bytes name)
+{
+    const struct canon *at = state ? canon_member(state, "fields") : NULL;
+    at = at ? canon_member_bytes(at, name) : NULL;
+    at = at ? canon_member(at, "value") : NULL;
+    return at ? at->raw : bytes_of(NULL, 0);
+}
+
+static enum err move_check(const struct check *c,
+                           const struct schema_field *field,
+                           const struct canon *value)
+{
+    struct bytes from = value_shown(c->state, value->name);
+    if (bytes_is(from, "null"))
+        from = bytes_of(NULL, 0);
+    if (value->kind != CANON_TEXT || bytes_equal(from, value->raw) ||
+        field_move(field, from, value->raw))
+        return ERR_OK;
+    return warn(c, value->name, "an unusual step; stored all the same");
+}
+
+static enum err set_check(const struct check *c, const struct canon *set)
+{
+    enum err err = ERR_OK;
+    const struct canon *value = set ? set->first : NULL;
+    for (; !err && value; value = value->next) {
+        const struct schema_field *field;
+        err = field_find(c, value->name, &field);
+        if (err || !field)
+            continue;
+        if (field_rule(field) == RULE_SET)
+            return refuse(c, value->name,
+                          "holds several members; use add and drop");
+        err = value_check(c, field, value);
+        if (!err)
+            err = move_check(c, field, value);
+    }
+    return err;
+}
+
+/* `field` of an add or drop: a set, or unknown. */
+static enum err members_check(const struct check *c, const struct canon *part,
+                              bool drop)
+{
+    const struct schema_field *field;
+    enum err err = field_find(c, part->name, &field);
+    if (err)
+        return err;
+    if (field && field_rule(field) != RULE_SET)
+        return refuse(c, part->name, "holds one value; use set");
+    if (part->kind != (drop ? CANON_OBJECT : CANON_ARRAY) || !part->count)
+        return refuse(c, part->name,
+                      drop ? "drop takes an object of member and reason"
+                           : "add takes a list of members");
+    for (const struct canon *m = part->first; !err && m; m = m->next) {
+        if (m->kind != CANON_TEXT)
+            return refuse(c, part->name,
+                          drop ? "the reason is a text" : "a member is a text");
+        if (field && !drop)
+            err = value_check(c, field, m);
+    }
+    return err;
+}
+
+/* The write id that stands under a dot among the live values of a field. */
+static bool live_write(const struct check *c, struct bytes name,
+                       struct bytes dot, struct bytes *write)
+{
+    const struct canon *at = canon_member(c->state, "fields");
+    at = at ? canon_member_bytes(at, name) : NULL;
+    at = at ? canon_member(at, "live") : NULL;
+    struct bytes text;
+    for (at = at ? at->first : NULL; at; at = at->next)
+        if (canon_text(at, "dot", &text) && bytes_equal(text, dot))
+            return canon_text(at, "write", write);
+    return false;
+}
+
+/* Values are named by dot or by write id; lines name them by write id. */
+static enum err keep_field(const struct check *c, const struct canon *part,
+                           struct buffer *out)
+{
+    if (part->kind != CANON_ARRAY || !part->count)
+        return refuse(c, part->name, "keep takes a list of values");
+    canon_put_text(out, part->name);
+    buffer_add_text(out, ":[");
+    for (const struct canon *m = part->first; m; m = m->next) {
+        struct dot dot;
+        struct bytes write = m->text;
+        if (m->kind != CANON_TEXT ||
+            (dot_parse(&dot, m->text) &&
+             !live_write(c, part->name, m->text, &write)))
+            return refuse(c, part->name, "no live value stands under that dot");
+        if (m != part->first)
+            buffer_add_char(out, ',');
+        canon_put_text(out, write);
+    }
+    return buffer_add_char(out, ']');
+}
+
+static enum err keep_read(const struct check *c, const struct canon *keep,
+                          struct bytes *out)
+{
+    struct buffer text;
+    buffer_init(&text, LINE_BYTES_MAX);
+    enum err err = buffer_add_char(&text, '{');
+    for (const struct canon *p = keep->first; !err && p; p = p->next) {
+        if (p != keep->first)
+            buffer_add_char(&text, ',');
+        err = keep_field(c, p, &text);
+    }
+    buffer_add_char(&text, '}');
+    if (!err)
+        err = buffer_err(&text);
+    if (!err) {
+        char *copy = arena_copy(&c->vault->arena, buffer_bytes(&text));
+        *out = bytes_of(copy, text.size);
+        err = copy ? ERR_OK : ERR_NOMEM;
+    }
+    buffer_fini(&text);
+    return err;
+}
+
+static enum err required_check(const struct check *c, const struct canon *set,
+                               const struct canon *add)
+{
+    enum err err = ERR_OK;
+    for (size_t i = 0; !err && i < type_field_count(c->type); i++) {
+        const struct schema_field *field = type_field_at(c->type, i);
+        struct bytes name = field_name(field);
+        if (field_required(field) && !field_office(field) &&
+            !(set && canon_member_bytes(set, name)) &&
+            !(add && canon_member_bytes(add, name)))
+            err = warn(c, name, "still missing");
+    }
+    return err;
+}
+
+enum err record_check(struct vault *vault, const struct schema_type *type,
+                      struct bytes name, const struct record_write *write,
+                      const struct canon *state, struct record_parts *out,
+                      struct buffer *warning)
+{
+    struct check c = {vault, type, name, state, write->lenient, warning};
+    const struct canon *add, *drop, *keep;
+    enum err err =
+        object_read(vault, "set", write->set, &out->set, &out->set_tree);
+    if (!err)
+        err = object_read(vault, "add", write->add, &out->add, &add);
+    if (!err)
+        err = object_read(vault, "drop", write->drop, &out->drop, &drop);
+    if (!err)
+        err = object_read(vault, "keep", write->keep, &out->keep, &keep);
+    if (!err && keep && !state)
+        err = vault_fail(vault, ERR_INVALID, "keep: a new record has no values");
+    if (!err && state && !out->set_tree && !add && !drop && !keep &&
+        !write->seal)
+        err = vault_fail(vault, ERR_INVALID, "there is nothing to write");
+    if (!err)
+        err = set_check(&c, out->set_tree);
+    for (const struct canon *p = add ? add->first : NULL; !err && p; p = p->next)
+        err = members_check(&c, p, false);
+    for (const struct canon *p = drop ? drop->first : NULL; !err && p;
+         p = p->next)
+        err = members_check(&c, p, true);
+    if (!err && keep)
+        err = keep_read(&c, keep, &out->keep);
+    if (!err && type && !state)
+        err = required_check(&c, out->set_tree, add);
+    return err ? err : buffer_err(warning);
+}

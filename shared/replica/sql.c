@@ -1,0 +1,242 @@
+#include "shared/replica/sql.h"
+
+const char *const sql_text[SQL_COUNT] = {
+    [SQL_META_MAKE] =
+        "INSERT INTO meta (id, kdf_ops, kdf_bytes, kdf_salt, sealed_key,"
+        " device_check) VALUES (1, ?1, ?2, ?3, ?4, ?5)",
+    [SQL_META_KEY] =
+        "SELECT kdf_ops, kdf_bytes, kdf_salt, sealed_key, device_check"
+        " FROM meta WHERE id = 1",
+    [SQL_META_CHANGED] = "UPDATE meta SET change = change + 1 WHERE id = 1",
+    [SQL_META_CHANGE] = "SELECT change FROM meta WHERE id = 1",
+    [SQL_META_EPOCH] = "SELECT epoch, builtin FROM meta WHERE id = 1",
+    [SQL_META_EPOCH_SET] =
+        "UPDATE meta SET epoch = epoch + 1, builtin = ?1 WHERE id = 1",
+    [SQL_META_LEASE] =
+        "UPDATE meta SET lease_owner = ?1, lease_until = ?3 WHERE id = 1"
+        " AND (lease_owner IS NULL OR lease_owner = ?1 OR lease_until <= ?2"
+        " OR lease_until > ?4)",
+    [SQL_META_LEASE_END] =
+        "UPDATE meta SET lease_owner = NULL, lease_until = 0 WHERE id = 1"
+        " AND lease_owner = ?1",
+    [SQL_META_SYNCED] = "SELECT synced FROM meta WHERE id = 1",
+    [SQL_META_SYNCED_SET] = "UPDATE meta SET synced = ?1 WHERE id = 1",
+    [SQL_DATA_VERSION] = "PRAGMA data_version",
+
+    [SQL_REPLICA_FIND] = "SELECT id FROM replica WHERE name = ?1",
+    [SQL_REPLICA_ADD] = "INSERT INTO replica (name) VALUES (?1)",
+    [SQL_REPLICA_NAME] = "SELECT name FROM replica WHERE id = ?1",
+
+    [SQL_IDENTITY_FIND] = "SELECT id FROM identity WHERE state = ?1",
+    [SQL_IDENTITY_GET] =
+        "SELECT i.replica, r.name, public_key, secret, transport_key,"
+        " transport_secret, succeeds, reason, certificate, certificate_sig,"
+        " agency, user, role, server, ca_file, root, box, dictionary, lineage,"
+        " token, term, received, received_link, revoked"
+        " FROM identity i LEFT JOIN replica r ON r.id = i.replica"
+        " WHERE i.id = ?1",
+    [SQL_IDENTITY_ADD] =
+        "INSERT INTO identity (state, public_key, secret, transport_key,"
+        " transport_secret, succeeds, reason)"
+        " VALUES ('pending', ?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_IDENTITY_DROP_PENDING] =
+        "DELETE FROM identity WHERE state = 'pending'",
+    [SQL_IDENTITY_FINISH] =
+        "UPDATE identity SET state = 'current', replica = ?2, certificate = ?3,"
+        " certificate_sig = ?4, agency = ?5, user = ?6, role = ?7, server = ?8,"
+        " ca_file = ?9, root = ?10, box = ?11, dictionary = ?12, lineage = ?13"
+        " WHERE id = ?1",
+    [SQL_IDENTITY_CLOSE] =
+        "UPDATE identity SET state = 'closed', token = '' WHERE id = ?1",
+    [SQL_IDENTITY_REPLY] =
+        "UPDATE identity SET lineage = ?2, token = ?3 WHERE id = ?1",
+    [SQL_IDENTITY_TERM] = "UPDATE identity SET term = ?2 WHERE id = ?1",
+    [SQL_IDENTITY_RECEIVED] =
+        "UPDATE identity SET received = ?2, received_link = ?3 WHERE id = ?1",
+    [SQL_IDENTITY_REVOKED] = "UPDATE identity SET revoked = 1 WHERE id = ?1",
+    [SQL_IDENTITY_CONTRIBUTE] =
+        "UPDATE identity SET contribute_from = ?2, contribute_to = ?3"
+        " WHERE id = ?1",
+    [SQL_IDENTITY_CONTRIBUTED] =
+        "UPDATE identity SET contribute_from = ?2 + 1 WHERE state = 'closed'"
+        " AND replica = ?1 AND contribute_from <= ?2",
+    [SQL_IDENTITY_CONTRIBUTING] =
+        "SELECT i.replica, r.name, public_key, contribute_from, contribute_to,"
+        " i.id FROM identity i JOIN replica r ON r.id = i.replica"
+        " WHERE state = 'closed' AND contribute_to >= contribute_from"
+        " AND contribute_to > 0 AND i.id > ?1 ORDER BY i.id LIMIT 1",
+    [SQL_IDENTITY_CLOSED] =
+        "SELECT i.id, i.replica, r.name, i.received, i.agency, i.public_key"
+        " FROM identity i JOIN replica r ON r.id = i.replica"
+        " WHERE state = 'closed' AND i.id > ?1 ORDER BY i.id LIMIT 1",
+    [SQL_IDENTITY_OF_LOG] =
+        "SELECT received FROM identity WHERE replica = ?1"
+        " AND state = 'closed'",
+    [SQL_TERM_ADD] = "INSERT OR REPLACE INTO term (name, key) VALUES (?1, ?2)",
+    [SQL_TERM_FIND] = "SELECT key FROM term WHERE name = ?1",
+
+    [SQL_CASE_FIND] =
+        "SELECT id, vault_wrap, office_wrap IS NOT NULL FROM case_key"
+        " WHERE token = ?1 AND vault_wrap IS NOT NULL",
+    [SQL_CASE_GET] =
+        "SELECT token, vault_wrap, office_wrap FROM case_key WHERE id = ?1",
+    [SQL_CASE_ADD] =
+        "INSERT INTO case_key (token, vault_wrap) VALUES (?1, ?2)",
+    [SQL_CASE_OFFICE_WRAP] =
+        "UPDATE case_key SET office_wrap = ?2 WHERE id = ?1",
+    [SQL_CASE_DESTROY] = "UPDATE case_key SET vault_wrap = NULL WHERE id = ?1",
+    [SQL_CASE_DESTROY_ALL] =
+        "UPDATE case_key SET vault_wrap = NULL WHERE vault_wrap IS NOT NULL",
+    [SQL_CASE_NEXT] =
+        "SELECT id FROM case_key WHERE id > ?1 AND vault_wrap IS NOT NULL"
+        " ORDER BY id LIMIT 1",
+
+    [SQL_LOG_ADD] =
+        "INSERT INTO log (replica, n, key, body, hash, page)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+    [SQL_LOG_HEAD] = "SELECT max(n) FROM log WHERE replica = ?1",
+    [SQL_LOG_RANGE] =
+        "SELECT l.n, l.body, l.key, k.vault_wrap IS NOT NULL, k.office_wrap,"
+        " s.signature, k.token FROM log l JOIN case_key k ON k.id = l.key"
+        " LEFT JOIN link s ON s.replica = l.replica AND s.n = l.n"
+        " WHERE l.replica = ?1 AND l.n >= ?2 AND l.n <= ?3"
+        " ORDER BY l.n, l.key",
+    [SQL_LOG_HASHES] =
+        "SELECT n, hash FROM log WHERE replica = ?1 AND n > ?2 AND n <= ?3"
+        " ORDER BY n, key",
+    [SQL_LOG_RECEIPTED] =
+        "SELECT l.key, l.hash FROM log l JOIN case_key k ON k.id = l.key"
+        " WHERE l.replica = ?1 AND l.n > ?2 AND l.n <= ?3"
+        " AND k.vault_wrap IS NOT NULL",
+    [SQL_LOG_OF_RECORD] =
+        "SELECT l.id, r.name, l.n, l.key, l.body, l.replica"
+        " FROM record_line o JOIN log l ON l.id = o.line"
+        " JOIN replica r ON r.id = l.replica"
+        " WHERE o.record = ?1 ORDER BY o.line",
+    [SQL_LOG_OF_CASE] =
+        "SELECT l.id, l.hash, l.replica, l.n, l.page, r.name, l.key, l.body"
+        " FROM record c CROSS JOIN record_line o ON o.record = c.id"
+        " JOIN log l ON l.id = o.line JOIN replica r ON r.id = l.replica"
+        " WHERE c.key = ?1",
+    [SQL_LOG_AT] =
+        "SELECT r.name, l.n, l.key, l.body, l.hash FROM log l"
+        " JOIN replica r ON r.id = l.replica WHERE l.id = ?1",
+    [SQL_LOG_NEXT] =
+        "SELECT l.id, r.name, l.n, l.key, l.body, l.hash, l.replica,"
+        " k.vault_wrap IS NOT NULL FROM log l"
+        " JOIN replica r ON r.id = l.replica JOIN case_key k ON k.id = l.key"
+        " WHERE l.id > ?1 ORDER BY l.id LIMIT 1",
+    [SQL_LOG_DOT] =
+        "SELECT hash FROM log WHERE replica = ?1 AND n = ?2 LIMIT 1",
+    [SQL_LOG_UNSENT] =
+        "SELECT count(DISTINCT l.n) FROM log l"
+        " LEFT JOIN carried c ON c.replica = l.replica AND c.n = l.n"
+        " WHERE l.replica = ?1 AND l.n > ?2 AND c.n IS NULL",
+    [SQL_LINK_ADD] =
+        "INSERT INTO link (replica, n, link, signature, at)"
+        " VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_LINK_BEFORE] =
+        "SELECT n, link FROM link WHERE replica = ?1 AND n <= ?2"
+        " ORDER BY n DESC LIMIT 1",
+    [SQL_LINK_NEXT] =
+        "SELECT n, at, link, signature FROM link WHERE replica = ?1 AND n > ?2"
+        " ORDER BY n LIMIT 1",
+    [SQL_LINK_LAST] = "SELECT max(n) FROM link WHERE replica = ?1",
+    [SQL_PAGE_ADD] =
+        "INSERT INTO page (hashes, mac, lineage) VALUES (?1, ?2, ?3)",
+    [SQL_PAGE_GET] = "SELECT hashes, mac FROM page WHERE id = ?1",
+
+    [SQL_PAGE_DROP] = "DELETE FROM page WHERE id = ?1",
+
+    [SQL_RECORD_FIND] =
+        "SELECT id, key, state, epoch, own_n, type FROM record"
+        " WHERE token = ?1",
+    [SQL_RECORD_ADD] =
+        "INSERT INTO record (token, key, type, state, open, epoch, own_n)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [SQL_RECORD_STATE] =
+        "UPDATE record SET key = ?2, type = ?3, state = ?4, open = ?5,"
+        " epoch = ?6, own_n = ?7 WHERE id = ?1",
+    [SQL_RECORD_OWN] = "UPDATE record SET own_n = ?2 WHERE id = ?1",
+    [SQL_RECORD_OWN_RESET] = "UPDATE record SET own_n = 0 WHERE own_n > 0",
+    [SQL_RECORD_NEXT] =
+        "SELECT id, token, key, state, epoch, own_n, type FROM record"
+        " WHERE id > ?1 AND state IS NOT NULL ORDER BY id LIMIT 1",
+    [SQL_RECORD_NEXT_OF_TYPE] =
+        "SELECT id, token, key, state, epoch, own_n, type FROM record"
+        " WHERE type = ?2 AND id > ?1 AND state IS NOT NULL"
+        " ORDER BY id LIMIT 1",
+    [SQL_RECORD_NEXT_OPEN] =
+        "SELECT id, token, key, state, epoch, own_n, type FROM record"
+        " WHERE open > 0 AND id > ?1 AND state IS NOT NULL"
+        " ORDER BY id LIMIT 1",
+    [SQL_RECORD_OPEN_SUM] = "SELECT sum(open) FROM record WHERE open > 0",
+    [SQL_RECORD_NEXT_STALE] =
+        "SELECT id, token, key, state, epoch, own_n, type FROM record"
+        " WHERE epoch <> ?2 AND id > ?1 AND state IS NOT NULL"
+        " ORDER BY id LIMIT 1",
+    [SQL_RECORD_EPOCH] = "UPDATE record SET epoch = ?2 WHERE id = ?1",
+    [SQL_RECORD_LEAVE] =
+        "UPDATE record SET key = NULL, type = NULL, state = NULL, open = 0"
+        " WHERE key = ?1",
+    [SQL_RECORD_LEAVE_ALL] =
+        "UPDATE record SET key = NULL, type = NULL, state = NULL, open = 0",
+    [SQL_RECORD_OF_LINE] =
+        "SELECT token, key FROM record WHERE id = ?1",
+    [SQL_RECORD_LINE_ADD] =
+        "INSERT OR IGNORE INTO record_line (record, line) VALUES (?1, ?2)",
+    [SQL_RECORD_LINE_DROP] =
+        "DELETE FROM record_line WHERE record = ?1 AND line = ?2",
+    [SQL_RECORD_LINE_LEAVE] =
+        "DELETE FROM record_line WHERE record IN"
+        " (SELECT id FROM record WHERE key = ?1)",
+    [SQL_RECORD_LINE_LEAVE_ALL] = "DELETE FROM record_line",
+
+    [SQL_SUM_GET] = "SELECT sum FROM case_sum WHERE key = ?1",
+    [SQL_SUM_SET] =
+        "INSERT OR REPLACE INTO case_sum (key, sum) VALUES (?1, ?2)",
+    [SQL_SUM_DROP] = "DELETE FROM case_sum WHERE key = ?1",
+    [SQL_SUM_DROP_ALL] = "DELETE FROM case_sum",
+    [SQL_SUM_OF_SCOPE] =
+        "SELECT s.sum FROM membership m JOIN case_sum s ON s.key = m.key"
+        " WHERE m.scope = ?1",
+
+    [SQL_CURSOR_NEXT] =
+        "SELECT scope, seq, off, own, exact FROM cursor WHERE scope > ?1"
+        " ORDER BY scope LIMIT 1",
+    [SQL_CURSOR_ADD] = "INSERT OR IGNORE INTO cursor (scope) VALUES (?1)",
+    [SQL_CURSOR_SET] =
+        "INSERT OR REPLACE INTO cursor (scope, seq, off, own, exact)"
+        " VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_CURSOR_INEXACT] = "UPDATE cursor SET exact = 0 WHERE exact <> 0",
+    [SQL_CURSOR_RESET] =
+        "UPDATE cursor SET seq = 0, off = 0, own = 0, exact = 0",
+    [SQL_CURSOR_DROP] = "DELETE FROM cursor WHERE scope = ?1",
+    [SQL_MEMBER_ADD] =
+        "INSERT OR IGNORE INTO membership (scope, key) VALUES (?1, ?2)",
+    [SQL_MEMBER_DROP] =
+        "DELETE FROM membership WHERE scope = ?1 AND key = ?2",
+    [SQL_MEMBER_DROP_CASE] = "DELETE FROM membership WHERE key = ?1",
+    [SQL_MEMBER_DROP_SCOPE] = "DELETE FROM membership WHERE scope = ?1",
+    [SQL_MEMBER_DROP_ALL] = "DELETE FROM membership",
+    [SQL_MEMBER_COUNT] = "SELECT count(*) FROM membership WHERE key = ?1",
+    [SQL_MEMBER_NEXT] =
+        "SELECT key FROM membership WHERE scope = ?1 AND key > ?2"
+        " ORDER BY key LIMIT 1",
+
+    [SQL_HELD_ADD] =
+        "INSERT OR REPLACE INTO held (replica, n, reason) VALUES (?1, ?2, ?3)",
+    [SQL_HELD_DROP] = "DELETE FROM held WHERE replica = ?1 AND n = ?2",
+    [SQL_HELD_GET] = "SELECT reason FROM held WHERE replica = ?1 AND n = ?2",
+    [SQL_HELD_COUNT] = "SELECT count(*) FROM held",
+    [SQL_CARRIED_ADD] =
+        "INSERT OR REPLACE INTO carried (replica, n, record, by_replica, by_n)"
+        " VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_CARRIED_GET] =
+        "SELECT by_replica, by_n FROM carried WHERE replica = ?1 AND n = ?2",
+    [SQL_CARRIED_BEFORE] =
+        "SELECT c.by_n, r.name FROM carried c"
+        " JOIN replica r ON r.id = c.by_replica"
+        " WHERE c.replica = ?1 AND c.n <= ?2 AND c.record = ?3"
+        " ORDER BY c.n DESC LIMIT 1",
+};

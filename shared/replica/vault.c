@@ -1,0 +1,274 @@
+#include "shared/replica/vault.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "shared/db/migrate.h"
+#include "shared/replica/case_key.h"
+#include "shared/replica/device_secret.h"
+#include "shared/replica/vault_inner.h"
+#include "shared/replica/vault_keys.h"
+
+#define SCRATCH_BYTES_MAX (64u << 20) /* a state and its memo */
+
+static const struct vault_options options_default;
+
+static enum err path_copy(struct vault *vault, const char *path)
+{
+    size_t size = strlen(path) + 1;
+    vault->path = malloc(size);
+    if (!vault->path)
+        return ERR_NOMEM;
+    memcpy(vault->path, path, size);
+    return ERR_OK;
+}
+
+static enum err handle_new(struct vault **out, const char *path,
+                           const struct vault_options *options)
+{
+    struct vault *vault = calloc(1, sizeof *vault);
+    if (!vault)
+        return ERR_NOMEM;
+    vault->clock = options->clock ? options->clock : clock_system();
+    vault->random = options->random ? options->random : random_system();
+    arena_init(&vault->arena, REVISION_ARENA_BYTES);
+    buffer_init(&vault->plain, SCRATCH_BYTES_MAX);
+    buffer_init(&vault->sealed, SCRATCH_BYTES_MAX);
+    buffer_init(&vault->lent, SCRATCH_BYTES_MAX);
+    buffer_init(&vault->line, LINE_BYTES_MAX);
+    random_fill(vault->random, vault->lease_owner, sizeof vault->lease_owner);
+    enum err err = sodium_init() < 0 ? ERR_UNSUPPORTED : ERR_OK;
+    if (!err)
+        err = path_copy(vault, path);
+    if (!err)
+        err = case_cache_new(&vault->cases);
+    if (!err)
+        err = deflate_line_new(&vault->deflate, 1);
+    if (err) {
+        vault_close(vault);
+        return err;
+    }
+    *out = vault;
+    return ERR_OK;
+}
+
+/* Opens the file and brings it to this build's tables. */
+static enum err file_open(struct vault *vault, unsigned flags,
+                          const struct vault_options *options)
+{
+    char detail[DB_DETAIL_CHARS];
+    enum err err = db_open_vfs(&vault->db, vault->path,
+                               flags | DB_SECURE_DELETE, options->vfs, detail);
+    if (err)
+        return vault_fail(vault, err, "%s: %s: %s", vault->path, err_text(err),
+                          detail);
+    if (options->busy_ms)
+        err = db_busy_ms(vault->db, options->busy_ms);
+    if (!err)
+        err = migrate(vault->db, VAULT_APPLICATION_ID, embed_vault_schema);
+    if (err == ERR_FOREIGN)
+        return vault_fail(vault, err, "%s is not a vault", vault->path);
+    if (err == ERR_NEWER)
+        return vault_fail(vault, err,
+                          "%s was written by a newer Satchel; update this one",
+                          vault->path);
+    if (err)
+        return vault_fail(vault, err, "%s: %s", vault->path,
+                          db_detail(vault->db));
+    return ERR_OK;
+}
+
+static enum err device_key_load(struct vault *vault,
+                                const struct vault_options *options,
+                                bool create)
+{
+    uint8_t secret[DEVICE_SECRET_BYTES];
+    char detail[VAULT_DETAIL_CHARS];
+    enum err err =
+        device_secret_load(secret, options->device_secret, create,
+                           vault->random, detail, sizeof detail);
+    if (err)
+        return vault_fail(vault, err, "%s", detail);
+    vault_keys_device(vault, secret);
+    sodium_memzero(secret, sizeof secret);
+    return ERR_OK;
+}
+
+/* Hands over the handle, or its detail text and nothing. */
+static enum err finish(struct vault *vault, enum err err, struct vault **out,
+                       char detail[VAULT_DETAIL_CHARS])
+{
+    if (detail)
+        snprintf(detail, VAULT_DETAIL_CHARS, "%s", vault->detail);
+    if (err) {
+        if (detail && !detail[0])
+            snprintf(detail, VAULT_DETAIL_CHARS, "%s: %s", vault->path,
+                     err_text(err));
+        vault_close(vault);
+        return err;
+    }
+    *out = vault;
+    return ERR_OK;
+}
+
+static enum err create(struct vault *vault, const struct vault_options *options)
+{
+    if (!options->passphrase)
+        return vault_fail(vault, ERR_INVALID, "a vault needs a passphrase");
+    bool there = !options->vfs && access(vault->path, F_OK) == 0;
+    enum err err = file_open(vault, DB_CREATE, options);
+    if (err == ERR_FOREIGN && there)
+        return vault_fail(vault, ERR_EXISTS, "%s exists and is not a vault",
+                          vault->path);
+    if (!err)
+        err = device_key_load(vault, options, true);
+    if (!err)
+        err = vault_keys_make(vault, options);
+    if (err == ERR_EXISTS)
+        return vault_fail(vault, err, "%s exists already", vault->path);
+    return err;
+}
+
+enum err vault_create(struct vault **out, const char *path,
+                      const struct vault_options *options,
+                      char detail[VAULT_DETAIL_CHARS])
+{
+    struct vault *vault;
+    *out = NULL;
+    if (!options)
+        options = &options_default;
+    enum err err = handle_new(&vault, path, options);
+    if (err) {
+        if (detail)
+            snprintf(detail, VAULT_DETAIL_CHARS, "%s", err_text(err));
+        return err;
+    }
+    return finish(vault, create(vault, options), out, detail);
+}
+
+enum err vault_open(struct vault **out, const char *path,
+                    const struct vault_options *options,
+                    char detail[VAULT_DETAIL_CHARS])
+{
+    struct vault *vault;
+    *out = NULL;
+    if (!options)
+        options = &options_default;
+    enum err err = handle_new(&vault, path, options);
+    if (err) {
+        if (detail)
+            snprintf(detail, VAULT_DETAIL_CHARS, "%s", err_text(err));
+        return err;
+    }
+    err = file_open(vault, 0, options);
+    if (!err)
+        err = device_key_load(vault, options, false);
+    if (!err)
+        err = vault_keys_check(vault);
+    if (!err && options->passphrase)
+        err = vault_unlock(vault, options->passphrase);
+    return finish(vault, err, out, detail);
+}
+
+void vault_close(struct vault *vault)
+{
+    if (!vault)
+        return;
+    vault_lock(vault);
+    if (vault->db) {
+        db_rollback(vault->db);
+        db_finalize(vault->statement, SQL_COUNT);
+    }
+    db_close(vault->db);
+    case_cache_free(vault->cases);
+    schema_free(vault->schema);
+    schema_free(vault->schema_before);
+    deflate_line_free(vault->deflate);
+    arena_fini(&vault->arena);
+    buffer_fini(&vault->sealed);
+    buffer_fini(&vault->lent);
+    buffer_wipe(&vault->line);
+    sodium_memzero(vault->device_key, sizeof vault->device_key);
+    sodium_memzero(vault->case_token_key, sizeof vault->case_token_key);
+    free(vault->path);
+    free(vault);
+}
+
+void vault_lock(struct vault *vault)
+{
+    vault->unlocked = false;
+    sodium_memzero(vault->vault_key, sizeof vault->vault_key);
+    sodium_memzero(vault->token_key, sizeof vault->token_key);
+    buffer_wipe(&vault->plain);
+    vault_forget(vault);
+}
+
+bool vault_locked(const struct vault *vault)
+{
+    return !vault->unlocked;
+}
+
+const char *vault_detail(const struct vault *vault)
+{
+    return vault->detail;
+}
+
+const char *vault_path(const struct vault *vault)
+{
+    return vault->path;
+}
+
+const struct clock *vault_clock(const struct vault *vault)
+{
+    return vault->clock;
+}
+
+const struct random *vault_random(const struct vault *vault)
+{
+    return vault->random;
+}
+
+enum err vault_change_count(struct vault *vault, int64_t *count)
+{
+    return vault_query(vault, SQL_META_CHANGE, count);
+}
+
+/* --- the lease ------------------------------------------------------------ */
+
+/* A lease further off than this comes from a clock that has been put back. */
+#define LEASE_MS_MAX INT64_C(3600000)
+
+enum err vault_lease(struct vault *vault, int64_t ms)
+{
+    struct sqlite3_stmt *s;
+    int64_t now = clock_wall_ms(vault->clock);
+    assert(ms <= LEASE_MS_MAX);
+    enum err err = vault_sql(vault, SQL_META_LEASE, &s);
+    if (err)
+        return err;
+    db_bind_bytes(vault->db, s, 1,
+                  bytes_of(vault->lease_owner, sizeof vault->lease_owner));
+    db_bind_int64(vault->db, s, 2, now);
+    db_bind_int64(vault->db, s, 3, now + ms);
+    db_bind_int64(vault->db, s, 4, now + LEASE_MS_MAX);
+    err = db_step_done(vault->db, s);
+    if (!err && !db_changes(vault->db))
+        return vault_fail(vault, ERR_BUSY, "another sync of this vault runs");
+    return err;
+}
+
+void vault_lease_end(struct vault *vault)
+{
+    struct sqlite3_stmt *s;
+    if (vault_sql(vault, SQL_META_LEASE_END, &s))
+        return; /* it runs out by itself */
+    db_bind_bytes(vault->db, s, 1,
+                  bytes_of(vault->lease_owner, sizeof vault->lease_owner));
+    enum err ignored = db_step_done(vault->db, s); /* likewise */
+    (void)ignored;
+}

@@ -1,0 +1,200 @@
+#include "shared/replica/vault_keys.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#include "shared/replica/seal.h"
+
+#define SALT_BYTES crypto_pwhash_SALTBYTES
+#define CHECK_BYTES 16
+#define KDF_OPS_MAX 64
+#define KDF_BYTES_MAX (INT64_C(4) << 30)
+
+enum subkey { SUBKEY_DEVICE = 1, SUBKEY_CHECK, SUBKEY_CASE_TOKEN, SUBKEY_TOKEN };
+
+struct key_row {
+    int64_t ops, bytes;
+    uint8_t salt[SALT_BYTES];
+    uint8_t sealed[SECRET_BYTES + SEAL_OVERHEAD_BYTES];
+    uint8_t check[CHECK_BYTES];
+};
+
+static void subkey(uint8_t *out, size_t size, const uint8_t from[SECRET_BYTES],
+                   enum subkey which)
+{
+    crypto_kdf_derive_from_key(out, size, (uint64_t)which, "satchelv", from);
+}
+
+void vault_keys_device(struct vault *vault,
+                       const uint8_t secret[DEVICE_SECRET_BYTES])
+{
+    subkey(vault->device_key, sizeof vault->device_key, secret, SUBKEY_DEVICE);
+    subkey(vault->case_token_key, sizeof vault->case_token_key, secret,
+           SUBKEY_CASE_TOKEN);
+}
+
+static void device_check(const struct vault *vault, uint8_t out[CHECK_BYTES])
+{
+    subkey(out, CHECK_BYTES, vault->device_key, SUBKEY_CHECK);
+}
+
+static enum err passphrase_key(const struct vault *vault,
+                               const struct key_row *row,
+                               const char *passphrase,
+                               uint8_t out[SECRET_BYTES])
+{
+    uint8_t stretched[SECRET_BYTES];
+    if (row->ops < 1 || row->ops > KDF_OPS_MAX || row->bytes < 8192 ||
+        row->bytes > KDF_BYTES_MAX)
+        return ERR_CORRUPT;
+    if (crypto_pwhash(stretched, sizeof stretched, passphrase,
+                      strlen(passphrase), row->salt,
+                      (unsigned long long)row->ops, (size_t)row->bytes,
+                      crypto_pwhash_ALG_ARGON2ID13))
+        return ERR_NOMEM; /* its only cause once the limits are sane */
+    crypto_generichash(out, SECRET_BYTES, vault->device_key,
+                       sizeof vault->device_key, stretched, sizeof stretched);
+    sodium_memzero(stretched, sizeof stretched);
+    return ERR_OK;
+}
+
+static struct bytes key_ad(void)
+{
+    return bytes_text("vault key");
+}
+
+static void unlock(struct vault *vault, const uint8_t key[SECRET_BYTES])
+{
+    memcpy(vault->vault_key, key, SECRET_BYTES);
+    subkey(vault->token_key, sizeof vault->token_key, key, SUBKEY_TOKEN);
+    vault->unlocked = true;
+}
+
+static enum err row_store(struct vault *vault, const struct key_row *row)
+{
+    struct sqlite3_stmt *s;
+    enum err err = vault_sql(vault, SQL_META_MAKE, &s);
+    if (err)
+        return err;
+    db_bind_int64(vault->db, s, 1, row->ops);
+    db_bind_int64(vault->db, s, 2, row->bytes);
+    db_bind_bytes(vault->db, s, 3, bytes_of(row->salt, sizeof row->salt));
+    db_bind_bytes(vault->db, s, 4, bytes_of(row->sealed, sizeof row->sealed));
+    db_bind_bytes(vault->db, s, 5, bytes_of(row->check, sizeof row->check));
+    return db_step_done(vault->db, s);
+}
+
+enum err vault_keys_make(struct vault *vault,
+                         const struct vault_options *options)
+{
+    struct key_row row = {.ops = options->kdf_ops, .bytes = options->kdf_bytes};
+    uint8_t key[SECRET_BYTES], wrapping[SECRET_BYTES];
+    if (!row.ops)
+        row.ops = crypto_pwhash_OPSLIMIT_INTERACTIVE;
+    if (!row.bytes)
+        row.bytes = crypto_pwhash_MEMLIMIT_INTERACTIVE;
+    random_fill(vault->random, row.salt, sizeof row.salt);
+    random_fill(vault->random, key, sizeof key);
+    device_check(vault, row.check);
+    enum err err = passphrase_key(vault, &row, options->passphrase, wrapping);
+    if (!err)
+        err = seal_close(&vault->sealed, vault->random, wrapping, key_ad(),
+                         bytes_of(key, sizeof key));
+    if (!err) {
+        memcpy(row.sealed, vault->sealed.at, sizeof row.sealed);
+        err = row_store(vault, &row);
+    }
+    if (!err)
+        unlock(vault, key);
+    sodium_memzero(key, sizeof key);
+    sodium_memzero(wrapping, sizeof wrapping);
+    return err;
+}
+
+static enum err row_load(struct vault *vault, struct key_row *row)
+{
+    struct sqlite3_stmt *s;
+    bool found;
+    enum err err = vault_sql(vault, SQL_META_KEY, &s);
+    if (!err)
+        err = db_step_row(vault->db, s, &found);
+    if (err)
+        return err;
+    if (!found)
+        return vault_fail(vault, ERR_CORRUPT, "%s has no vault key",
+                          vault->path);
+    row->ops = db_column_int64(s, 0);
+    row->bytes = db_column_int64(s, 1);
+    err = db_column_fixed(s, 2, row->salt, sizeof row->salt);
+    if (!err)
+        err = db_column_fixed(s, 3, row->sealed, sizeof row->sealed);
+    if (!err)
+        err = db_column_fixed(s, 4, row->check, sizeof row->check);
+    db_reset(s);
+    return err;
+}
+
+enum err vault_keys_check(struct vault *vault)
+{
+    struct key_row row;
+    uint8_t check[CHECK_BYTES];
+    enum err err = row_load(vault, &row);
+    if (err)
+        return err;
+    device_check(vault, check);
+    if (sodium_memcmp(check, row.check, sizeof check))
+        return vault_fail(vault, ERR_DENIED,
+                          "%s was made with another device secret; bring that "
+                          "file back",
+                          vault->path);
+    return ERR_OK;
+}
+
+enum err vault_unlock(struct vault *vault, const char *passphrase)
+{
+    struct key_row row;
+    uint8_t wrapping[SECRET_BYTES];
+    vault->detail[0] = '\0';
+    enum err err = row_load(vault, &row);
+    if (!err)
+        err = passphrase_key(vault, &row, passphrase, wrapping);
+    if (err)
+        return err;
+    buffer_clear(&vault->plain);
+    err = seal_open(&vault->plain, wrapping, key_ad(),
+                    bytes_of(row.sealed, sizeof row.sealed));
+    sodium_memzero(wrapping, sizeof wrapping);
+    if (err == ERR_CORRUPT)
+        return vault_fail(vault, ERR_PASSPHRASE, "the passphrase is wrong");
+    if (!err && vault->plain.size != SECRET_BYTES)
+        err = ERR_CORRUPT;
+    if (!err) {
+        vault_forget(vault);
+        unlock(vault, vault->plain.at);
+    }
+    buffer_wipe(&vault->plain);
+    return err;
+}
+
+static void token(const uint8_t key[SECRET_BYTES], const char *space,
+                  struct bytes name, uint8_t out[TOKEN_KEYED_BYTES])
+{
+    crypto_generichash_state state;
+    crypto_generichash_init(&state, key, SECRET_BYTES, TOKEN_KEYED_BYTES);
+    crypto_generichash_update(&state, (const uint8_t *)space,
+                              strlen(space) + 1);
+    crypto_generichash_update(&state, name.at, name.size);
+    crypto_generichash_final(&state, out, TOKEN_KEYED_BYTES);
+}
+
+void vault_token(const struct vault *vault, const char *space,
+                 struct bytes name, uint8_t out[TOKEN_KEYED_BYTES])
+{
+    token(vault->token_key, space, name, out);
+}
+
+void vault_case_token(const struct vault *vault, struct bytes kase,
+                      uint8_t out[TOKEN_KEYED_BYTES])
+{
+    token(vault->case_token_key, "case", kase, out);
+}

@@ -1,0 +1,142 @@
+#include "shared/replica/vault_inner.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "shared/replica/case_key.h"
+#include "shared/replica/vault_schema.h"
+
+enum err vault_fail(struct vault *vault, enum err err, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(vault->detail, sizeof vault->detail, format, arguments);
+    va_end(arguments);
+    return err;
+}
+
+enum err vault_sql(struct vault *vault, enum sql which,
+                   struct sqlite3_stmt **out)
+{
+    struct sqlite3_stmt **slot = &vault->statement[which];
+    *out = NULL;
+    if (!*slot) {
+        enum err err = db_prepare(vault->db, &sql_text[which], 1, slot);
+        if (err)
+            return err;
+    }
+    assert(!sqlite3_stmt_busy(*slot)); /* a query in use is never restarted */
+    *out = *slot;
+    return ERR_OK;
+}
+
+enum err vault_query(struct vault *vault, enum sql which, int64_t *out)
+{
+    struct sqlite3_stmt *s;
+    bool row = false;
+    enum err err = vault_sql(vault, which, &s);
+    if (!err)
+        err = db_step_row(vault->db, s, &row);
+    *out = 0;
+    if (row) {
+        *out = db_column_int64(s, 0);
+        db_reset(s);
+    }
+    return err;
+}
+
+enum err vault_run(struct vault *vault, enum sql which)
+{
+    struct sqlite3_stmt *s;
+    enum err err = vault_sql(vault, which, &s);
+    return err ? err : db_step_done(vault->db, s);
+}
+
+enum err vault_run_int(struct vault *vault, enum sql which, int64_t value)
+{
+    struct sqlite3_stmt *s;
+    enum err err = vault_sql(vault, which, &s);
+    if (err)
+        return err;
+    db_bind_int64(vault->db, s, 1, value);
+    return db_step_done(vault->db, s);
+}
+
+void vault_forget(struct vault *vault)
+{
+    case_cache_clear(vault->cases);
+    sodium_memzero(&vault->tip, sizeof vault->tip);
+}
+
+enum err vault_refresh(struct vault *vault)
+{
+    int64_t version;
+    enum err err = vault_query(vault, SQL_DATA_VERSION, &version);
+    if (err)
+        return err;
+    if (version != vault->data_version) {
+        vault_forget(vault);
+        err = vault_schema_refresh(vault);
+    }
+    vault->data_version = version;
+    return err;
+}
+
+enum err vault_begin_at(struct vault *vault, const char *file, int line)
+{
+    vault->detail[0] = '\0';
+    enum err err = db_begin_immediate_at(vault->db, file, line);
+    if (err)
+        return vault_fail(vault, err, "%s: %s", err_text(err),
+                          db_detail(vault->db));
+    vault->changed = vault->types_changed = false;
+    err = vault_refresh(vault);
+    if (err)
+        vault_rollback(vault);
+    return err;
+}
+
+enum err vault_commit(struct vault *vault)
+{
+    enum err err =
+        vault->changed ? vault_run(vault, SQL_META_CHANGED) : ERR_OK;
+    if (!err && vault->types_changed)
+        err = vault_schema_changed(vault);
+    if (err) {
+        vault_rollback(vault);
+        return err;
+    }
+    err = db_commit(vault->db);
+    if (err)
+        vault_forget(vault);
+    return err;
+}
+
+void vault_rollback(struct vault *vault)
+{
+    db_rollback(vault->db);
+    vault_forget(vault);
+    vault_schema_drop(vault); /* its epoch may have been part of it */
+}
+
+enum err vault_end(struct vault *vault, enum err err)
+{
+    if (!err)
+        err = vault_commit(vault);
+    else
+        vault_rollback(vault);
+    if (err && !vault->detail[0])
+        vault_fail(vault, err, "%s%s%s", err_text(err),
+                   db_detail(vault->db)[0] ? ": " : "", db_detail(vault->db));
+    return err;
+}
+
+void vault_scrub(struct vault *vault)
+{
+    /* A reader that holds the log back only delays this to the next time. */
+    (void)sqlite3_wal_checkpoint_v2(db_handle(vault->db), NULL,
+                                    SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+}

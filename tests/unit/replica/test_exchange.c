@@ -1,0 +1,235 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+#include "tests/unit/replica/far_end.h"
+
+struct pair {
+    struct far_end *far;
+    struct device dana, eli;
+};
+
+static int setup(void **state)
+{
+    struct pair *p = calloc(1, sizeof *p);
+    if (!p)
+        return -1;
+    p->far = far_end_new();
+    device_create(&p->dana);
+    device_create(&p->eli);
+    far_enrol(p->far, &p->dana, "dana");
+    far_enrol(p->far, &p->eli, "eli");
+    *state = p;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct pair *p = *state;
+    device_remove(&p->dana);
+    device_remove(&p->eli);
+    far_end_free(p->far);
+    free(p);
+    return 0;
+}
+
+static void read_state(struct vault *vault, const char *record,
+                       struct buffer *state)
+{
+    struct buffer context;
+    buffer_init(state, STATE_BYTES_MAX);
+    buffer_init(&context, 1 << 20);
+    enum err err = record_read(vault, record, state, &context);
+    if (err)
+        fail_msg("%s", vault_detail(vault));
+    buffer_fini(&context);
+}
+
+static void what_was_written_is_read_back(void **state)
+{
+    struct pair *p = *state;
+    char person[ID_CHARS + 1], contact[ID_CHARS + 1];
+    struct buffer text;
+    write_person(p->dana.vault, "Rosa", person);
+    write_contact(p->dana.vault, person, "Roof leaks.", contact);
+    read_state(p->dana.vault, contact, &text);
+    assert_non_null(strstr(buffer_text(&text), "Roof leaks."));
+    assert_non_null(strstr(buffer_text(&text), person));
+    buffer_fini(&text);
+}
+
+static void two_vaults_show_the_same_bytes(void **state)
+{
+    struct pair *p = *state;
+    char person[ID_CHARS + 1], contact[ID_CHARS + 1];
+    struct buffer a, b;
+    write_person(p->dana.vault, "Rosa", person);
+    write_contact(p->dana.vault, person, "Roof leaks.", contact);
+    revise(p->dana.vault, person, "{\"preferred_name\":\"Rosie\"}");
+    far_sync_up(p->far, p->dana.vault);
+    far_pull(p->far, p->eli.vault, person);
+    read_state(p->dana.vault, person, &a);
+    read_state(p->eli.vault, person, &b);
+    assert_string_equal(buffer_text(&a), buffer_text(&b));
+    buffer_fini(&a);
+    buffer_fini(&b);
+    revise(p->eli.vault, contact, "{\"narrative\":\"Fixed.\"}");
+    far_sync_up(p->far, p->eli.vault);
+    far_pull(p->far, p->dana.vault, NULL);
+    read_state(p->dana.vault, contact, &a);
+    read_state(p->eli.vault, contact, &b);
+    assert_string_equal(buffer_text(&a), buffer_text(&b));
+    assert_non_null(strstr(buffer_text(&a), "Fixed."));
+    buffer_fini(&a);
+    buffer_fini(&b);
+}
+
+static void nothing_counts_as_received_without_a_receipt(void **state)
+{
+    struct pair *p = *state;
+    char person[ID_CHARS + 1];
+    struct vault_status status;
+    struct receipt receipt;
+    write_person(p->dana.vault, "Rosa", person);
+    p->dana.now += 5000;
+    assert_int_equal(record_status(p->dana.vault, &status), ERR_OK);
+    assert_int_equal(status.here, 1);
+    assert_int_equal(status.oldest_ms, 5000);
+    assert_int_equal(status.received, 0);
+    assert_int_equal(far_push(p->far, p->dana.vault), 1);
+    far_receipt(p->far, p->dana.vault, &receipt);
+    receipt.signature[3] ^= 1;
+    assert_int_equal(outbox_receipt(p->dana.vault, &receipt), ERR_SIGNATURE);
+    receipt.signature[3] ^= 1;
+    assert_int_equal(record_status(p->dana.vault, &status), ERR_OK);
+    assert_int_equal(status.here, 1);
+    assert_int_equal(outbox_receipt(p->dana.vault, &receipt), ERR_OK);
+    assert_int_equal(record_status(p->dana.vault, &status), ERR_OK);
+    assert_int_equal(status.here, 0);
+    assert_int_equal(status.oldest_ms, 0);
+    assert_int_equal(status.received, 1);
+}
+
+static void concurrent_values_become_a_conflict_on_both(void **state)
+{
+    struct pair *p = *state;
+    char person[ID_CHARS + 1];
+    struct vault_status status;
+    write_person(p->dana.vault, "Rosa", person);
+    far_sync_up(p->far, p->dana.vault);
+    far_pull(p->far, p->eli.vault, person);
+    revise(p->dana.vault, person, "{\"legal_name\":\"Rosa Diaz\"}");
+    revise(p->eli.vault, person, "{\"legal_name\":\"Rosa Dias\"}");
+    far_sync_up(p->far, p->dana.vault);
+    far_sync_up(p->far, p->eli.vault);
+    far_pull(p->far, p->eli.vault, NULL);
+    far_pull(p->far, p->dana.vault, NULL);
+    assert_int_equal(record_status(p->dana.vault, &status), ERR_OK);
+    assert_int_equal(status.conflicts, 1);
+    assert_int_equal(record_status(p->eli.vault, &status), ERR_OK);
+    assert_int_equal(status.conflicts, 1);
+}
+
+static void a_locked_vault_pushes_envelopes(void **state)
+{
+    struct pair *p = *state;
+    char person[ID_CHARS + 1], contact[ID_CHARS + 1];
+    write_person(p->dana.vault, "Rosa", person);
+    write_contact(p->dana.vault, person, "Roof leaks.", contact);
+    device_close(&p->dana);
+    device_open(&p->dana, NULL);
+    assert_true(vault_locked(p->dana.vault));
+    far_sync_up(p->far, p->dana.vault);
+    assert_int_equal(p->far->sealed, 2);
+    far_pull(p->far, p->eli.vault, person);
+    struct buffer text;
+    read_state(p->eli.vault, contact, &text);
+    assert_non_null(strstr(buffer_text(&text), "Roof leaks."));
+    buffer_fini(&text);
+}
+
+static uint64_t far_sum(const struct far_end *far)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < far->count; i++) {
+        uint8_t hash[HASH_BYTES];
+        hash_bytes(hash, bytes_of(far->lines[i].at, far->lines[i].size));
+        sum += hash_share(hash);
+    }
+    return sum;
+}
+
+static const struct cursor *cursor_of(struct vault *vault, const char *scope)
+{
+    static struct cursor cursors[SCOPES_MAX];
+    size_t count;
+    assert_int_equal(inbox_cursors(vault, cursors, SCOPES_MAX, &count), ERR_OK);
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(cursors[i].scope, scope))
+            return &cursors[i];
+    fail_msg("no cursor of %s", scope);
+    return NULL;
+}
+
+static void sums_count_what_is_held_and_receipted(void **state)
+{
+    struct pair *p = *state;
+    char person[ID_CHARS + 1];
+    write_person(p->dana.vault, "Rosa", person);
+    assert_false(cursor_of(p->dana.vault, "caseload:north")->has_sum);
+    far_sync_up(p->far, p->dana.vault);
+    far_pull(p->far, p->dana.vault, person);
+    const struct cursor *c = cursor_of(p->dana.vault, "caseload:north");
+    assert_true(c->has_sum);
+    assert_true(c->sum == far_sum(p->far));
+    assert_int_equal(c->own, 1);
+    revise(p->dana.vault, person, "{\"preferred_name\":\"Rosie\"}");
+    c = cursor_of(p->dana.vault, "caseload:north");
+    assert_true(c->has_sum);
+    assert_true(c->sum == far_sum(p->far)); /* what is unsent is not counted */
+    far_sync_up(p->far, p->dana.vault);
+    assert_false(cursor_of(p->dana.vault, "caseload:north")->has_sum);
+    far_pull(p->far, p->dana.vault, NULL);
+    far_pull(p->far, p->eli.vault, person);
+    assert_true(cursor_of(p->dana.vault, "caseload:north")->sum ==
+                far_sum(p->far));
+    assert_true(cursor_of(p->eli.vault, "caseload:north")->sum ==
+                far_sum(p->far));
+}
+
+static void a_replayed_page_changes_nothing(void **state)
+{
+    struct pair *p = *state;
+    char person[ID_CHARS + 1];
+    struct buffer a, b;
+    write_person(p->dana.vault, "Rosa", person);
+    revise(p->dana.vault, person, "{\"preferred_name\":\"Rosie\"}");
+    far_sync_up(p->far, p->dana.vault);
+    far_pull(p->far, p->eli.vault, person);
+    uint64_t sum = cursor_of(p->eli.vault, "caseload:north")->sum;
+    read_state(p->eli.vault, person, &a);
+    far_pull(p->far, p->eli.vault, person);
+    read_state(p->eli.vault, person, &b);
+    assert_string_equal(buffer_text(&a), buffer_text(&b));
+    assert_true(cursor_of(p->eli.vault, "caseload:north")->sum == sum);
+    buffer_fini(&a);
+    buffer_fini(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+        TEST(what_was_written_is_read_back),
+        TEST(two_vaults_show_the_same_bytes),
+        TEST(nothing_counts_as_received_without_a_receipt),
+        TEST(concurrent_values_become_a_conflict_on_both),
+        TEST(a_locked_vault_pushes_envelopes),
+        TEST(sums_count_what_is_held_and_receipted),
+        TEST(a_replayed_page_changes_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -80,6 +80,9 @@ static void scope_served(struct pull *p, const struct cursor_line *cursor)
 static enum err header_take(struct pull *p, const struct reply_header *h)
 {
     struct session *s = p->session;
+    const char *known = s->identity.lineage;
+    if (known[0] && strcmp(known, h->lineage))
+        return ERR_LINEAGE;
     enum err err = ERR_OK;
     if (h->term_text.size)
         err = identity_add_term(s->vault, h->term_text, h->term_signature);
@@ -155,7 +158,13 @@ static enum err on_leave(struct pull *p, struct bytes line)
     enum err err = leave_line_read(&p->arena, line, &leave);
     if (err)
         return ERR_PROTOCOL;
-    err = inbox_leave(p->session->inbox, &leave);
+    struct session *s = p->session;
+    err = inbox_leave(s->inbox, &leave);
+    /* A reconcile has no page that a leave could be part of: it stands for
+     * itself. */
+    const struct given_line itself = {.mac = {0}};
+    if (!err && s->sent.phase == PHASE_RECONCILE)
+        err = inbox_given(s->inbox, &itself);
     p->failed = err != ERR_OK;
     return err;
 }

@@ -156,8 +156,10 @@ static void reply_refused(struct session *s, enum err err)
         break;
     case ERR_PROTOCOL:
         session_fail(s, err,
-                     "the office's answer was not understood: update "
-                     "this program, or report this");
+                     "the office's answer was not understood%s%.120s: update "
+                     "this program, or report this",
+                     vault_detail(s->vault)[0] ? ": " : "",
+                     vault_detail(s->vault));
         break;
     default:
         session_fail_vault(s, err);

@@ -192,15 +192,15 @@ class Replica:
 
     def _carry_line(self, old, had, moved, revision, line):
         seen = dict(revision.get("seen", {}))
-        n = seen.pop(old["replica"], 0)
-        same = [k for k in range(1, len(old["log"]) + 1) if k <= n and
-                parse(old["log"][k - 1])["record"] == revision["record"]]
-        stay = [k for k in same if k <= had]
-        went = [k for k in same if k > had]
-        if stay:
-            seen[old["replica"]] = stay[-1]
-        if went:
-            seen[self.s["replica"]] = moved[went[-1]]
+        n = seen.get(old["replica"], 0)
+        if n > had:
+            del seen[old["replica"]]
+            went = [k for k in range(had + 1, n + 1) if parse(
+                old["log"][k - 1])["record"] == revision["record"]]
+            if had:
+                seen[old["replica"]] = had
+            if went:
+                seen[self.s["replica"]] = moved[went[-1]]
         carrier = {"carries": revision.get("carries", line)}
         return self._append(revision["record"], carrier, seen)
 

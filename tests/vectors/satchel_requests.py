@@ -135,14 +135,18 @@ def gap(replica):
     return _signed(other, other.header(), _unsent(other)[1:])
 
 
-@kind(413, "too-large")
-def oversize_line(replica):
-    """A line of more than 262,144 bytes."""
+def _long_line(replica, size):
     other = _with(replica, 1)
     line = json.loads(other.s["log"].pop())
-    line["set"]["narrative"] = "x" * wire.LINE_BYTES_MAX
+    line["set"]["narrative"] = "x" * size
     other.s["log"].append(canonical(line))
     return _signed(other, other.header(), _unsent(other))
+
+
+@kind(413, "too-large")
+def oversize_line(replica):
+    """A line of more than 688,128 bytes."""
+    return _long_line(replica, 688128)
 
 
 @kind(413, "too-large")

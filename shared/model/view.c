@@ -35,7 +35,7 @@ static void put_member(struct buffer *out, bool *first,
 
 static void put_field(struct buffer *out, const struct canon *field)
 {
-    static const char *const before[] = {"after", "dropped", "live",
+    static const char *const before[] = {"after", "base", "dropped", "live",
                                          "meanwhile"};
     static const char *const behind[] = {"requests", "review", "sealed",
                                          "unreadable", "value"};
@@ -167,8 +167,7 @@ static void put_conflict(struct buffer *out, const struct canon *state,
     bool meanwhile = canon_true(field, "meanwhile");
     bool first = true;
     buffer_add_char(out, '{');
-    put_raw(out, &first, "base",
-            meanwhile && value ? value->raw : bytes_text("null"));
+    put_member(out, &first, field, "base");
     put_member(out, &first, state, "case");
     put_text(out, &first, "field", field->name);
     put_member(out, &first, state, "record");

@@ -9,6 +9,7 @@ It keeps one replica in a JSON file and needs nothing but Python and libsodium.
                                  prints {"n","record"}
   sync    --state FILE [--locked]        prints what happened
   show    --state FILE [--record ID]     what is held, as JSON
+  state   --state FILE --record ID       the record, folded
   succeed --state FILE --reason fork|stale|lineage
   make-request KIND --state FILE --out FILE
                                  a raw body for curl; KIND `list` names all
@@ -22,6 +23,8 @@ import sys
 import satchel_requests
 import satchel_wire as wire
 from satchel_replica import Broken, Refused, Replica
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def enrol(options):
@@ -66,6 +69,22 @@ def show(options):
             "hashes": sorted({wire.b64(wire.line_hash(x)) for x in lines}),
             "scopes": {name: dict(scope, sum=replica.scope_sum(name))
                        for name, scope in s["scopes"].items()}}
+
+
+def state(options):
+    """The fold of what is held, with the shipped record types."""
+    sys.path.append(str(ROOT / "tests" / "model"))
+    import reference_fold
+    definitions = {}
+    for path in sorted((ROOT / "schema").rglob("*.json")):
+        definition = json.loads(path.read_text(encoding="utf-8"))
+        definitions[definition.get("type")] = definition
+    replica = Replica.load(options.state)
+    lines = [line for line in replica.known() if
+             (replica.revision(line) or {}).get("record") == options.record]
+    if not lines:
+        raise Broken("no line of that record is held")
+    return json.loads(reference_fold.fold(lines, definitions))
 
 
 def succeed(options):
@@ -113,6 +132,7 @@ def arguments():
             "--set", "--add", "--drop", "--keep", "--seal")
     command("sync", sync, "--state", "--locked")
     command("show", show, "--state", "--record")
+    command("state", state, "--state", "--record")
     command("succeed", succeed, "--state", "--reason")
     command("make-request", make_request, "kind", "--state", "--out")
     command("vectors", vectors)

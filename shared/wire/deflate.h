@@ -1,7 +1,7 @@
 /* zlib, bounded: one-shot raw deflate of single lines, with dictionary 1.
  *
- * A struct deflate_line is reused (deflateReset), since setting a stream up
- * costs more than a line.  Not thread-safe. */
+ * A struct deflate_line is reused, since setting a stream up costs more than a
+ * line.  Not thread-safe. */
 #ifndef WIRE_DEFLATE_H
 #define WIRE_DEFLATE_H
 

@@ -152,16 +152,22 @@ static bool appearance_of(struct appearance *out, const struct revision *line)
     return true;
 }
 
+/* The act of `line`, the last one or a new one: originals come in order. */
+static struct act *act_of(struct acts *acts, const struct revision *line)
+{
+    size_t count = acts->count;
+    if (count && !compare_originals(acts->at[count - 1].line, line))
+        return &acts->at[count - 1];
+    acts->at[count] =
+        (struct act){.line = line, .at = line->at, .index = count};
+    acts->count++;
+    return &acts->at[count];
+}
+
 static void act_take(struct acts *acts, struct appearance *appearance,
                      const struct statements *s)
 {
-    const struct revision *line = revision_original(appearance->line);
-    struct act *act = acts->count ? &acts->at[acts->count - 1] : NULL;
-    if (!act || compare_originals(act->line, line)) {
-        act = &acts->at[acts->count];
-        *act =
-            (struct act){.line = line, .at = line->at, .index = acts->count++};
-    }
+    struct act *act = act_of(acts, revision_original(appearance->line));
     appearance->next = act->first;
     act->first = appearance;
     if (s->clamp_count) {
@@ -170,7 +176,7 @@ static void act_take(struct acts *acts, struct appearance *appearance,
     }
 }
 
-static size_t column_find(const struct acts *acts, const char *replica)
+size_t acts_column(const struct acts *acts, const char *replica)
 {
     size_t low = 0, high = acts->replica_count;
     while (low < high) {
@@ -199,7 +205,7 @@ static enum err columns_make(struct acts *acts, struct appearance *all,
             strcmp(acts->replicas[i], acts->replicas[acts->replica_count - 1]))
             acts->replicas[acts->replica_count++] = acts->replicas[i];
     for (size_t i = 0; i < count; i++)
-        all[i].column = column_find(acts, all[i].line->dot.replica);
+        all[i].column = acts_column(acts, all[i].line->dot.replica);
     return ERR_OK;
 }
 
@@ -273,75 +279,4 @@ int act_rank(const struct act *a, const struct act *b)
 bool act_by_device(const struct act *act)
 {
     return !is_office(act->line);
-}
-
-enum err cover_init(struct cover *cover, const struct acts *acts)
-{
-    *cover = (struct cover){.acts = acts};
-    cover->writers =
-        arena_take(acts->arena, acts->count * sizeof(*cover->writers));
-    cover->peaks =
-        arena_take(acts->arena, acts->replica_count * sizeof *cover->peaks);
-    return cover->writers && cover->peaks ? ERR_OK : ERR_NOMEM;
-}
-
-void cover_clear(struct cover *cover)
-{
-    cover->count = 0;
-    memset(cover->peaks, 0, cover->acts->replica_count * sizeof *cover->peaks);
-}
-
-static void peak_raise(struct cover_peak *peak, const struct act *writer,
-                       int64_t n)
-{
-    if (n > peak->first_n) {
-        if (peak->first != writer) {
-            peak->second = peak->first;
-            peak->second_n = peak->first_n;
-        }
-        peak->first = writer;
-        peak->first_n = n;
-    } else if (n > peak->second_n && peak->first != writer) {
-        peak->second = writer;
-        peak->second_n = n;
-    }
-}
-
-void cover_add(struct cover *cover, const struct act *writer)
-{
-    if (cover->count && cover->writers[cover->count - 1] == writer)
-        return;
-    cover->writers[cover->count++] = writer;
-    for (const struct appearance *p = writer->first; p; p = p->next)
-        for (size_t i = 0; i < p->line->seen.count; i++) {
-            const struct seen_entry *entry = &p->line->seen.entries[i];
-            size_t column = column_find(cover->acts, entry->replica);
-            if (column != SIZE_MAX)
-                peak_raise(&cover->peaks[column], writer, entry->n);
-        }
-}
-
-static bool any_covers(const struct cover *cover, const struct act *act)
-{
-    for (size_t i = 0; i < cover->count; i++)
-        if (act_covers(cover->writers[i], act))
-            return true;
-    return false;
-}
-
-bool cover_has(const struct cover *cover, const struct act *act)
-{
-    for (const struct appearance *p = act->first; p; p = p->next) {
-        if (p->released)
-            return any_covers(cover, act);
-        const struct cover_peak *peak = &cover->peaks[p->column];
-        bool self = peak->first == act;
-        int64_t n = self ? peak->second_n : peak->first_n;
-        if (n < p->line->dot.n)
-            continue;
-        /* Mutual sight is rare and needs the definition. */
-        return !act_has_seen(act, self ? peak->second : peak->first) ||
-               any_covers(cover, act);
-    }
-    return false;
 }

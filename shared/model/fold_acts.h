@@ -54,23 +54,7 @@ int act_rank(const struct act *a, const struct act *b);
 /* Written by a device, not by the office. */
 bool act_by_device(const struct act *act);
 
-/* Which of many writers covers an act, without comparing all pairs: per replica
- * the two greatest n that two different writers have seen. */
-struct cover_peak {
-    int64_t first_n, second_n;
-    const struct act *first, *second;
-};
-struct cover {
-    const struct acts *acts;
-    const struct act **writers; /* room for all acts */
-    size_t count;
-    struct cover_peak *peaks; /* one a replica */
-};
-MUST_CHECK enum err cover_init(struct cover *cover, const struct acts *acts);
-void cover_clear(struct cover *cover);
-/* Adds a writer; the same one twice in a row counts once. */
-void cover_add(struct cover *cover, const struct act *writer);
-/* Some writer other than `act` itself covers it. */
-bool cover_has(const struct cover *cover, const struct act *act);
+/* Place of a replica in acts.replicas, or SIZE_MAX. */
+size_t acts_column(const struct acts *acts, const char *replica);
 
 #endif

@@ -99,7 +99,8 @@ static bool is_common(const struct act *act, struct claims alive,
     for (const struct appearance *p = act->first; p; p = p->next)
         if (common[p->column] >= p->line->dot.n)
             return true;
-    if (!act->first->next && !act->first->released)
+    const struct appearance *only = act->first;
+    if (only && !only->next && !only->released)
         return false;
     /* A write with several dots: each may have seen it under another. */
     for (size_t i = 0; i < alive.count; i++)

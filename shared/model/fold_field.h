@@ -7,7 +7,7 @@
 #ifndef MODEL_FOLD_FIELD_H
 #define MODEL_FOLD_FIELD_H
 
-#include "shared/model/fold_acts.h"
+#include "shared/model/fold_cover.h"
 #include "shared/model/schema.h"
 
 enum op_kind { OP_SET, OP_ADD, OP_DROP, OP_KEEP };
@@ -78,6 +78,15 @@ MUST_CHECK enum err field_fold(struct folding *f, const struct field *field,
                                struct outcome *out);
 
 /* --- between the rules -------------------------------------------------- */
+
+/* A device's write to a field that the office writes. */
+bool op_is_request(const struct field *field, const struct op *op);
+/* The claims that count; else (`requests`) those of devices that do not. */
+MUST_CHECK enum err claims_gather(struct folding *f, const struct field *field,
+                                  bool requests, struct claims *out);
+/* What stands beside the value: requests and unreadable writes. */
+MUST_CHECK enum err lists_make(struct folding *f, const struct field *field,
+                               struct outcome *out);
 
 /* The claims that no later claim covers, in order. */
 MUST_CHECK enum err claims_live(struct folding *f, struct claims found,

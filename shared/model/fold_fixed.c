@@ -136,12 +136,12 @@ static size_t seals_seen(const struct folding *f, const struct act *act)
 /* The causally first: a seal before a keep, then by seals seen, then the one
  * that `latest` would show last. */
 static const struct claim *first_of(const struct folding *f,
-                                    struct claims standing)
+                                    const struct claims *standing)
 {
     const struct claim *first = NULL;
     size_t first_seen = 0;
-    for (size_t i = 0; i < standing.count; i++) {
-        const struct claim *claim = &standing.at[i];
+    for (size_t i = 0; i < standing->count; i++) {
+        const struct claim *claim = &standing->at[i];
         size_t seen = seals_seen(f, claim->act);
         if (first) {
             int order = first->act->line->seal - claim->act->line->seal;
@@ -188,7 +188,7 @@ enum err fixed_fold(struct folding *f, struct claims found, struct outcome *out)
         err = claims_list(f, s.standing, &out->live);
     if (err || !s.standing.count)
         return err;
-    out->value = first_of(f, s.standing)->node->raw;
+    out->value = first_of(f, &s.standing)->node->raw;
     if (!claims_differ(s.standing))
         return ERR_OK;
     out->open = !claims_agreed(f, s.standing);

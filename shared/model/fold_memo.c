@@ -120,18 +120,19 @@ static enum err joined_make(const struct acts *acts, struct seen *joined,
 static void entries_put(struct buffer *out, const struct acts *acts,
                         const struct seen *joined, bool *plain)
 {
+    static const char above[REPLICA_CHARS + 1] = "~"; /* every id */
     size_t i = 0, j = 0;
     while (i < acts->line_count || j < joined->count) {
         struct memo_entry entry = {.replica = ""};
         const char *chain =
-            i < acts->line_count ? acts->lines[i]->dot.replica : NULL;
+            i < acts->line_count ? acts->lines[i]->dot.replica : above;
         const char *seen =
-            j < joined->count ? joined->entries[j].replica : NULL;
-        int order = !chain ? 1 : !seen ? -1 : strcmp(chain, seen);
+            j < joined->count ? joined->entries[j].replica : above;
+        int order = strcmp(chain, seen);
         memcpy(entry.replica, order <= 0 ? chain : seen, REPLICA_CHARS);
-        if (order >= 0)
+        if (order >= 0 && j < joined->count)
             entry.joined = joined->entries[j++].n;
-        if (order <= 0) {
+        if (order <= 0 && i < acts->line_count) {
             bool gap = false;
             entry.reached = chain_reach(acts, &i, &gap);
             *plain = *plain && !gap;

@@ -20,7 +20,7 @@ struct change {
 struct step {
     const struct revision *next;
     struct bytes state;
-    struct change changes[REVISION_FIELDS_MAX];
+    struct change *changes; /* room for all that `set` may have */
     size_t count;
     size_t behind; /* changes from here on stand behind all old fields */
     bool empty;    /* the state has no fields */
@@ -210,10 +210,8 @@ enum err fold_step(const struct schema *schema, struct bytes state,
                    struct bytes memo, const struct revision *next,
                    struct fold *out, bool *scratch)
 {
-    struct step step; /* large: its changes are filled as needed */
-    step.next = next;
-    step.state = state;
-    step.count = 0;
+    struct change changes[REVISION_FIELDS_MAX];
+    struct step step = {.next = next, .state = state, .changes = changes};
     *scratch = false;
     if (!state.size && !memo.size)
         return fold_all(schema, &next, 1, out);

@@ -1,17 +1,10 @@
+#include "shared/model/schema_read.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "shared/model/schema_type.h"
 
-/* A definition under the eye: what is wrong is said once, with its place. */
-struct reading {
-    struct schema_type *type;
-    const char *what;   /* NULL: nothing yet */
-    struct bytes where; /* field, empty: the type itself */
-    enum err err;
-};
-
-static bool refuse(struct reading *r, struct bytes where, const char *what)
+bool reading_refuse(struct reading *r, struct bytes where, const char *what)
 {
     r->err = ERR_INVALID;
     r->where = where;
@@ -19,7 +12,7 @@ static bool refuse(struct reading *r, struct bytes where, const char *what)
     return false;
 }
 
-static void *take(struct reading *r, size_t size)
+void *reading_take(struct reading *r, size_t size)
 {
     void *at = arena_take(&r->type->arena, size);
     if (!at)
@@ -41,7 +34,7 @@ static bool read_text(struct reading *r, const struct canon *object,
     if (!member)
         return true;
     if (member->kind != CANON_TEXT || !member->text.size)
-        return refuse(r, where, what);
+        return reading_refuse(r, where, what);
     *out = member->text;
     return true;
 }
@@ -54,168 +47,7 @@ static bool read_bool(struct reading *r, const struct canon *object,
     *out = member && member->kind == CANON_TRUE;
     if (!member || *out || member->kind == CANON_FALSE)
         return true;
-    return refuse(r, where, what);
-}
-
-/* --- codes and their order ----------------------------------------------- */
-
-static bool code_is_new(const struct schema_field *field, struct bytes code)
-{
-    for (size_t i = 0; i < field->code_count; i++)
-        if (bytes_equal(field->codes[i], code))
-            return false;
-    return true;
-}
-
-static bool read_codes(struct reading *r, const struct canon *object,
-                       struct schema_field *field)
-{
-    const struct canon *codes = canon_member(object, "codes");
-    if (!codes && field->kind != VALUE_CODE)
-        return true;
-    if (!codes || field->kind != VALUE_CODE)
-        return refuse(r, field->name,
-                      "codes stand with kind code, and only there");
-    if (codes->kind != CANON_ARRAY || !codes->count ||
-        codes->count > SCHEMA_CODES_MAX)
-        return refuse(r, field->name, "codes: a list of codes is expected");
-    field->codes = take(r, codes->count * sizeof *field->codes);
-    if (!field->codes)
-        return false;
-    const struct canon *code = codes->first;
-    for (; code; code = code->next) {
-        if (code->kind != CANON_TEXT || !name_valid(code->text))
-            return refuse(r, field->name, "codes: a code is not a name");
-        if (!code_is_new(field, code->text))
-            return refuse(r, field->name, "codes: a code stands twice");
-        field->codes[field->code_count++] = code->text;
-    }
-    return true;
-}
-
-static bool value_quoted(struct reading *r, struct schema_field *field,
-                         struct bytes code)
-{
-    uint8_t *at = take(r, code.size + 2);
-    if (!at)
-        return false;
-    at[0] = '"';
-    memcpy(at + 1, code.at, code.size);
-    at[code.size + 1] = '"';
-    field->values[field->value_count++] = bytes_of(at, code.size + 2);
-    return true;
-}
-
-/* The values an order may speak of; unknown and refused always belong. */
-static bool make_values(struct reading *r, struct schema_field *field)
-{
-    static const char *const always[] = {"unknown", "refused"};
-    field->values = take(r, (field->code_count + 2) * sizeof *field->values);
-    if (!field->values)
-        return false;
-    if (field->kind == VALUE_BOOL) {
-        field->values[field->value_count++] = bytes_text("false");
-        field->values[field->value_count++] = bytes_text("true");
-        return true;
-    }
-    for (size_t i = 0; i < field->code_count; i++)
-        if (!value_quoted(r, field, field->codes[i]))
-            return false;
-    for (size_t i = 0; i < 2; i++)
-        if (code_is_new(field, bytes_text(always[i])) &&
-            !value_quoted(r, field, bytes_text(always[i])))
-            return false;
-    return true;
-}
-
-static size_t value_find(const struct schema_field *field,
-                         const struct canon *value)
-{
-    size_t i = 0;
-    while (i < field->value_count && !bytes_equal(field->values[i], value->raw))
-        i++;
-    return i;
-}
-
-static void close_order(bool *below, size_t count)
-{
-    for (size_t k = 0; k < count; k++)
-        for (size_t i = 0; i < count; i++)
-            for (size_t j = 0; below[i * count + k] && j < count; j++)
-                below[i * count + j] |= below[k * count + j];
-}
-
-static bool read_pairs(struct reading *r, const struct canon *order,
-                       struct schema_field *field)
-{
-    size_t count = field->value_count;
-    for (const struct canon *pair = order->first; pair; pair = pair->next) {
-        if (pair->kind != CANON_ARRAY || pair->count != 2)
-            return refuse(r, field->name,
-                          "order: pairs of lower and higher are expected");
-        size_t low = value_find(field, pair->first);
-        size_t high = value_find(field, pair->first->next);
-        if (low == count || high == count)
-            return refuse(r, field->name,
-                          "order: a value is not one of the codes");
-        field->below[low * count + high] = true;
-    }
-    close_order(field->below, count);
-    for (size_t i = 0; i < count; i++)
-        if (field->below[i * count + i])
-            return refuse(r, field->name, "order: it goes round in a circle");
-    return true;
-}
-
-static bool read_order(struct reading *r, const struct canon *object,
-                       struct schema_field *field)
-{
-    const struct canon *order = canon_member(object, "order");
-    bool ordered = field->rule == RULE_FURTHEST || field->rule == RULE_SAFEST;
-    if (!order && !ordered)
-        return true;
-    if (!order || !ordered)
-        return refuse(r, field->name,
-                      "order stands with rule furthest or safest, and only "
-                      "there");
-    if (field->kind != VALUE_CODE && field->kind != VALUE_BOOL)
-        return refuse(r, field->name, "order: kind code or bool is expected");
-    if (order->kind != CANON_ARRAY || !order->count)
-        return refuse(r, field->name, "order: a list of pairs is expected");
-    if (!make_values(r, field))
-        return false;
-    field->below = take(r, field->value_count * field->value_count);
-    return field->below && read_pairs(r, order, field);
-}
-
-static bool code_declared(const struct schema_field *field, struct bytes code)
-{
-    return !code_is_new(field, code) || bytes_is(code, "unknown") ||
-           bytes_is(code, "refused");
-}
-
-static bool read_moves(struct reading *r, const struct canon *object,
-                       struct schema_field *field)
-{
-    const struct canon *moves = canon_member(object, "moves");
-    if (!moves)
-        return true;
-    if (moves->kind != CANON_OBJECT || field->kind != VALUE_CODE)
-        return refuse(r, field->name, "moves: codes with lists are expected");
-    for (const struct canon *from = moves->first; from; from = from->next) {
-        if (from->name.size && !code_declared(field, from->name))
-            return refuse(r, field->name,
-                          "moves: a code is not one of the codes");
-        if (from->kind != CANON_ARRAY)
-            return refuse(r, field->name,
-                          "moves: codes with lists are expected");
-        for (const struct canon *to = from->first; to; to = to->next)
-            if (to->kind != CANON_TEXT || !code_declared(field, to->text))
-                return refuse(r, field->name,
-                              "moves: a code is not one of the codes");
-    }
-    field->moves = moves;
-    return true;
+    return reading_refuse(r, where, what);
 }
 
 /* --- fields -------------------------------------------------------------- */
@@ -225,13 +57,15 @@ static bool read_rule(struct reading *r, const struct canon *object,
 {
     struct bytes text;
     if (!canon_text(object, "rule", &text) || rule_parse(text, &field->rule))
-        return refuse(r, field->name,
-                      "rule is one of fixed, latest, furthest, safest, set, "
-                      "both");
+        return reading_refuse(
+            r, field->name,
+            "rule is one of fixed, latest, furthest, safest, set, "
+            "both");
     if (!canon_text(object, "kind", &text) || !kind_parse(text, &field->kind))
-        return refuse(r, field->name,
-                      "kind is one of any, text, code, int, bool, date, "
-                      "instant, record, user, cents, minutes");
+        return reading_refuse(
+            r, field->name,
+            "kind is one of any, text, code, int, bool, date, "
+            "instant, record, user, cents, minutes");
     return true;
 }
 
@@ -244,7 +78,7 @@ static bool read_writer(struct reading *r, const struct canon *object,
     field->office =
         writer->kind == CANON_TEXT && bytes_is(writer->text, "office");
     return field->office ||
-           refuse(r, field->name, "writer: only \"office\" is known");
+           reading_refuse(r, field->name, "writer: only \"office\" is known");
 }
 
 static bool read_target(struct reading *r, const struct canon *object,
@@ -256,8 +90,8 @@ static bool read_target(struct reading *r, const struct canon *object,
     if (!field->target.size)
         return true;
     if (field->kind != VALUE_RECORD || !name_valid(field->target))
-        return refuse(r, field->name,
-                      "target names a type, with kind record only");
+        return reading_refuse(r, field->name,
+                              "target names a type, with kind record only");
     return true;
 }
 
@@ -270,8 +104,8 @@ static bool read_list(struct reading *r, const struct canon *object,
     if (field->list &&
         (field->rule == RULE_SET || field->rule == RULE_FURTHEST ||
          field->rule == RULE_SAFEST))
-        return refuse(r, field->name,
-                      "list stands with rule fixed, latest or both only");
+        return reading_refuse(
+            r, field->name, "list stands with rule fixed, latest or both only");
     return true;
 }
 
@@ -280,17 +114,18 @@ static bool read_field(struct reading *r, const struct canon *object,
 {
     field->name = field->title = object->name;
     if (!name_valid(object->name))
-        return refuse(r, object->name, "the field's name is not a name");
+        return reading_refuse(r, object->name,
+                              "the field's name is not a name");
     if (object->kind != CANON_OBJECT)
-        return refuse(r, object->name, "a field is an object");
+        return reading_refuse(r, object->name, "a field is an object");
     return read_rule(r, object, field) &&
            read_text(r, object, "title", field->name, "title: text is expected",
                      &field->title) &&
            read_bool(r, object, "required", field->name,
                      "required: true or false is expected", &field->required) &&
            read_writer(r, object, field) && read_target(r, object, field) &&
-           read_list(r, object, field) && read_codes(r, object, field) &&
-           read_order(r, object, field) && read_moves(r, object, field);
+           read_list(r, object, field) && codes_read(r, object, field) &&
+           order_read(r, object, field) && moves_read(r, object, field);
 }
 
 static bool read_fields(struct reading *r, const struct canon *root)
@@ -299,8 +134,8 @@ static bool read_fields(struct reading *r, const struct canon *root)
     const struct canon *fields = canon_member(root, "fields");
     if (!fields || fields->kind != CANON_OBJECT ||
         fields->count > SCHEMA_FIELDS_MAX)
-        return refuse(r, no_field(), "fields: an object is expected");
-    type->fields = take(r, fields->count * sizeof *type->fields);
+        return reading_refuse(r, no_field(), "fields: an object is expected");
+    type->fields = reading_take(r, fields->count * sizeof *type->fields);
     if (!type->fields)
         return false;
     const struct canon *field = fields->first;
@@ -322,7 +157,7 @@ static bool read_home(struct reading *r, const struct canon *root)
     if (bytes_is(type->home, "case") || bytes_is(type->home, "agency") ||
         bytes_is(type->home, "own"))
         return true;
-    return refuse(r, no_field(), "home is one of case, agency, own");
+    return reading_refuse(r, no_field(), "home is one of case, agency, own");
 }
 
 static bool read_version(struct reading *r, const struct canon *root)
@@ -330,7 +165,8 @@ static bool read_version(struct reading *r, const struct canon *root)
     const struct canon *version = canon_member(root, "version");
     r->type->version = version ? version->integer : 1;
     if (version && (version->kind != CANON_INT || version->integer < 1))
-        return refuse(r, no_field(), "version: a number from 1 is expected");
+        return reading_refuse(r, no_field(),
+                              "version: a number from 1 is expected");
     return true;
 }
 
@@ -339,10 +175,10 @@ static bool read_type(struct reading *r, const struct canon *root)
     struct schema_type *type = r->type;
     type->name = bytes_text("type"); /* until it is known */
     if (root->kind != CANON_OBJECT)
-        return refuse(r, no_field(), "a definition is an object");
+        return reading_refuse(r, no_field(), "a definition is an object");
     if (!canon_text(root, "type", &type->name) || !name_valid(type->name)) {
         type->name = bytes_text("type");
-        return refuse(r, no_field(), "a name is expected");
+        return reading_refuse(r, no_field(), "a name is expected");
     }
     type->title = type->name;
     return read_text(r, root, "title", no_field(), "title: text is expected",

@@ -1,4 +1,3 @@
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,75 +7,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "shared/model/schema.h"
 #include "tests/fault.h"
-
-#define BYTES_MAX (256u * 1024u)
-
-static struct schema *empty(void)
-{
-    struct schema *schema;
-    assert_int_equal(schema_new(&schema), ERR_OK);
-    return schema;
-}
-
-static void add(struct schema *schema, const char *json)
-{
-    char detail[SCHEMA_DETAIL_CHARS];
-    enum err err = schema_add(schema, bytes_text(json), detail);
-    if (err)
-        fail_msg("%s: %s", detail, json);
-}
-
-static const struct schema_field *field(const struct schema *schema,
-                                        const char *type, const char *name)
-{
-    const struct schema_type *found = schema_type(schema, bytes_text(type));
-    assert_non_null(found);
-    const struct schema_field *f = type_field(found, bytes_text(name));
-    if (!f)
-        fail_msg("%s.%s is missing", type, name);
-    return f;
-}
-
-/* --- the shipped types -----------------------------------------------------
- */
-
-static void add_file(struct schema *schema, const char *folder,
-                     const char *name)
-{
-    static char text[BYTES_MAX];
-    char path[512], detail[SCHEMA_DETAIL_CHARS];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
-    size_t size = fread(text, 1, sizeof text, file);
-    fclose(file);
-    enum err err = schema_add(schema, bytes_of(text, size), detail);
-    if (err)
-        fail_msg("%s: %s", path, detail);
-    struct bytes stem = bytes_of(name, strlen(name) - strlen(".json"));
-    assert_non_null(schema_type(schema, stem));
-}
-
-static void add_folder(struct schema *schema, const char *folder)
-{
-    DIR *dir = opendir(folder);
-    assert_non_null(dir);
-    for (struct dirent *e; (e = readdir(dir));)
-        if (strlen(e->d_name) > 5 &&
-            !strcmp(e->d_name + strlen(e->d_name) - 5, ".json"))
-            add_file(schema, folder, e->d_name);
-    closedir(dir);
-}
-
-static struct schema *shipped(void)
-{
-    struct schema *schema = empty();
-    add_folder(schema, "schema");
-    add_folder(schema, "schema/system");
-    return schema;
-}
+#include "tests/unit/model/schema_case.h"
 
 static void every_shipped_type_is_read(void **state)
 {
@@ -87,7 +19,7 @@ static void every_shipped_type_is_read(void **state)
         "site_referral", "consent",   "task",       "organization",
         "service",       "location",  "schema",     "revocation",
         "unreadable"};
-    struct schema *schema = shipped();
+    struct schema *schema = schema_shipped();
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
         assert_non_null(schema_type(schema, bytes_text(expected[i])));
     bool used[6] = {false};
@@ -108,12 +40,13 @@ static void every_shipped_type_is_read(void **state)
 static void the_engine_finds_what_it_reads(void **state)
 {
     (void)state;
-    struct schema *schema = shipped();
-    assert_true(field_office(field(schema, "assignment", "scopes")));
-    assert_int_equal(field_rule(field(schema, "assignment", "scopes")),
-                     RULE_SET);
-    assert_int_equal(field_rule(field(schema, "assignment", "primary")),
-                     RULE_BOTH);
+    struct schema *schema = schema_shipped();
+    assert_true(field_office(schema_field_of(schema, "assignment", "scopes")));
+    assert_int_equal(
+        field_rule(schema_field_of(schema, "assignment", "scopes")), RULE_SET);
+    assert_int_equal(
+        field_rule(schema_field_of(schema, "assignment", "primary")),
+        RULE_BOTH);
     const char *const office[] = {"schema", "revocation", "unreadable"};
     for (size_t i = 0; i < 3; i++) {
         const struct schema_type *type =
@@ -154,8 +87,9 @@ static void the_order_of_referrals_is_as_written(void **state)
     static const char *const apart[] = {"declined",        "client_declined",
                                         "client_withdrew", "cancelled",
                                         "no_response",     "entered_in_error"};
-    struct schema *schema = shipped();
-    const struct schema_field *f = field(schema, "referral", "status");
+    struct schema *schema = schema_shipped();
+    const struct schema_field *f =
+        schema_field_of(schema, "referral", "status");
     assert_int_equal(field_rule(f), RULE_FURTHEST);
     for (size_t i = 0; i < 8; i++)
         for (size_t j = 0; j < 8; j++)
@@ -247,7 +181,7 @@ static void a_wrong_definition_is_refused_with_its_place(void **state)
               "\"required\":\"yes\"}"),
          "t.a: required"},
     };
-    struct schema *schema = empty();
+    struct schema *schema = schema_empty();
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         char detail[SCHEMA_DETAIL_CHARS];
         assert_int_equal(schema_add(schema, bytes_text(wrong[i].json), detail),
@@ -262,8 +196,9 @@ static void a_wrong_definition_is_refused_with_its_place(void **state)
 static void unknown_members_are_ignored_and_kept(void **state)
 {
     (void)state;
-    struct schema *schema = empty();
-    add(schema, " { \"type\" : \"t\", \"colour\": [1],\n \"fields\": {\"a\": "
+    struct schema *schema = schema_empty();
+    schema_must_add(
+        schema, " { \"type\" : \"t\", \"colour\": [1],\n \"fields\": {\"a\": "
                 "{\"rule\":\"latest\", \"kind\":\"text\", \"hint\": {}}}}");
     const struct schema_type *t = schema_type(schema, bytes_text("t"));
     assert_true(bytes_is(
@@ -280,16 +215,16 @@ static void unknown_members_are_ignored_and_kept(void **state)
 static void the_highest_version_stays(void **state)
 {
     (void)state;
-    struct schema *schema = empty();
+    struct schema *schema = schema_empty();
     const struct schema_type *t;
-    add(schema, "{\"type\":\"t\",\"version\":2,\"fields\":{}}");
-    add(schema, "{\"type\":\"t\",\"version\":1,\"fields\":{\"a\":"
-                "{\"kind\":\"text\",\"rule\":\"both\"}}}");
+    schema_must_add(schema, "{\"type\":\"t\",\"version\":2,\"fields\":{}}");
+    schema_must_add(schema, "{\"type\":\"t\",\"version\":1,\"fields\":{\"a\":"
+                            "{\"kind\":\"text\",\"rule\":\"both\"}}}");
     t = schema_type(schema, bytes_text("t"));
     assert_int_equal(type_version(t), 2);
     assert_int_equal(type_field_count(t), 0);
-    add(schema, "{\"type\":\"t\",\"version\":2,\"title\":\"New\","
-                "\"fields\":{}}");
+    schema_must_add(schema, "{\"type\":\"t\",\"version\":2,\"title\":\"New\","
+                            "\"fields\":{}}");
     t = schema_type(schema, bytes_text("t"));
     assert_true(bytes_is(type_title(t), "New"));
     assert_int_equal(schema_type_count(schema), 1);
@@ -299,155 +234,18 @@ static void the_highest_version_stays(void **state)
 static void many_types_are_found_by_name(void **state)
 {
     (void)state;
-    struct schema *schema = empty();
+    struct schema *schema = schema_empty();
     char json[64], name[16];
     for (int i = 0; i < 100; i++) {
         snprintf(json, sizeof json, "{\"type\":\"t%d\",\"fields\":{}}",
                  i * 37 % 100);
-        add(schema, json);
+        schema_must_add(schema, json);
     }
     for (int i = 0; i < 100; i++) {
         snprintf(name, sizeof name, "t%d", i);
         assert_non_null(schema_type(schema, bytes_text(name)));
     }
     assert_null(schema_type(schema, bytes_text("t100")));
-    schema_free(schema);
-}
-
-/* --- values ----------------------------------------------------------------
- */
-
-static enum err check(const struct schema_field *f, const char *json,
-                      char *detail)
-{
-    struct arena arena;
-    const struct canon *value;
-    arena_init(&arena, 1 << 20);
-    assert_int_equal(canon_parse(&arena, bytes_text(json), &value, NULL),
-                     ERR_OK);
-    enum err err = field_check(f, value, detail);
-    arena_fini(&arena);
-    return err;
-}
-
-static void values_fit_their_kind(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *kind, *fits, *not ;
-    } kinds[] = {
-        {"any", "[{}]", NULL},
-        {"text", "\"\"", "1"},
-        {"int", "-3", "\"3\""},
-        {"cents", "-3", "\"3\""},
-        {"minutes", "0", "-1"},
-        {"bool", "false", "0"},
-        {"date", "\"2026-11-21\"", "\"2026-02-30\""},
-        {"instant", "\"2026-11-21T15:20-06:00\"", "\"yesterday\""},
-        {"record", "\"0198f1d2-7c3a-7e4b-9d5e-6f708192a3b4\"", "\"x\""},
-        {"user", "\"dana\"", "\"Dana D\""},
-    };
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        char json[160], detail[SCHEMA_DETAIL_CHARS];
-        struct schema *schema = empty();
-        snprintf(json, sizeof json,
-                 "{\"type\":\"t\",\"fields\":{\"a\":{\"kind\":\"%s\","
-                 "\"rule\":\"latest\"}}}",
-                 kinds[i].kind);
-        add(schema, json);
-        const struct schema_field *f = field(schema, "t", "a");
-        assert_int_equal(check(f, kinds[i].fits, detail), ERR_OK);
-        assert_int_equal(check(f, "null", NULL), ERR_OK);
-        if (kinds[i].not ) {
-            assert_int_equal(check(f, kinds[i].not, NULL), ERR_INVALID);
-            assert_int_equal(check(f, kinds[i].not, detail), ERR_INVALID);
-            assert_non_null(strstr(detail, " is not "));
-        }
-        schema_free(schema);
-    }
-}
-
-static void an_unknown_code_is_named_with_the_known_ones(void **state)
-{
-    (void)state;
-    char detail[SCHEMA_DETAIL_CHARS];
-    struct schema *schema = shipped();
-    const struct schema_field *f = field(schema, "contact", "kind");
-    assert_int_equal(check(f, "\"visitt\"", detail), ERR_INVALID);
-    assert_string_equal(
-        detail, "kind: \"visitt\" is not one of home_visit, office, phone, "
-                "text, letter, email, video, collateral, attempted, chance");
-    f = field(schema, "referral", "status");
-    assert_int_equal(check(f, "\"snet\"", detail), ERR_INVALID);
-    assert_string_equal(detail + strlen(detail) - 5, ", ...");
-    schema_free(schema);
-}
-
-static void unknown_and_refused_are_always_answers(void **state)
-{
-    (void)state;
-    struct schema *schema = shipped();
-    const struct schema_field *f = field(schema, "contact", "kind");
-    assert_int_equal(check(f, "\"unknown\"", NULL), ERR_OK);
-    assert_int_equal(check(f, "\"refused\"", NULL), ERR_OK);
-    assert_int_equal(check(f, "null", NULL), ERR_OK);
-    schema_free(schema);
-}
-
-static void a_list_is_checked_one_by_one(void **state)
-{
-    (void)state;
-    char detail[SCHEMA_DETAIL_CHARS];
-    struct schema *schema = shipped();
-    const struct schema_field *f = field(schema, "contact", "purpose");
-    assert_true(field_list(f));
-    assert_int_equal(check(f, "[\"plan\",\"crisis\"]", detail), ERR_OK);
-    assert_int_equal(check(f, "[\"plan\",\"x\"]", detail), ERR_INVALID);
-    assert_int_equal(check(f, "\"plan\"", detail), ERR_INVALID);
-    assert_string_equal(detail, "purpose: \"plan\" is not a list of codes");
-    schema_free(schema);
-}
-
-static void a_long_value_is_cut_at_a_character(void **state)
-{
-    (void)state;
-    char detail[SCHEMA_DETAIL_CHARS], json[300] = "\"";
-    struct schema *schema = shipped();
-    for (int i = 0; i < 60; i++)
-        strcat(json, "\xc3\xa9");
-    strcat(json, "\"");
-    assert_int_equal(check(field(schema, "contact", "kind"), json, detail),
-                     ERR_INVALID);
-    assert_true(utf8_valid(bytes_text(detail), &(size_t){0}));
-    assert_non_null(strstr(detail, "... is not one of"));
-    schema_free(schema);
-}
-
-static void moves_say_what_a_screen_offers(void **state)
-{
-    (void)state;
-    struct schema *schema = shipped();
-    const struct schema_field *f = field(schema, "referral", "status");
-    struct bytes none = bytes_of(NULL, 0), sent = bytes_text("\"sent\"");
-    struct bytes draft = bytes_text("\"draft\""), met = bytes_text("\"met\"");
-    assert_true(field_move(f, none, draft));
-    assert_true(field_move(f, bytes_text("null"), draft));
-    assert_false(field_move(f, none, met));
-    assert_true(field_move(f, sent, met));
-    assert_false(field_move(f, draft, met));
-    assert_true(field_move(field(schema, "contact", "kind"), sent, met));
-    schema_free(schema);
-}
-
-static void a_protective_yes_lies_above_no(void **state)
-{
-    (void)state;
-    struct schema *schema = shipped();
-    const struct schema_field *f = field(schema, "person", "do_not_contact");
-    struct bytes yes = bytes_text("true"), no = bytes_text("false");
-    assert_int_equal(field_rule(f), RULE_SAFEST);
-    assert_true(field_below(f, no, yes));
-    assert_false(field_below(f, yes, no));
     schema_free(schema);
 }
 
@@ -500,13 +298,6 @@ int main(void)
         cmocka_unit_test(unknown_members_are_ignored_and_kept),
         cmocka_unit_test(the_highest_version_stays),
         cmocka_unit_test(many_types_are_found_by_name),
-        cmocka_unit_test(values_fit_their_kind),
-        cmocka_unit_test(an_unknown_code_is_named_with_the_known_ones),
-        cmocka_unit_test(unknown_and_refused_are_always_answers),
-        cmocka_unit_test(a_list_is_checked_one_by_one),
-        cmocka_unit_test(a_long_value_is_cut_at_a_character),
-        cmocka_unit_test(moves_say_what_a_screen_offers),
-        cmocka_unit_test(a_protective_yes_lies_above_no),
         cmocka_unit_test(rules_have_names),
         cmocka_unit_test(adding_survives_every_allocation_failure),
     };

@@ -165,9 +165,13 @@ def bomb(replica):
 @kind(413, "too-large")
 def too_many_lines(replica):
     """More than 16,384 revision lines."""
-    other = _with(replica, 1)
-    line = other.s["log"][-1]
-    return _signed(other, other.header(), [line] * 16385)
+    first = replica.s["received"] + 1
+    lines = [canonical({"at": 1, "author": replica.s["user"], "n": n,
+                        "record": wire.new_id(), "schema": 1, "type": "need",
+                        "replica": replica.s["replica"]})
+             for n in range(first, first + 16385)]
+    header = dict(replica.header(), head=first + 16384)
+    return _signed(replica, header, lines)
 
 
 @kind(426, "bad-protocol")

@@ -136,11 +136,20 @@ static enum err begin(struct session *s)
     return reconcile_wanted(s, &s->reconcile_due);
 }
 
+void session_contributed(struct session *s)
+{
+    if (s->fix_due)
+        s->phase = PHASE_FIX;
+    else
+        s->phase = s->reconcile_due ? PHASE_RECONCILE : PHASE_SYNC;
+    s->fix_due = false;
+}
+
 static enum err build_contribution(struct session *s)
 {
     enum err err = push_old(s);
     if (!err && !s->sent.old_count)
-        s->phase = s->reconcile_due ? PHASE_RECONCILE : PHASE_SYNC;
+        session_contributed(s);
     return err;
 }
 

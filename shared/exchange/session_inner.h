@@ -81,6 +81,7 @@ struct session {
     int successions;
     char succeed_reason[16];
     bool reconcile_due;
+    bool fix_due; /* after the predecessors' lines */
     int reconcile_rounds;
     size_t fix_pages, fix_needs; /* done of this round */
 };
@@ -96,6 +97,9 @@ void session_note(struct session *s, const char *format, ...)
 /* Goes on under a fresh key, which only the old one can introduce: a locked
  * vault ends with `err` instead. */
 void session_succeed(struct session *s, const char *reason, enum err err);
+
+/* Nothing of the predecessors' logs is left to give: what comes next. */
+void session_contributed(struct session *s);
 
 /* Starts a request: identity, cursors, header and auth line.  The writer is
  * the caller's. */

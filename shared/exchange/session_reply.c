@@ -62,14 +62,22 @@ static enum err after_contribution(struct session *s)
         any = any || old->n;
     }
     if (!any) /* nothing could be sent whole: not tried for ever */
-        s->phase = s->reconcile_due ? PHASE_RECONCILE : PHASE_SYNC;
+        session_contributed(s);
     return ERR_OK;
+}
+
+/* A difference may lie in a predecessor's log: that goes first, as then its
+ * lines keep their places. */
+static void differs(struct session *s)
+{
+    s->fix_due = true;
+    s->phase = PHASE_CONTRIBUTE;
 }
 
 static void after_reconcile(struct session *s)
 {
     if (s->got.diffs || s->got.more) {
-        s->phase = PHASE_FIX;
+        differs(s);
         return;
     }
     s->report.reconciled = true;
@@ -170,7 +178,7 @@ static void reply_refused(struct session *s, enum err err)
 static void reply_cut(struct session *s, const struct transport_response *r)
 {
     if (s->sent.phase == PHASE_RECONCILE && s->got.diffs)
-        s->phase = PHASE_FIX;
+        differs(s);
     if (!moved(s))
         fruitless(s, r->err ? r->err : ERR_NETWORK,
                   r->detail[0] ? r->detail

@@ -149,7 +149,7 @@ SOURCES_server := $(filter-out server/main.c,$(wildcard server/*.c server/*/*.c)
 ifeq ($(OPTIONAL),)
 SOURCES_server := $(filter-out server/store_pg%.c,$(SOURCES_server))
 else
-DEFINES_server := -DHAVE_POSTGRES=1
+DEFINES_server := $(if $(wildcard server/store_pg.c),-DHAVE_POSTGRES=1)
 endif
 SOURCES_test := $(wildcard tests/*.c)
 

@@ -19,6 +19,10 @@ struct push {
     const uint8_t (*hashes)[HASH_BYTES];
     size_t count;               /* up to the last valid sign line */
     uint8_t link[LINK_BYTES];   /* after the last of them */
+    const uint8_t *signature;   /* of that link, SIGNATURE_BYTES */
+    /* Borrowed trees of the lines, so that they are parsed once; NULL, or NULL
+     * members, for those that ingest parses itself. */
+    const struct revision *const *revisions;
     const struct cursor *cursors; /* of the request, for skips and rights */
     size_t cursor_count;
     bool healed;                /* contributed: already served once */

@@ -31,11 +31,16 @@ struct office {
     char term[REPLICA_CHARS + 1];
     struct buffer term_text;  /* the term's certificate, canonical */
     uint8_t term_signature[SIGNATURE_BYTES];
-    struct schema *schema;    /* owned; reloaded when `schema` records change */
+    /* Owned; replaced when `schema` records change.  Earlier ones live as long
+     * as the office, since other threads may still read them. */
+    struct schema *_Atomic schema;
+    struct schema **retired;  /* owned */
+    size_t retired_count;
     const struct clock *clock;
     const struct random *random;
     const struct log *log;
     char vfs[64];             /* SQLite VFS name or "" */
+    char store[1024];         /* address: a path, or postgresql://... */
     char detail[OFFICE_DETAIL_CHARS]; /* of the last failed office_* call */
 };
 
@@ -46,6 +51,8 @@ struct office_options {
     const struct random *random;
     const struct log *log;
     const char *vfs;
+    const char *store;           /* office_init only; NULL: SQLite inside the
+                                    data directory */
 };
 
 /* Makes the data directory, the keys, the store, the first lineage, and writes
@@ -60,10 +67,12 @@ MUST_CHECK enum err office_open(struct office **out,
 void office_close(struct office *office);
 MUST_CHECK enum err office_connect(struct office *office, struct sql *out);
 
-/* Loads the schema again when the store's `schema` records have changed. */
+/* Loads the schema again when the store's `schema` records have changed.  Not
+ * from two threads at once (the committer does it). */
 MUST_CHECK enum err office_schema_refresh(struct office *office,
                                           struct sql *sql);
-/* A rollback was found or a backup restored: a new random lineage. */
+/* A rollback was found or a backup restored: a new random lineage, and unused
+ * codes are void.  Inside the caller's write transaction. */
 MUST_CHECK enum err office_new_lineage(struct office *office, struct sql *sql);
 
 #endif

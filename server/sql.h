@@ -44,4 +44,37 @@ struct sql {
     void *context;
 };
 
+/* Values of a statement, and how many: SQL_VALUES(sql_text(a), sql_int(1)). */
+#define SQL_VALUES(...)                                                        \
+    (const struct sql_value[]){__VA_ARGS__},                                   \
+        sizeof((const struct sql_value[]){__VA_ARGS__}) /                      \
+            sizeof(struct sql_value)
+
+/* A statement whose rows, if any, do not matter. */
+MUST_CHECK enum err sql_run(struct sql *sql, const char *statement,
+                            const struct sql_value *values, size_t count);
+MUST_CHECK enum err sql_each_row(struct sql *sql, const char *statement,
+                                 const struct sql_value *values, size_t count,
+                                 sql_each *each, void *context);
+/* One row at most: ERR_NOT_FOUND when there is none.  `each` may be NULL. */
+MUST_CHECK enum err sql_find(struct sql *sql, const char *statement,
+                             const struct sql_value *values, size_t count,
+                             sql_each *each, void *context);
+/* One integer; ERR_NOT_FOUND when there is no row. */
+MUST_CHECK enum err sql_find_int(struct sql *sql, const char *statement,
+                                 const struct sql_value *values, size_t count,
+                                 int64_t *out);
+MUST_CHECK enum err sql_begin(struct sql *sql, bool write);
+MUST_CHECK enum err sql_commit(struct sql *sql);
+/* After a failure; what it says itself does not matter any more. */
+void sql_rollback(struct sql *sql);
+void sql_close(struct sql *sql); /* a zeroed struct is allowed */
+
+/* Reading a row.  Copies of TEXT end with a NUL and are cut to `room`. */
+void sql_copy_text(char *out, size_t room, const struct sql_value *value);
+/* A BLOB of exactly `size` bytes; ERR_CORRUPT otherwise. */
+MUST_CHECK enum err sql_copy_fixed(void *out, size_t size,
+                                   const struct sql_value *value);
+bool sql_is_null(const struct sql_value *value);
+
 #endif

@@ -1,0 +1,78 @@
+#include <string.h>
+#include "server/ingest_batch.h"
+
+/* The writer of a line surely has it, so that its feed may leave it out: its
+ * cursor had passed the case's last join and it wrote the line after that, or
+ * the case was made by this very push and has never left a scope. */
+static bool writer_has(struct batch *b, const struct batch_case *kase,
+                       const struct batch_member *member, const char *replica,
+                       int64_t n)
+{
+    if (!b->push || b->push->healed || strcmp(b->push->replica, replica) != 0)
+        return false;
+    if (kase->created_by_push == b->push_number && !kase->total.ever_left)
+        return true;
+    const struct cursor *cursor = batch_cursor(b, member->scope);
+    return cursor && cursor->seq >= member->joined_seq && cursor->own < n;
+}
+
+static enum err entry_add(struct batch *b, struct batch_scope *scope,
+                          uint64_t sum, struct feed_row *row)
+{
+    scope->head.seq++;
+    scope->head.sum = sum;
+    scope->dirty = true;
+    row->seq = scope->head.seq;
+    row->sum = sum;
+    return store_feed_add(b->sql, b->agency, scope->name, row);
+}
+
+enum err feed_line(struct batch *b, struct batch_case *kase, int64_t arrival,
+                   const uint8_t hash[HASH_BYTES], const char *replica,
+                   int64_t n)
+{
+    uint64_t share = hash_share(hash);
+    kase->total.count++;
+    kase->total.sum += share;
+    kase->dirty = true;
+    enum err err = store_placed_add(b->sql, b->agency, kase->kase,
+                                    kase->total.count, arrival);
+    for (size_t i = 0; !err && i < kase->member_count; i++) {
+        struct batch_member *member = &kase->members[i];
+        if (member->left_seq)
+            continue;
+        bool has = writer_has(b, kase, member, replica, n);
+        struct feed_row row = {.kind = FEED_LINE,
+                               .kase = kase->kase,
+                               .arrival = arrival,
+                               .skip = has ? replica : NULL};
+        err = entry_add(b, member->scope, member->scope->head.sum + share,
+                        &row);
+    }
+    return err;
+}
+
+enum err feed_join(struct batch *b, struct batch_case *kase,
+                   struct batch_scope *scope, int64_t *seq)
+{
+    struct feed_row row = {.kind = FEED_JOIN,
+                           .kase = kase->kase,
+                           .upto = kase->total.count};
+    enum err err =
+        entry_add(b, scope, scope->head.sum + kase->total.sum, &row);
+    *seq = row.seq;
+    return err;
+}
+
+enum err feed_leave(struct batch *b, struct batch_case *kase,
+                    struct batch_member *member, int64_t *seq)
+{
+    struct feed_row row = {.kind = FEED_LEAVE,
+                           .kase = kase->kase,
+                           .upto = member->joined_seq};
+    enum err err =
+        entry_add(b, member->scope,
+                  member->scope->head.sum - kase->total.sum, &row);
+    *seq = row.seq;
+    return err;
+}

@@ -1,0 +1,211 @@
+#include <stdlib.h>
+#include <string.h>
+#include "server/ingest_batch.h"
+
+static void id_copy(char out[ID_CHARS + 1], struct bytes record)
+{
+    memcpy(out, record.at, ID_CHARS);
+    out[ID_CHARS] = '\0';
+}
+
+static enum err record_find(struct batch *b, struct bytes record,
+                            struct record_row *row, bool *fresh)
+{
+    buffer_clear(&b->record_bytes);
+    enum err err = store_record_find(b->sql, b->agency, record, row,
+                                     &b->record_bytes);
+    *fresh = err == ERR_NOT_FOUND;
+    return *fresh ? ERR_OK : err;
+}
+
+/* A case that the office has not seen joins its writer's first caseload, by an
+ * assignment that stands before its first line. */
+static enum err case_admit(struct batch *b, const struct incoming *in,
+                           const struct decision *decision, bool *wrote)
+{
+    struct batch_case *kase;
+    enum err err = batch_case_find(b, decision->kase, &kase);
+    if (err || kase->known)
+        return err;
+    kase->known = kase->dirty = true;
+    memcpy(kase->total.creator, in->log->row.replica, REPLICA_CHARS + 1);
+    const char *caseload = scope_list_caseload(&in->log->scopes);
+    if (in->log->row.kind != 'w' || in->healed || decision->reason)
+        return ERR_OK;
+    kase->created_by_push = b->push_number;
+    if (!caseload)
+        return ERR_OK;
+    struct scope_list *first = arena_take(&b->arena, sizeof *first);
+    if (!first)
+        return ERR_NOMEM;
+    err = scope_list_add(first, caseload);
+    if (!err)
+        err = member_assign(b, "office", decision->kase, first);
+    *wrote = true;
+    return err;
+}
+
+/* --- appending ------------------------------------------------------------ */
+
+static enum err line_append(struct batch *b, const struct incoming *in,
+                            int64_t *arrival)
+{
+    struct batch_log *log = in->log;
+    struct line_row row = {.replica = log->row.replica,
+                           .n = in->n,
+                           .hash = in->hash,
+                           .received_at = b->now,
+                           .line = in->line};
+    if (in->revision)
+        row.record = in->revision->record;
+    if (in->linked) {
+        link_next(log->row.link, in->hash);
+        row.link = log->row.link;
+        log->row.head = in->n;
+    }
+    if (log->row.top < in->n)
+        log->row.top = in->n;
+    log->dirty = true;
+    return store_line_add(b->sql, b->agency, &row, arrival);
+}
+
+struct unplaced {
+    struct batch *batch;
+    int64_t newest; /* the line that creates: placed already */
+    int64_t *arrivals;
+    uint8_t (*hashes)[HASH_BYTES];
+    size_t count, room;
+};
+
+static enum err unplaced_read(void *context, int64_t arrival,
+                              const uint8_t hash[HASH_BYTES],
+                              struct bytes line)
+{
+    (void)line;
+    struct unplaced *u = context;
+    if (arrival == u->newest)
+        return ERR_OK;
+    if (u->count == u->room) {
+        size_t room = u->room ? u->room * 2 : 8;
+        void *arrivals = realloc(u->arrivals, room * sizeof *u->arrivals);
+        if (arrivals)
+            u->arrivals = arrivals;
+        void *hashes = realloc(u->hashes, room * sizeof *u->hashes);
+        if (hashes)
+            u->hashes = hashes;
+        if (!arrivals || !hashes)
+            return ERR_NOMEM;
+        u->room = room;
+    }
+    u->arrivals[u->count] = arrival;
+    memcpy(u->hashes[u->count++], hash, HASH_BYTES);
+    return ERR_OK;
+}
+
+/* The record's creating line is here at last: what arrived before it had no
+ * case and now takes its place behind it. */
+static enum err place_earlier(struct batch *b, struct batch_case *kase,
+                              const char *record, int64_t newest)
+{
+    struct unplaced u = {.batch = b, .newest = newest};
+    enum err err = store_line_each_arrived(b->sql, b->agency, record,
+                                           unplaced_read, &u);
+    for (size_t i = 0; !err && i < u.count; i++)
+        err = feed_line(b, kase, u.arrivals[i], u.hashes[i], "", 0);
+    free(u.arrivals);
+    free(u.hashes);
+    return err;
+}
+
+static enum err line_place(struct batch *b, const struct incoming *in,
+                           const struct decision *decision,
+                           const struct record_row *row, bool fresh,
+                           int64_t arrival)
+{
+    struct batch_case *kase;
+    if (!decision->has_case)
+        return ERR_OK;
+    enum err err = batch_case_find(b, decision->kase, &kase);
+    if (!err && !kase->known) {
+        kase->known = kase->dirty = true;
+        memcpy(kase->total.creator, in->log->row.replica, REPLICA_CHARS + 1);
+    }
+    if (!err)
+        err = feed_line(b, kase, arrival, in->hash, in->log->row.replica,
+                        in->n);
+    if (!err && !fresh && !row->has_case) {
+        char record[ID_CHARS + 1];
+        id_copy(record, in->revision->record);
+        err = place_earlier(b, kase, record, arrival);
+    }
+    return err;
+}
+
+static enum err line_take(struct batch *b, const struct incoming *in,
+                          const struct decision *decision,
+                          struct record_row *row, bool fresh)
+{
+    int64_t arrival;
+    enum err err = line_append(b, in, &arrival);
+    if (!err)
+        err = line_place(b, in, decision, row, fresh, arrival);
+    if (!err && decision->has_case) {
+        row->has_case = true;
+        memcpy(row->kase, decision->kase, sizeof row->kase);
+    }
+    if (!err)
+        err = ingest_fold(b, in->revision, fresh, row);
+    if (!err && decision->reason && !strcmp(decision->reason, "waiting"))
+        err = hold_wait(b, in);
+    if (!err)
+        err = ingest_effect(b, in, row);
+    return err;
+}
+
+/* Not a revision: it stays in its log, is stated on a record of its own and
+ * enters no feed. */
+static enum err unreadable_take(struct batch *b, const struct incoming *in,
+                                const char *reason)
+{
+    char record[ID_CHARS + 1];
+    int64_t arrival;
+    id_derive(record, "unreadable", bytes_of(in->hash, HASH_BYTES));
+    enum err err = hold_state(b, in, record, reason, "");
+    return err ? err : line_append(b, in, &arrival);
+}
+
+enum err ingest_line(struct batch *b, const struct incoming *in)
+{
+    struct record_row row = {0};
+    struct decision decision;
+    bool fresh = true, wrote = false;
+    enum err err = ERR_OK;
+    if (in->revision)
+        err = record_find(b, in->revision->record, &row, &fresh);
+    if (!err)
+        err = decide(b, in, fresh ? NULL : &row, &decision);
+    if (err)
+        return err;
+    if (!in->revision)
+        return unreadable_take(b, in, decision.reason);
+    if (decision.has_case)
+        err = case_admit(b, in, &decision, &wrote);
+    if (!err && decision.reason) {
+        char record[ID_CHARS + 1];
+        id_copy(record, in->revision->record);
+        err = hold_state(b, in, record, decision.reason,
+                         decision.has_case ? decision.kase : NULL);
+        wrote = true;
+    }
+    /* What the term wrote meanwhile may stand on the same record. */
+    if (!err && wrote)
+        err = record_find(b, in->revision->record, &row, &fresh);
+    if (!err)
+        err = line_take(b, in, &decision, &row, fresh);
+    if (!err && in->log->need_count) {
+        struct dot dot = {.n = in->n};
+        memcpy(dot.replica, in->log->row.replica, sizeof dot.replica);
+        err = hold_arrived(b, &dot);
+    }
+    return err;
+}

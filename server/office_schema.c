@@ -1,0 +1,151 @@
+/* Record types: the built-in ones and those of the store's `schema` records. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include "server/ingest_batch.h"
+#include "server/office_inner.h"
+#include "tools/embed.h"
+
+static const char schema_states[] =
+    "SELECT state FROM record WHERE agency = $1 AND type = 'schema' "
+    "ORDER BY record";
+
+static enum err definition_add(void *context, const struct sql_value *row,
+                               size_t columns)
+{
+    (void)columns;
+    struct schema *schema = context;
+    struct arena arena;
+    const struct canon *state, *value;
+    char detail[SCHEMA_DETAIL_CHARS];
+    arena_init(&arena, REVISION_ARENA_BYTES);
+    enum err err = canon_parse(&arena, row[0].bytes, &state, NULL);
+    if (!err) {
+        value = canon_member(state, "fields");
+        value = value ? canon_member(value, "definition") : NULL;
+        value = value ? canon_member(value, "value") : NULL;
+        if (value && value->kind == CANON_TEXT)
+            err = schema_add(schema, value->text, detail);
+    }
+    arena_fini(&arena);
+    /* What a newer office wrote and this one cannot read stays relayed. */
+    return err == ERR_INVALID ? ERR_OK : err;
+}
+
+static enum err built_in_add(struct schema *schema)
+{
+    char detail[SCHEMA_DETAIL_CHARS];
+    const struct embed *file = embed_record_types;
+    enum err err = ERR_OK;
+    for (; !err && file->path; file++)
+        err = schema_add(schema, bytes_of(file->at, file->size), detail);
+    return err;
+}
+
+enum err office_schema_load(struct office *office, struct sql *sql,
+                            struct schema **out)
+{
+    enum err err = schema_new(out);
+    if (!err)
+        err = built_in_add(*out);
+    if (!err && sql)
+        err = sql_each_row(sql, schema_states,
+                           SQL_VALUES(sql_text(office->agency)),
+                           definition_add, *out);
+    if (err) {
+        schema_free(*out);
+        *out = NULL;
+    }
+    return err;
+}
+
+enum err office_schema_refresh(struct office *office, struct sql *sql)
+{
+    struct schema *fresh;
+    enum err err = office_schema_load(office, sql, &fresh);
+    if (err)
+        return err;
+    struct schema **grown = realloc(
+        office->retired, (office->retired_count + 1) * sizeof *grown);
+    if (!grown) {
+        schema_free(fresh);
+        return ERR_NOMEM;
+    }
+    office->retired = grown;
+    grown[office->retired_count++] = office->schema;
+    office->schema = fresh;
+    return ERR_OK;
+}
+
+/* --- publishing the shipped types ----------------------------------------- */
+
+static enum err type_set(struct buffer *set, const struct schema_type *type)
+{
+    buffer_add_text(set, "{\"definition\":");
+    canon_put_text(set, type_definition(type));
+    buffer_add_text(set, ",\"name\":");
+    canon_put_text(set, type_name(type));
+    buffer_printf(set, ",\"version\":%" PRId64 "}", type_version(type));
+    return buffer_err(set);
+}
+
+/* The version that the type's record tells, 0 when there is none; and what its
+ * reader has seen. */
+static enum err version_find(struct batch *b, const char *record,
+                             int64_t *version, struct seen *seen)
+{
+    struct record_row row;
+    struct arena arena;
+    const struct canon *state, *value;
+    *version = 0;
+    buffer_clear(&b->record_bytes);
+    enum err err = store_record_find(b->sql, b->agency, bytes_text(record),
+                                     &row, &b->record_bytes);
+    if (err)
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    arena_init(&arena, REVISION_ARENA_BYTES);
+    err = canon_parse(&arena, row.state, &state, NULL);
+    if (!err) {
+        value = canon_member(state, "fields");
+        value = value ? canon_member(value, "version") : NULL;
+        value = value ? canon_member(value, "value") : NULL;
+        *version = value && value->kind == CANON_INT ? value->integer : 1;
+        err = fold_context(row.memo, seen);
+    }
+    arena_fini(&arena);
+    return err;
+}
+
+static enum err type_publish(struct batch *b, const struct schema_type *type)
+{
+    char record[ID_CHARS + 1];
+    int64_t version;
+    struct dot dot;
+    struct seen seen;
+    struct buffer set;
+    id_derive(record, "schema", type_name(type));
+    seen_init(&seen);
+    buffer_init(&set, ORIGINAL_BYTES_MAX);
+    enum err err = version_find(b, record, &version, &seen);
+    if (!err && version < type_version(type)) {
+        err = type_set(&set, type);
+        struct revision_draft draft = {.record = record,
+                                       .type = version ? NULL : "schema",
+                                       .seen = &seen,
+                                       .set = buffer_bytes(&set)};
+        if (!err)
+            err = ingest_term(b, "office", &draft, NULL, &dot);
+    }
+    buffer_fini(&set);
+    seen_fini(&seen);
+    return err;
+}
+
+enum err office_schema_publish(struct batch *b)
+{
+    const struct schema *schema = b->office->schema;
+    enum err err = ERR_OK;
+    for (size_t i = 0; !err && i < schema_type_count(schema); i++)
+        err = type_publish(b, schema_type_at(schema, i));
+    return err;
+}

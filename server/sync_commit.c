@@ -1,0 +1,257 @@
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include "server/store_agency.h"
+#include "server/sync_inner.h"
+
+/* --- what the header tells ------------------------------------------------ */
+
+/* The device's head when it last applied anything: what it wrote since, it
+ * wrote knowing what that reply said. */
+static int64_t own_latest(const struct sync *s)
+{
+    int64_t own = 0;
+    for (size_t i = 0; i < s->header.cursor_count; i++)
+        if (s->header.cursors[i].own > own)
+            own = s->header.cursors[i].own;
+    return own;
+}
+
+static bool cursor_given(const struct sync *s, const char *scope)
+{
+    for (size_t i = 0; i < s->header.cursor_count; i++)
+        if (!strcmp(s->header.cursors[i].scope, scope))
+            return true;
+    return false;
+}
+
+/* Cursors are noted before the lines are judged: a line's right depends on what
+ * its writer knew. */
+static enum err cursors_note(struct sync *s, struct batch *b)
+{
+    enum err err = ERR_OK;
+    for (size_t i = 0; !err && i < s->header.cursor_count; i++)
+        err = store_cursor_report(b->sql, b->agency, s->header.replica,
+                                  &s->header.cursors[i]);
+    struct scope_list *known = arena_take(&b->arena, sizeof *known);
+    if (!known)
+        return err ? err : ERR_NOMEM;
+    if (!err)
+        err = store_cursor_scopes(b->sql, b->agency, s->header.replica, known);
+    for (size_t i = 0; !err && s->header.cursor_count && i < known->count; i++)
+        if (!scope_list_has(&s->scopes, known->name[i]) &&
+            !cursor_given(s, known->name[i]))
+            err = store_cursor_lost(b->sql, b->agency, s->header.replica,
+                                    known->name[i], own_latest(s));
+    return err;
+}
+
+static enum err clock_note(struct sync *s, struct batch *b)
+{
+    if (!s->header.clock)
+        return ERR_OK;
+    return store_clock_samples(b->sql, b->agency, s->header.replica, b->now,
+                               s->header.clock->raw);
+}
+
+/* --- outcomes ------------------------------------------------------------- */
+
+static enum err act_on_replica(struct sync *s, struct batch *b,
+                               const char *what, const char *reason)
+{
+    struct buffer detail;
+    buffer_init(&detail, 1024);
+    enum err err = buffer_printf(&detail,
+                                 "{\"reason\":\"%s\",\"replica\":\"%s\"}",
+                                 reason, s->header.replica);
+    if (!err)
+        err = store_act(b->sql, b->agency, b->now, "office", what,
+                        buffer_bytes(&detail));
+    buffer_fini(&detail);
+    return err;
+}
+
+static enum err identity_close(struct sync *s, struct batch *b)
+{
+    enum err err = store_replica_close(b->sql, b->agency, s->header.replica,
+                                       "fork", b->now);
+    if (!err)
+        err = act_on_replica(s, b, "close", "fork");
+    s->verdict = VERDICT_FORK;
+    s->status = 200; /* whatever was said of the body before */
+    sync_judged(s);
+    return err;
+}
+
+static enum err rolled_back(struct sync *s, struct batch *b)
+{
+    enum err err = office_new_lineage(b->office, b->sql);
+    if (!err)
+        err = store_lineage(b->sql, b->agency, s->lineage);
+    s->status = 200;
+    sync_judged(s);
+    return err;
+}
+
+/* A token that is news whenever the reply will carry something; the same one
+ * again when there is nothing to say. */
+static enum err token_give(struct sync *s, struct batch *b)
+{
+    uint8_t bits[TOKEN_BYTES];
+    bool carries = s->feed_waits || s->head > s->row.head ||
+                   s->header.mode != MODE_SYNC || !s->header.token[0];
+    if (s->stale || s->revoked || s->stage == STAGE_REFUSED)
+        return ERR_OK;
+    if (!carries && !strcmp(s->header.token, s->row.token_latest)) {
+        memcpy(s->token, s->header.token, sizeof s->token);
+    } else {
+        random_fill(s->office->random, bits, sizeof bits);
+        base64_encode(s->token, bits, sizeof bits);
+    }
+    return store_replica_tokens(b->sql, b->agency, s->header.replica, s->token,
+                                s->header.token, b->now);
+}
+
+/* --- lines ---------------------------------------------------------------- */
+
+static void push_of(const struct sync *s, const struct piece *piece,
+                    struct push *out)
+{
+    *out = (struct push){.first = piece->first,
+                         .lines = piece->lines,
+                         .hashes = (const uint8_t(*)[HASH_BYTES])piece->hashes,
+                         .count = piece->signed_count,
+                         .signature = piece->signature,
+                         .revisions = piece->revisions,
+                         .cursors = piece->healed ? NULL : s->header.cursors,
+                         .cursor_count =
+                             piece->healed ? 0 : s->header.cursor_count,
+                         .healed = piece->healed};
+    memcpy(out->replica, piece->row.replica, sizeof out->replica);
+    memcpy(out->link, piece->signed_link, LINK_BYTES);
+}
+
+/* A predecessor of which this office knows nothing gets a row, so that its log
+ * can be unbroken again. */
+static enum err forgotten_add(struct sync *s, struct batch *b,
+                              const struct piece *piece)
+{
+    struct batch_log *log;
+    static const uint8_t none[SIGNATURE_BYTES];
+    enum err err = batch_log_find(b, piece->row.replica, &log);
+    if (err != ERR_NOT_FOUND)
+        return err;
+    struct replica_row row = piece->row;
+    memcpy(row.role, s->row.role, sizeof row.role);
+    memcpy(row.account, s->row.account, sizeof row.account);
+    row.enrolled_at = b->now;
+    err = store_replica_add(b->sql, b->agency, &row, bytes_text(""), none);
+    return err ? err
+               : store_replica_close(b->sql, b->agency, row.replica, "lineage",
+                                     b->now);
+}
+
+static enum err old_commit(struct sync *s, struct batch *b,
+                           const struct piece *piece)
+{
+    struct push push;
+    struct push_result result = {.held = NULL};
+    push_of(s, piece, &push);
+    enum err err = forgotten_add(s, b, piece);
+    if (!err)
+        err = batch_push(b, &push, &result);
+    free(result.held);
+    if (err == ERR_GAP)
+        sync_refuse(s, 422, "gap", "a predecessor's earlier lines are missing");
+    /* Where its log went another way, the vault carries the lines. */
+    return err == ERR_GAP || err == ERR_FORK ? ERR_OK : err;
+}
+
+static enum err own_commit(struct sync *s, struct batch *b,
+                           const struct piece *piece)
+{
+    struct push push;
+    struct push_result result;
+    push_of(s, piece, &push);
+    enum err err = batch_push(b, &push, &result);
+    if (err == ERR_FORK)
+        return identity_close(s, b);
+    if (err == ERR_GAP) {
+        sync_refuse(s, 422, "gap", "the office lacks earlier lines");
+        return ERR_OK;
+    }
+    s->held = result.held;
+    s->held_count = result.held_count;
+    s->head = result.head;
+    memcpy(s->link, result.link, LINK_BYTES);
+    return err;
+}
+
+static enum err lines_commit(struct sync *s, struct batch *b)
+{
+    enum err err = own_commit(s, b, &s->pieces[0]);
+    for (size_t i = 1; !err && i < s->piece_count; i++)
+        if (s->pieces[i].signed_count)
+            err = old_commit(s, b, &s->pieces[i]);
+    if (!err && s->healed.count)
+        err = batch_healed(b, s->healed.lines, s->healed.count);
+    if (!err && s->header.mode == MODE_RECONCILE)
+        err = reconcile_commit(s, b);
+    return err;
+}
+
+static enum err sync_commit_one(struct sync *s, struct batch *b)
+{
+    if (s->stage == STAGE_REFUSED && !s->piece_count &&
+        s->verdict != VERDICT_FORK && s->verdict != VERDICT_ROLLED_BACK)
+        return ERR_OK;
+    /* Others may have committed since the header was read. */
+    enum err err = sync_judge(s, b->sql);
+    if (err)
+        return err;
+    s->head = s->row.head;
+    if (s->verdict == VERDICT_FORK)
+        return identity_close(s, b);
+    if (s->verdict == VERDICT_ROLLED_BACK)
+        return rolled_back(s, b);
+    if (s->verdict != VERDICT_SERVE) {
+        s->status = 200;
+        sync_judged(s);
+        return ERR_OK;
+    }
+    err = cursors_note(s, b);
+    if (!err)
+        err = clock_note(s, b);
+    if (!err)
+        err = lines_commit(s, b);
+    if (!err && s->verdict == VERDICT_SERVE)
+        err = token_give(s, b);
+    return err ? err : batch_flush(b);
+}
+
+enum err sync_commit_many(struct office *office, struct sql *sql,
+                          struct sync *const *syncs, size_t count)
+{
+    struct batch b;
+    enum err err = sql_begin(sql, true);
+    if (err)
+        return err;
+    err = batch_open(&b, office, sql);
+    if (err) {
+        sql_rollback(sql);
+        return err;
+    }
+    for (size_t i = 0; !err && i < count; i++)
+        err = sync_commit_one(syncs[i], &b);
+    if (!err)
+        err = batch_flush(&b);
+    bool changed = b.schema_changed;
+    batch_fini(&b);
+    if (err)
+        sql_rollback(sql);
+    else
+        err = sql_commit(sql);
+    for (size_t i = 0; !err && i < count; i++)
+        syncs[i]->committed = true;
+    return !err && changed ? office_schema_refresh(office, sql) : err;
+}

@@ -1,0 +1,199 @@
+#include <stdlib.h>
+#include <string.h>
+#include "server/sync_inner.h"
+
+enum err sync_piece_begin(struct sync *s, const struct replica_row *row,
+                          int64_t first, const uint8_t link[LINK_BYTES],
+                          bool healed)
+{
+    struct piece *grown =
+        realloc(s->pieces, (s->piece_count + 1) * sizeof *grown);
+    if (!grown)
+        return ERR_NOMEM;
+    s->pieces = grown;
+    struct piece *piece = &grown[s->piece_count++];
+    *piece = (struct piece){.row = *row, .first = first, .healed = healed};
+    memcpy(piece->link, link, LINK_BYTES);
+    memcpy(piece->signed_link, link, LINK_BYTES);
+    return ERR_OK;
+}
+
+static struct piece *piece_now(struct sync *s)
+{
+    return &s->pieces[s->piece_count - 1];
+}
+
+static enum err piece_room(struct piece *piece)
+{
+    if (piece->count < piece->room)
+        return ERR_OK;
+    size_t room = piece->room ? piece->room * 2 : 64;
+    void *lines = realloc(piece->lines, room * sizeof *piece->lines);
+    if (lines)
+        piece->lines = lines;
+    void *hashes = realloc(piece->hashes, room * sizeof *piece->hashes);
+    if (hashes)
+        piece->hashes = hashes;
+    void *trees = realloc(piece->revisions, room * sizeof *piece->revisions);
+    if (trees)
+        piece->revisions = trees;
+    if (!lines || !hashes || !trees)
+        return ERR_NOMEM;
+    piece->room = room;
+    return ERR_OK;
+}
+
+/* Parses a line whose tree is kept for ingest, while there is room for trees. */
+static enum err line_read(struct sync *s, struct bytes line,
+                          const struct revision **out,
+                          uint8_t hash[HASH_BYTES])
+{
+    *out = NULL;
+    enum err err = ERR_TOO_BIG;
+    if (s->arena.used - s->body_bytes <= SYNC_TREE_BYTES_MAX)
+        err = revision_parse(&s->arena, line, out, NULL);
+    if (err == ERR_NOMEM)
+        return err;
+    if (*out)
+        memcpy(hash, (*out)->hash, HASH_BYTES);
+    else
+        hash_bytes(hash, line);
+    if (err)
+        *out = NULL;
+    return ERR_OK;
+}
+
+enum err sync_line(struct sync *s, struct bytes line)
+{
+    struct piece *piece = piece_now(s);
+    if (piece->dead)
+        return ERR_OK;
+    if (++s->line_count > REQUEST_LINES_MAX || line.size > LINE_BYTES_MAX) {
+        piece->dead = true;
+        sync_refuse(s, 413, "too-large",
+                    line.size > LINE_BYTES_MAX
+                        ? "a line is over the limit"
+                        : "more than 16384 lines in a request");
+        return ERR_OK;
+    }
+    enum err err = piece_room(piece);
+    char *copy = err ? NULL : arena_copy(&s->arena, line);
+    if (!copy)
+        return ERR_NOMEM;
+    s->body_bytes += line.size + 1;
+    size_t i = piece->count;
+    piece->lines[i] = bytes_of(copy, line.size);
+    err = line_read(s, piece->lines[i], &piece->revisions[i],
+                    piece->hashes[i]);
+    if (err)
+        return err;
+    const struct revision *revision = piece->revisions[i];
+    if (revision && !strcmp(revision->dot.replica, piece->row.replica) &&
+        revision->dot.n != piece->first + (int64_t)i) {
+        piece->dead = true;
+        sync_refuse(s, 422, "gap", "a line's n is not the next");
+        return ERR_OK;
+    }
+    link_next(piece->link, piece->hashes[i]);
+    piece->count++;
+    return ERR_OK;
+}
+
+enum err sync_sign(struct sync *s, struct bytes line)
+{
+    struct piece *piece = piece_now(s);
+    struct sign_line sign;
+    enum err err = sign_line_read(&s->arena, line, &sign);
+    if (err == ERR_INVALID) {
+        piece->dead = true;
+        sync_refuse(s, 400, "bad-header", "a sign line is malformed");
+        return ERR_OK;
+    }
+    if (err || piece->dead)
+        return err;
+    if (sign.n != piece->first + (int64_t)piece->count - 1) {
+        piece->dead = true;
+        sync_refuse(s, 422, "gap", "a sign line's n is not the line's before");
+        return ERR_OK;
+    }
+    err = chain_verify(sign.signature, piece->row.key, DOMAIN_LINK,
+                       bytes_of(piece->link, LINK_BYTES));
+#ifdef MUTANT_SKIP_CHAIN_CHECK
+    err = ERR_OK;
+#endif
+    if (err) {
+        piece->dead = true;
+        sync_refuse(s, 422, "bad-signature", "a sign line does not verify");
+        return ERR_OK;
+    }
+    piece->signed_count = piece->count;
+    memcpy(piece->signed_link, piece->link, LINK_BYTES);
+    memcpy(piece->signature, sign.signature, SIGNATURE_BYTES);
+    return ERR_OK;
+}
+
+/* --- a predecessor's log -------------------------------------------------- */
+
+/* A log of which a restored office knows nothing is that of this vault's own
+ * past, so that its author is this one's. */
+static void forgotten_row(const struct sync *s, const struct log_line *log,
+                          struct replica_row *out)
+{
+    *out = (struct replica_row){.kind = 'w'};
+    memcpy(out->replica, log->replica, sizeof out->replica);
+    memcpy(out->key, log->key, sizeof out->key);
+    memcpy(out->account, s->row.account, sizeof out->account);
+}
+
+static enum err log_begin(struct sync *s, const struct log_line *log)
+{
+    struct replica_row row;
+    uint8_t link[LINK_BYTES];
+    char id[REPLICA_CHARS + 1];
+    replica_id(id, 'w', s->office->agency, log->key);
+    if (strcmp(id, log->replica) != 0) {
+        sync_refuse(s, 400, "bad-header", "a log's key is not its replica's");
+        return ERR_OK;
+    }
+    enum err err =
+        store_replica_find(s->sql, s->office->agency, log->replica, &row);
+    if (err == ERR_NOT_FOUND) {
+        forgotten_row(s, log, &row);
+        err = ERR_OK;
+    }
+    if (!err)
+        err = store_line_link(s->sql, s->office->agency, log->replica,
+                              log->key, log->from - 1, link);
+    if (err == ERR_NOT_FOUND) {
+        sync_refuse(s, 422, "gap", "a predecessor's earlier lines are missing");
+        s->error.received = row.head;
+        return ERR_OK;
+    }
+    return err ? err : sync_piece_begin(s, &row, log->from, link, true);
+}
+
+enum err sync_log(struct sync *s, struct bytes line)
+{
+    struct log_line log;
+    sync_pieces_end(s);
+    enum err err = log_line_read(&s->arena, line, &log);
+    if (err == ERR_INVALID || (!err && log.from < 1)) {
+        sync_refuse(s, 400, "bad-header", "a log line is malformed");
+        return ERR_OK;
+    }
+    return err ? err : log_begin(s, &log);
+}
+
+void sync_pieces_end(struct sync *s)
+{
+    struct piece *piece = piece_now(s);
+#ifdef MUTANT_COMMIT_BEFORE_SIGNATURE
+    piece->signed_count = piece->count;
+    memcpy(piece->signed_link, piece->link, LINK_BYTES);
+#endif
+    if (piece->dead || piece->signed_count == piece->count)
+        return;
+    piece->dead = true;
+    if (!s->wants_from)
+        sync_refuse(s, 422, "bad-signature", "the push ends unsigned");
+}

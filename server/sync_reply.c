@@ -1,0 +1,271 @@
+#include <stdio.h>
+#include <string.h>
+#include "server/sync_inner.h"
+
+#define PLAIN_BYTES_MAX (64u * 1024u * 1024u)
+#define SMALL_BYTES (64u * 1024u)
+
+/* --- lines of the reply --------------------------------------------------- */
+
+enum err outgoing_line(struct outgoing *out, struct bytes line)
+{
+    buffer_add_bytes(&out->plain, line);
+    return buffer_add_char(&out->plain, '\n');
+}
+
+enum err outgoing_revision(struct outgoing *out,
+                           const uint8_t hash[HASH_BYTES], struct bytes line)
+{
+    buffer_add(&out->hashes, hash, HASH_BYTES);
+    out->page_lines++;
+    enum err err = outgoing_line(out, line);
+    return err ? err : buffer_err(&out->hashes);
+}
+
+static void page_close(struct outgoing *out, uint8_t mac[MAC_BYTES])
+{
+    const struct office *office = out->sync->office;
+    page_mac(mac, office->keys.page_key, office->agency,
+             buffer_bytes(&out->hashes));
+    buffer_clear(&out->hashes);
+    out->page_lines = 0;
+}
+
+enum err outgoing_cursor(struct outgoing *out, const struct cursor *cursor,
+                         bool end)
+{
+    struct cursor_line line = {.cursor = *cursor, .end = end};
+    struct buffer text;
+    line.cursor.has_sum = end;
+    line.has_mac = out->page_lines > 0;
+    if (line.has_mac)
+        page_close(out, line.mac);
+    buffer_init(&text, 4096);
+    enum err err = cursor_line_write(&text, &line);
+    if (!err)
+        err = outgoing_line(out, buffer_bytes(&text));
+    buffer_fini(&text);
+    return err;
+}
+
+enum err outgoing_given(struct outgoing *out)
+{
+    struct given_line line;
+    struct buffer text;
+    if (!out->page_lines)
+        return ERR_OK;
+    page_close(out, line.mac);
+    buffer_init(&text, 4096);
+    enum err err = given_line_write(&text, &line);
+    if (!err)
+        err = outgoing_line(out, buffer_bytes(&text));
+    buffer_fini(&text);
+    return err;
+}
+
+enum err outgoing_leave(struct outgoing *out, const char *scope,
+                        const char *kase)
+{
+    struct sync *s = out->sync;
+    struct leave_line leave = {.at = clock_wall_ms(s->office->clock)};
+    struct buffer text;
+    memcpy(leave.kase, kase, strlen(kase) + 1);
+    memcpy(leave.scope, scope, strlen(scope) + 1);
+    memcpy(leave.replica, s->header.replica, sizeof leave.replica);
+    memcpy(leave.lineage, s->lineage, sizeof leave.lineage);
+    memcpy(leave.term, s->office->term, sizeof leave.term);
+    buffer_init(&text, 4096);
+    enum err err = leave_message(&text, &leave);
+    if (!err)
+        chain_sign(leave.signature, &s->office->term_keys, DOMAIN_LEAVE,
+                   buffer_bytes(&text));
+    buffer_clear(&text);
+    if (!err)
+        err = leave_line_write(&text, &leave);
+    if (!err)
+        err = outgoing_line(out, buffer_bytes(&text));
+    buffer_fini(&text);
+    return err;
+}
+
+/* --- the header ----------------------------------------------------------- */
+
+static enum err receipt_sign(const struct sync *s, struct reply_header *h)
+{
+    struct receipt *r = &h->receipt;
+    struct buffer text;
+    if (s->head <= s->header.base_n)
+        return ERR_OK;
+    h->has_receipt = true;
+    memcpy(r->agency, s->office->agency, sizeof r->agency);
+    memcpy(r->lineage, s->lineage, sizeof r->lineage);
+    memcpy(r->replica, s->header.replica, sizeof r->replica);
+    memcpy(r->term, s->office->term, sizeof r->term);
+    r->n = s->head;
+    memcpy(r->link, s->committed ? s->link : s->row.link, LINK_BYTES);
+    buffer_init(&text, 4096);
+    enum err err = receipt_message(&text, r);
+    if (!err)
+        chain_sign(r->signature, &s->office->term_keys, DOMAIN_RECEIPT,
+                   buffer_bytes(&text));
+    buffer_fini(&text);
+    return err;
+}
+
+static enum err revoked_sign(const struct sync *s, struct reply_header *h)
+{
+    struct buffer text;
+    h->has_statement = true;
+    h->statement_at =
+        s->row.revoked_at ? s->row.revoked_at : clock_wall_ms(s->office->clock);
+    memcpy(h->statement_term, s->office->term, sizeof h->statement_term);
+    buffer_init(&text, 4096);
+    enum err err = statement_message(&text, s->office->agency, s->lineage,
+                                     s->header.replica, h->statement_at);
+    if (!err)
+        chain_sign(h->statement_signature, &s->office->term_keys,
+                   DOMAIN_STATEMENT, buffer_bytes(&text));
+    buffer_fini(&text);
+    return err;
+}
+
+static enum reply_state state_of(const struct sync *s)
+{
+    if (s->revoked)
+        return REPLY_REVOKED;
+    if (s->stale)
+        return REPLY_STALE;
+    if (s->header.locked)
+        return REPLY_LOCKED;
+    return s->differs && s->header.mode == MODE_SYNC ? REPLY_RECONCILE
+                                                     : REPLY_OK;
+}
+
+static bool scopes_differ(const struct sync *s)
+{
+    if (s->scopes.count != s->header.cursor_count)
+        return true;
+    for (size_t i = 0; i < s->header.cursor_count; i++)
+        if (!scope_list_has(&s->scopes, s->header.cursors[i].scope))
+            return true;
+    return false;
+}
+
+static enum err header_write(const struct sync *s, bool more,
+                             struct buffer *out)
+{
+    struct reply_header h = {.at = clock_wall_ms(s->office->clock),
+                             .head = s->head,
+                             .more = more,
+                             .state = state_of(s),
+                             .held = s->held,
+                             .held_count = s->held_count,
+                             .wants_from = s->wants_from,
+                             .wants_to = s->wants_to};
+    memcpy(h.lineage, s->lineage, sizeof h.lineage);
+    memcpy(h.token, s->token, sizeof h.token);
+    bool feeds = h.state == REPLY_OK || h.state == REPLY_RECONCILE;
+    if (feeds && scopes_differ(s)) {
+        h.scopes = s->scopes.name;
+        h.scope_count = s->scopes.count;
+    }
+    if (strcmp(s->header.term, s->office->term) != 0) {
+        h.term_text = buffer_bytes(&s->office->term_text);
+        memcpy(h.term_signature, s->office->term_signature,
+               sizeof h.term_signature);
+    }
+    enum err err = receipt_sign(s, &h);
+    if (!err && h.state == REPLY_REVOKED)
+        err = revoked_sign(s, &h);
+    return err ? err : reply_header_write(out, &h);
+}
+
+/* --- the body ------------------------------------------------------------- */
+
+static enum err lines_deflate(struct frame_writer *writer, struct bytes plain)
+{
+    const uint8_t *at = plain.at, *end = plain.at + plain.size;
+    enum err err = ERR_OK;
+    while (!err && at < end) {
+        const uint8_t *newline = memchr(at, '\n', (size_t)(end - at));
+        err = frame_line(writer, bytes_of(at, (size_t)(newline - at)));
+        at = newline + 1;
+    }
+    return err;
+}
+
+/* Whoever asks for much at once has a fast link; a short reply is worth the
+ * best compression anyhow. */
+static int level_of(const struct sync *s, const struct outgoing *out)
+{
+    return out->plain.size > SMALL_BYTES &&
+                   s->header.room >= ROOM_BYTES_DEFAULT
+               ? 1
+               : 6;
+}
+
+static enum err body_write(const struct sync *s, const struct outgoing *out,
+                           struct buffer *body)
+{
+    struct frame_writer *writer = NULL;
+    struct buffer header;
+    buffer_init(&header, FRAME_LINE_BYTES_MAX);
+    enum err err = header_write(s, out->more, &header);
+    if (!err)
+        err = frame_writer_new(&writer, body, level_of(s, out),
+                               frame_used_dictionary(s->reader));
+    if (!err)
+        err = frame_line(writer, buffer_bytes(&header));
+    if (!err)
+        err = lines_deflate(writer, buffer_bytes(&out->plain));
+    if (!err)
+        err = frame_finish(writer);
+    frame_writer_free(writer);
+    buffer_fini(&header);
+    return err;
+}
+
+static enum err feeds_gather(struct sync *s, struct outgoing *out)
+{
+    enum reply_state state = state_of(s);
+    if (state != REPLY_OK && state != REPLY_RECONCILE)
+        return ERR_OK;
+    enum err err = sql_begin(s->sql, false);
+    if (err)
+        return err;
+    if (s->header.mode == MODE_RECONCILE)
+        err = reconcile_read(out);
+    else if (s->header.mode == MODE_FIX)
+        err = fix_read(out);
+    else
+        err = feed_read(out);
+    sql_rollback(s->sql);
+    return err;
+}
+
+static enum err reply_ok(struct sync *s, struct buffer *body)
+{
+    struct outgoing out = {.sync = s};
+    buffer_init(&out.plain, PLAIN_BYTES_MAX);
+    buffer_init(&out.hashes, PAGE_LINES_MAX * HASH_BYTES);
+    enum err err = feeds_gather(s, &out);
+    if (!err)
+        err = body_write(s, &out, body);
+    buffer_fini(&out.hashes);
+    buffer_fini(&out.plain);
+    return err;
+}
+
+enum err sync_reply(struct sync *s, struct buffer *body, int *status,
+                    const char **content_type)
+{
+    *status = s->status;
+    if (s->stage != STAGE_REFUSED) {
+        *content_type = "application/x-satchel";
+        return reply_ok(s, body);
+    }
+    *content_type = "application/json";
+    if (s->status == 422)
+        s->error.received = s->head;
+    return error_body_write(body, &s->error);
+}

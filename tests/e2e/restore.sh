@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# An office restored from an old backup is made whole again by its devices.
+. "$(dirname "$0")/lib/office.bash"
+
+make_office && start_server && enrol dana && enrol lee || exit 1
+person=$(as dana put person legal_name='Ruth Ames')
+seq 400 | sed "s|.*|{\"person\":\"$person\",\"kind\":\"phone\",\"narrative\":\"before &\"}|" |
+	as dana put contact --each >/dev/null
+syncs dana lee || exit 1
+check 'a backup is made while the server runs' office backup --to "$dir/backup"
+
+for i in 1 2 3 4 5; do
+	as dana contact "$person" --kind phone --narrative "dana after $i" >/dev/null
+	as lee contact "$person" --kind phone --narrative "lee after $i" >/dev/null
+done
+syncs dana lee dana lee || exit 1
+as dana contact "$person" --kind phone --narrative 'never sent' >/dev/null
+kill_server
+mv "$dir/office" "$dir/lost"
+check 'it is restored' "$central" restore --from "$dir/backup" \
+	--data "$dir/office"
+equal 'the restored office has lost ten contacts' \
+	"$(office list contact --json | jq length)" 400
+start_server || exit 1
+as lee sync --json >"$dir/lee.json" 2>"$dir/err" || cat "$dir/err"
+bytes=$(jq '.sent_bytes + .received_bytes' "$dir/lee.json")
+syncs dana lee dana lee || exit 1
+equal 'everything is back, what was never sent as well' \
+	"$(office list contact --json | jq length)" 411
+for who in dana lee; do
+	equal "the vault of $who has it all" \
+		"$(as $who list contact --json | jq length)" 411
+	check "and is sound ($who)" as $who verify
+	equal "with nothing unsent ($who)" "$(as $who status --json | jq .here)" 0
+done
+check 'the office verifies' office verify
+# The whole case is about 400 x 230 bytes on the wire; ten lines are lost.
+if [ "$bytes" -lt 40000 ]; then
+	ok "healing took $bytes bytes, in proportion to what was lost"
+else
+	not_ok "healing took $bytes bytes" "more than 40000"
+fi
+done_testing

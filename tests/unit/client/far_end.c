@@ -1,0 +1,1 @@
+#include "tests/unit/replica/far_end.c" /* the same office for both layers */

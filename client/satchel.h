@@ -185,8 +185,8 @@ int satchel_write(satchel *vault, const struct satchel_write *write,
                   char **result);
 
 /* Turns what a person typed for a field into its JSON value, by the field's kind
- * in the schema ("20" of a number is 20, "yes" of a truth value is true, "" is
- * null); other text becomes a JSON text.  Unknown types and fields are texts.
+ * in the schema ("20" of a number is 20, "yes" of a truth value is true, "a, b"
+ * of a list is ["a","b"], "" is null); other text becomes a JSON text.  Unknown types and fields are texts.
  * *json is owned by the caller. */
 int satchel_value(satchel *vault, const char *type, const char *field,
                   const char *text, char **json);

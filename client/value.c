@@ -54,15 +54,47 @@ static enum err put_value(struct buffer *out, enum value_kind kind,
     return canon_put_text(out, bytes_text(text));
 }
 
-static enum value_kind kind_of(struct vault *vault, const char *type_name,
-                               const char *name)
+/* "a, b" of a field whose values are lists. */
+static enum err put_list(struct buffer *out, enum value_kind kind,
+                         const char *text)
+{
+    char *copy = strdup(text), *rest = copy;
+    bool first = true;
+    if (!copy)
+        return ERR_NOMEM;
+    enum err err = buffer_add_char(out, '[');
+    for (char *item; !err && (item = strsep(&rest, ","));) {
+        item += strspn(item, " ");
+        for (size_t end = strlen(item); end && item[end - 1] == ' ';)
+            item[--end] = 0;
+        if (!first)
+            buffer_add_char(out, ',');
+        first = false;
+        err = put_value(out, kind, item);
+    }
+    free(copy);
+    return err ? err : buffer_add_char(out, ']');
+}
+
+static const struct schema_field *field_of(struct vault *vault,
+                                           const char *type_name,
+                                           const char *name)
 {
     const struct schema_type *type =
         type_name ? schema_type(vault_schema(vault), bytes_text(type_name))
                   : NULL;
-    const struct schema_field *field =
-        type ? type_field(type, bytes_text(name)) : NULL;
-    return field ? field_kind(field) : VALUE_TEXT;
+    return type ? type_field(type, bytes_text(name)) : NULL;
+}
+
+static enum err put_typed(struct buffer *out, const struct schema_field *field,
+                          const char *text)
+{
+    if (!field)
+        return put_value(out, VALUE_TEXT, text);
+    if (field_rule(field) != RULE_SET && field_list(field) && *text)
+        return *text == '[' ? put_any(out, text)
+                            : put_list(out, field_kind(field), text);
+    return put_value(out, field_kind(field), text);
 }
 
 PUBLIC int satchel_value(satchel *handle, const char *type, const char *field,
@@ -73,7 +105,7 @@ PUBLIC int satchel_value(satchel *handle, const char *type, const char *field,
     buffer_init(&out, SATCHEL_LINE_BYTES_MAX * 8u);
     enum err err = handle_enter(handle);
     if (!err)
-        err = put_value(&out, kind_of(handle->vault, type, field), text);
+        err = put_typed(&out, field_of(handle->vault, type, field), text);
     if (!err && !(*json = malloc(out.size + 1)))
         err = ERR_NOMEM;
     if (!err)

@@ -296,7 +296,7 @@ $B/tests/sim/sim: $(call objects,$(filter-out tests/sim/test_%.c,\
 		$(filter %.o,$^) $(call group,test $(NEEDS_everything)) $(LIBS)
 
 SCRIPTS := $(sort $(wildcard tests/e2e/*.sh tests/crash/*.sh tests/net/*.sh))
-PY_TESTS := $(sort $(wildcard tests/vectors/test_*.py))
+PY_TESTS := $(sort $(wildcard tests/vectors/test_*.py tests/model/test_*.py))
 
 # Each tests/fuzz/NAME.c is a libFuzzer target; check replays its corpus with
 # tests/fuzz/replay.c in place of the fuzzer.

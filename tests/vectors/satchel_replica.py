@@ -608,6 +608,12 @@ class Replica:
                 lines.append(canonical({"need": {
                     "case": case,
                     "hashes": b64(b"".join(need[at:at + NEED_LINE_MAX]))}}))
+        for old in self.s["old"]:
+            lost = [n for n, line in enumerate(old["log"][:old["kept"]], 1)
+                    if line in give]
+            old["contribute"] = min([old["contribute"], *(
+                n - 1 for n in lost)])
+        self._contribute()
         lines = [*self._pages(give), *lines]
         head, reply = self.exchange(self.header(mode="fix"), lines)
         self.take_header(head)

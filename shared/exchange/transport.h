@@ -36,11 +36,11 @@ struct transport {
                      struct transport_response *out);
     void (*cancel)(void *context);
     void (*close)(void *context);
+    void *context;
     /* For a loop of one's own: a descriptor that is readable when poll() has
      * something to do, and the milliseconds after which it must be called
      * anyway (-1: none).  -1, or the member NULL: there is none, just poll. */
     int (*descriptor)(void *context, int64_t *due_ms);
-    void *context;
 };
 
 /* Over HTTP(S) with libcurl; plain http:// only to loopback.  One connection

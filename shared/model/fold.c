@@ -69,7 +69,12 @@ static enum err state_put(const struct schema *schema, const struct acts *acts,
     state_open(out, line->kase);
     err = fields_put(&f, out);
     state_close(out, line->record, type, line->type);
-    return err ? err : buffer_err(out);
+    if (err || buffer_err(out) != ERR_TOO_BIG)
+        return err ? err : buffer_err(out);
+    /* One record must not stop the others: its history tells what it holds. */
+    buffer_clear(out);
+    state_oversize(out, line, type);
+    return buffer_err(out);
 }
 
 enum err fold_all(const struct schema *schema,

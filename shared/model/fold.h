@@ -17,6 +17,10 @@
  * is left out when there is none; `schema` is 0 for a type that the schema does
  * not know.
  *
+ * A state above STATE_BYTES_MAX is shown with empty `fields` and
+ * "oversize":true before `record`: its history is still there line by line, and
+ * a write that had seen it all makes it small again.
+ *
  * `base` stands in open fields: the fold, as `both`, of what all the live
  * writes had seen, or null.  It is also the `value` of a field that is shown
  * `meanwhile`: `both` with several values, `furthest` or `safest` with several
@@ -52,7 +56,7 @@ MUST_CHECK enum err fold_all(const struct schema *schema,
 
 /* One more revision on top of `state` and `memo` (both empty for a record that
  * is new here).  Equal to fold_all() of all of them, or *scratch is true, out
- * is untouched and the caller folds all. */
+ * is untouched or empty and the caller folds all. */
 MUST_CHECK enum err fold_step(const struct schema *schema, struct bytes state,
                               struct bytes memo, const struct revision *next,
                               struct fold *out, bool *scratch);

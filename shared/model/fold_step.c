@@ -224,7 +224,12 @@ enum err fold_step(const struct schema *schema, struct bytes state,
     enum err err = step_write(&step, &out->state);
     if (!err)
         err = memo_step(&out->memo, memo, next);
-    return err;
+    if (err != ERR_TOO_BIG)
+        return err;
+    buffer_clear(&out->state);
+    buffer_clear(&out->memo);
+    *scratch = true; /* which knows what to do with it */
+    return ERR_OK;
 }
 
 static bool field_open(struct walk *walk)

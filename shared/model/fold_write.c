@@ -121,14 +121,29 @@ void state_open(struct buffer *out, struct bytes kase)
     buffer_add_text(out, "\"fields\":{");
 }
 
-void state_close(struct buffer *out, struct bytes record,
-                 const struct schema_type *type, struct bytes name)
+static void ending_put(struct buffer *out, struct bytes record,
+                       const struct schema_type *type, struct bytes name)
 {
-    plain_put(out, "},\"record\":\"", record);
+    plain_put(out, ",\"record\":\"", record);
     buffer_add_text(out, ",\"schema\":");
     buffer_add_int(out, type ? type_version(type) : 0);
     plain_put(out, ",\"type\":\"", name);
     buffer_add_char(out, '}');
+}
+
+void state_close(struct buffer *out, struct bytes record,
+                 const struct schema_type *type, struct bytes name)
+{
+    buffer_add_char(out, '}');
+    ending_put(out, record, type, name);
+}
+
+void state_oversize(struct buffer *out, const struct revision *creator,
+                    const struct schema_type *type)
+{
+    state_open(out, creator->kase);
+    buffer_add_text(out, "},\"oversize\":true");
+    ending_put(out, creator->record, type, creator->type);
 }
 
 void state_waiting(struct buffer *out, struct bytes record)

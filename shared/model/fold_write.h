@@ -12,6 +12,9 @@ void write_put(struct buffer *out, const struct revision *line,
 void state_open(struct buffer *out, struct bytes kase);
 void state_close(struct buffer *out, struct bytes record,
                  const struct schema_type *type, struct bytes name);
+/* A whole state whose fields are too much to hold. */
+void state_oversize(struct buffer *out, const struct revision *creator,
+                    const struct schema_type *type);
 void state_waiting(struct buffer *out, struct bytes record);
 /* "name":{...}; a comma precedes all but the first. */
 void field_put(struct buffer *out, const struct field *field,

@@ -7,6 +7,7 @@
 #include "shared/replica/identity_row.h"
 #include "shared/replica/line.h"
 #include "shared/replica/leave.h"
+#include "shared/replica/succession.h"
 
 #define MESSAGE_BYTES_MAX (64u << 10)
 
@@ -39,7 +40,13 @@ enum err identity_begin(struct vault *vault, const char *code,
     enum err err = vault_begin(vault);
     if (err)
         return err;
-    err = vault_end(vault, identity_row_pend(vault, 0, NULL, &row));
+    struct identity_row old = {0};
+    err = identity_row_find(vault, IDENTITY_CURRENT, &old);
+    if (err == ERR_NOT_FOUND)
+        err = ERR_OK;
+    if (!err)
+        err = identity_row_pend(vault, old.id, NULL, &row);
+    err = vault_end(vault, err);
     if (err)
         return err;
     snprintf(out->code, sizeof out->code, "%s", code);
@@ -89,24 +96,32 @@ static enum err term_take(struct vault *vault, int64_t identity,
     return term_store(vault, identity, &term);
 }
 
+enum err identity_term_take(struct vault *vault,
+                            const struct enrol_reply *reply)
+{
+    struct identity_row row;
+    enum err err = identity_row_find(vault, IDENTITY_CURRENT, &row);
+    return err ? err
+               : term_take(vault, row.id, reply->agency, reply->root,
+                           reply->term, reply->term_sig);
+}
+
+/* A vault that was enrolled before (and that the office has forgotten) goes on
+ * with all that it holds. */
 static enum err finish(struct vault *vault, const char *server,
                        const char *ca_file, const struct enrol_reply *reply)
 {
-    struct identity_row pending;
-    struct identity_row present;
-    enum err err = identity_row_find(vault, IDENTITY_CURRENT, &present);
-    if (!err)
-        return vault_fail(vault, ERR_EXISTS,
-                          "this vault is enrolled already, as %s",
-                          present.public.user);
+    struct identity_row pending, old;
+    enum err err = identity_row_find(vault, IDENTITY_PENDING, &pending);
+    if (err)
+        return err;
+    err = identity_row_find(vault, IDENTITY_CURRENT, &old);
     if (err == ERR_NOT_FOUND)
-        err = identity_row_find(vault, IDENTITY_PENDING, &pending);
-    if (!err)
         err = identity_row_adopt(vault, &pending, server, ca_file, reply);
-    if (!err)
-        err = term_take(vault, pending.id, reply->agency, reply->root,
-                        reply->term, reply->term_sig);
-    return err;
+    else if (!err)
+        err = succession_take(vault, &old, &pending, server,
+                              ca_file ? ca_file : "", reply);
+    return err ? err : identity_term_take(vault, reply);
 }
 
 enum err identity_finish(struct vault *vault, const char *server,

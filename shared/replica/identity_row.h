@@ -48,5 +48,9 @@ MUST_CHECK enum err identity_row_adopt(struct vault *vault,
                                        const struct identity_row *pending,
                                        const char *server, const char *ca_file,
                                        const struct enrol_reply *reply);
+/* The office term of that reply, whose certificate the root has signed
+ * (identity.c). */
+MUST_CHECK enum err identity_term_take(struct vault *vault,
+                                       const struct enrol_reply *reply);
 
 #endif

@@ -12,6 +12,7 @@ struct applying {
     struct inbox *inbox;
     const struct inbox_close *close;
     const struct revision **revisions; /* per entry; NULL where none */
+    bool *unfolded; /* per entry: has a record, but no form that we know */
     struct identity_row self;
     int64_t page;                 /* page.id; 0: none */
     size_t added;                 /* lines that were new */
@@ -35,7 +36,9 @@ static enum err parse(struct applying *a)
     struct arena *arena = &inbox->vault->arena;
     a->revisions =
         arena_take(arena, (inbox->count + 1) * sizeof *a->revisions);
-    if (!a->revisions)
+    a->unfolded =
+        arena_take(arena, (inbox->count + 1) * sizeof *a->unfolded);
+    if (!a->revisions || !a->unfolded)
         return ERR_NOMEM;
     for (size_t i = 0; i < inbox->count; i++) {
         const struct inbox_entry *entry = &inbox->entries[i];
@@ -50,6 +53,7 @@ static enum err parse(struct applying *a)
             return vault_fail(inbox->vault, ERR_PROTOCOL,
                               "the office sent a line that is no revision");
         a->revisions[i] = r;
+        a->unfolded[i] = err != ERR_OK;
         const struct revision *original = revision_original(r);
         if (!err && original->creates && !map_has(inbox->homes, r->record))
             err = map_put(inbox->homes, r->record,
@@ -158,25 +162,42 @@ static enum err key_find(struct applying *a, const struct state_row *row,
     return err;
 }
 
-/* An own line counts in sums once it has a receipt; a line of a closed log
- * likewise. */
-static enum err counts(struct applying *a, int64_t n, bool *out)
+/* What the office sends, it has; but a line of the present log counts in sums
+ * only once there is a receipt for it, which then adds it. */
+static bool counts(const struct applying *a, int64_t n)
+{
+    return a->log != a->self.log || n <= a->self.public.received;
+}
+
+/* A line of a closed log that stands here already, but in no record, since it
+ * was carried: when the office has it after all, it is folded too, as it is
+ * everywhere else. */
+static enum err known_find(struct applying *a, const struct state_row *row,
+                           const struct case_key *key, int64_t n,
+                           int64_t *line)
 {
     struct vault *vault = a->inbox->vault;
     struct sqlite3_stmt *s;
-    bool row;
-    *out = a->log != a->self.log || n <= a->self.public.received;
-    if (a->log == a->self.log || !a->self.succeeds)
-        return ERR_OK;
-    enum err err = vault_sql(vault, SQL_IDENTITY_OF_LOG, &s);
+    bool found;
+    enum err err = vault_sql(vault, SQL_RECORD_LINE_OF, &s);
     if (err)
         return err;
     db_bind_int64(vault->db, s, 1, a->log);
-    err = db_step_row(vault->db, s, &row);
-    if (!err && row)
-        *out = n <= db_column_int64(s, 0);
+    db_bind_int64(vault->db, s, 2, n);
+    db_bind_int64(vault->db, s, 3, key->id);
+    db_bind_int64(vault->db, s, 4, row->id);
+    err = db_step_row(vault->db, s, &found);
+    if (!err && found)
+        *line = db_column_int64(s, 0);
     db_reset(s);
-    return err;
+    if (err || !*line)
+        return err;
+    err = vault_sql(vault, SQL_CARRIED_RETURNED, &s);
+    if (err)
+        return err;
+    db_bind_int64(vault->db, s, 1, a->log);
+    db_bind_int64(vault->db, s, 2, n);
+    return db_step_done(vault->db, s);
 }
 
 static enum err held_note(struct vault *vault, enum sql which, int64_t log,
@@ -218,21 +239,24 @@ static enum err statements_note(struct applying *a, const struct revision *r)
 
 static enum err line_fold(struct applying *a, struct state_row *row,
                           const struct case_key *key,
-                          const struct revision *revision, int64_t line)
+                          const struct revision *revision, bool unfolded,
+                          int64_t line)
 {
-    bool counted;
+    enum err err = ERR_OK;
     if (a->log == a->self.log && row->own_n < revision->dot.n)
         row->own_n = revision->dot.n;
-    enum err err = counts(a, revision->dot.n, &counted);
-    if (!err && counted)
+    if (counts(a, revision->dot.n))
         err = sums_add(a->inbox->sums, key->id, hash_share(revision->hash));
+    if (!err && unfolded)
+        return state_keep(a->inbox->vault, row, key, line);
     if (!err)
         err = state_apply(a->inbox->vault, row, key, revision, line);
     return err ? err : statements_note(a, revision);
 }
 
-static enum err line_apply(struct applying *a, const struct revision *revision)
+static enum err line_apply(struct applying *a, size_t index)
 {
+    const struct revision *revision = a->revisions[index];
     struct vault *vault = a->inbox->vault;
     const struct case_key *key;
     struct state_row row;
@@ -254,9 +278,11 @@ static enum err line_apply(struct applying *a, const struct revision *revision)
         if (err == ERR_FORK && a->log != a->self.log)
             err = ERR_OK;
     }
+    if (!err && !line)
+        err = known_find(a, &row, key, revision->dot.n, &line);
     if (!err && line) {
         a->added++;
-        err = line_fold(a, &row, key, revision, line);
+        err = line_fold(a, &row, key, revision, a->unfolded[index], line);
     }
     state_row_fini(&row);
     return err;
@@ -319,7 +345,7 @@ static enum err entries_apply(struct applying *a)
     for (size_t i = 0; !err && i < inbox->count; i++) {
         const struct inbox_entry *entry = &inbox->entries[i];
         if (entry->kind == INBOX_LINE)
-            err = line_apply(a, a->revisions[i]);
+            err = line_apply(a, i);
         else if (entry->kind == INBOX_JOIN)
             err = join_apply(a, entry);
         else

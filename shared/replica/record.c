@@ -83,7 +83,7 @@ static enum err revising_load(struct vault *vault, struct writing *w)
     if (!write->record || !id_valid(bytes_text(write->record)))
         return vault_fail(vault, ERR_INVALID, "a record id is needed");
     enum err err = state_load(vault, bytes_text(write->record), &w->row);
-    if (!err && !w->row.key)
+    if (!err && (!w->row.key || !w->row.fold.state.size))
         return vault_fail(vault, ERR_NOT_FOUND, "%s: no such record here",
                           write->record);
     if (!err)

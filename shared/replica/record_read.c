@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shared/replica/identity_row.h"
 #include "shared/replica/line.h"
+#include "shared/replica/own_logs.h"
 #include "shared/replica/state.h"
 #include "shared/replica/vault_schema.h"
 
@@ -41,7 +41,7 @@ static enum err load(struct vault *vault, const char *record,
     if (!id_valid(bytes_text(record)))
         return vault_fail(vault, ERR_INVALID, "%.40s: not a record id", record);
     enum err err = state_load(vault, bytes_text(record), row);
-    if (!err && !row->key)
+    if (!err && (!row->key || !row->fold.state.size))
         return vault_fail(vault, ERR_NOT_FOUND, "%s: no such record here",
                           record);
     return err;
@@ -100,7 +100,8 @@ static enum err each_row(struct vault *vault, enum sql which, const char *type,
         err = row_next(vault, which, bytes_text(type), &row);
         if (err)
             break;
-        err = each(context, row.record, buffer_bytes(&row.fold.state));
+        if (row.fold.state.size)
+            err = each(context, row.record, buffer_bytes(&row.fold.state));
         if (err) {
             state_row_fini(&row);
             return err;
@@ -170,37 +171,12 @@ static enum err held_by_note(struct vault *vault, const struct state_line *line,
     return ERR_OK;
 }
 
-/* Which logs are our own, and how far the office has them. */
-struct own_logs {
-    struct {
-        int64_t log, received;
-    } logs[64];
-    size_t count;
-};
-
-static enum err own_logs_load(struct vault *vault, struct own_logs *out)
-{
-    struct identity_row row;
-    out->count = 0;
-    enum err err = identity_row_find(vault, IDENTITY_CURRENT, &row);
-    while (!err && out->count < sizeof out->logs / sizeof out->logs[0]) {
-        out->logs[out->count].log = row.log;
-        out->logs[out->count++].received = row.public.received;
-        if (!row.succeeds)
-            return ERR_OK;
-        err = identity_row_get(vault, row.succeeds, &row);
-    }
-    return err == ERR_NOT_FOUND ? ERR_OK : err;
-}
-
 static enum custody custody_of(const struct own_logs *own,
                                const struct state_line *line)
 {
-    for (size_t i = 0; i < own->count; i++)
-        if (own->logs[i].log == line->replica)
-            return line->n <= own->logs[i].received ? CUSTODY_RECEIVED
-                                                    : CUSTODY_HERE;
-    return CUSTODY_RECEIVED; /* it came from the office */
+    const struct own_log *log = own_logs_find(own, line->replica);
+    /* What is not our own came from the office. */
+    return log && line->n > log->received ? CUSTODY_HERE : CUSTODY_RECEIVED;
 }
 
 static enum err entry_give(struct vault *vault, struct state_lines *lines,
@@ -230,11 +206,10 @@ enum err record_history(struct vault *vault, const char *record,
 {
     struct state_row row;
     struct state_lines lines;
-    struct own_logs own;
+    struct own_logs own = {NULL, 0};
     enum err err = read_begin(vault);
     if (err)
         return err;
-    arena_clear(&vault->arena);
     state_row_init(&row);
     state_lines_init(&lines);
     err = load(vault, record, &row);
@@ -244,6 +219,7 @@ enum err record_history(struct vault *vault, const char *record,
         err = state_lines_load(vault, row.id, &lines);
     for (size_t i = 0; !err && i < lines.count; i++)
         err = entry_give(vault, &lines, &lines.lines[i], &own, each, context);
+    own_logs_fini(&own);
     state_lines_fini(&lines);
     state_row_fini(&row);
     return err;
@@ -289,10 +265,10 @@ enum err record_status(struct vault *vault, struct vault_status *out)
     struct own_logs own;
     memset(out, 0, sizeof *out);
     vault->detail[0] = '\0';
-    arena_clear(&vault->arena);
     enum err err = own_logs_load(vault, &own);
     for (size_t i = 0; !err && i < own.count; i++)
         err = log_count(vault, own.logs[i].log, own.logs[i].received, out);
+    own_logs_fini(&own);
     if (!err)
         err = vault_query(vault, SQL_HELD_COUNT, &out->held);
     if (!err)

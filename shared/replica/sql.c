@@ -21,6 +21,7 @@ const char *const sql_text[SQL_COUNT] = {
         " AND lease_owner = ?1",
     [SQL_META_SYNCED] = "SELECT synced FROM meta WHERE id = 1",
     [SQL_META_SYNCED_SET] = "UPDATE meta SET synced = ?1 WHERE id = 1",
+    [SQL_INTEGRITY] = "PRAGMA integrity_check(100)",
     [SQL_DATA_VERSION] = "PRAGMA data_version",
 
     [SQL_REPLICA_FIND] = "SELECT id FROM replica WHERE name = ?1",
@@ -57,8 +58,14 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_IDENTITY_CONTRIBUTE] =
         "UPDATE identity SET contribute_from = ?2, contribute_to = ?3"
         " WHERE id = ?1",
+    [SQL_IDENTITY_CONTRIBUTE_MORE] =
+        "UPDATE identity SET contribute_from = CASE WHEN contribute_to = 0"
+        " THEN ?2 ELSE min(contribute_from, ?2) END,"
+        " contribute_to = max(contribute_to, received)"
+        " WHERE state = 'closed' AND replica = ?1 AND received >= ?2",
     [SQL_IDENTITY_CONTRIBUTED] =
-        "UPDATE identity SET contribute_from = ?2 + 1 WHERE state = 'closed'"
+        "UPDATE identity SET contribute_from = ?2 + 1,"
+        " received = max(received, ?2) WHERE state = 'closed'"
         " AND replica = ?1 AND contribute_from <= ?2",
     [SQL_IDENTITY_CONTRIBUTING] =
         "SELECT i.replica, r.name, public_key, contribute_from, contribute_to,"
@@ -69,9 +76,9 @@ const char *const sql_text[SQL_COUNT] = {
         "SELECT i.id, i.replica, r.name, i.received, i.agency, i.public_key"
         " FROM identity i JOIN replica r ON r.id = i.replica"
         " WHERE state = 'closed' AND i.id > ?1 ORDER BY i.id LIMIT 1",
-    [SQL_IDENTITY_OF_LOG] =
-        "SELECT received FROM identity WHERE replica = ?1"
-        " AND state = 'closed'",
+    [SQL_IDENTITY_LOGS] =
+        "SELECT id, replica, received, state = 'current' FROM identity"
+        " WHERE replica IS NOT NULL ORDER BY id DESC",
     [SQL_TERM_ADD] = "INSERT OR REPLACE INTO term (name, key) VALUES (?1, ?2)",
     [SQL_TERM_FIND] = "SELECT key FROM term WHERE name = ?1",
 
@@ -97,7 +104,7 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_LOG_HEAD] = "SELECT max(n) FROM log WHERE replica = ?1",
     [SQL_LOG_RANGE] =
         "SELECT l.n, l.body, l.key, k.vault_wrap IS NOT NULL, k.office_wrap,"
-        " s.signature, k.token FROM log l JOIN case_key k ON k.id = l.key"
+        " s.signature, k.token, l.id FROM log l JOIN case_key k ON k.id = l.key"
         " LEFT JOIN link s ON s.replica = l.replica AND s.n = l.n"
         " WHERE l.replica = ?1 AND l.n >= ?2 AND l.n <= ?3"
         " ORDER BY l.n, l.key",
@@ -132,6 +139,10 @@ const char *const sql_text[SQL_COUNT] = {
         "SELECT count(DISTINCT l.n) FROM log l"
         " LEFT JOIN carried c ON c.replica = l.replica AND c.n = l.n"
         " WHERE l.replica = ?1 AND l.n > ?2 AND c.n IS NULL",
+    [SQL_LOG_SUM] =
+        "SELECT c.key, l.hash, l.replica, l.n FROM record c"
+        " CROSS JOIN record_line o ON o.record = c.id"
+        " JOIN log l ON l.id = o.line WHERE c.key > ?1 ORDER BY c.key",
     [SQL_LINK_ADD] =
         "INSERT INTO link (replica, n, link, signature, at)"
         " VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -175,18 +186,33 @@ const char *const sql_text[SQL_COUNT] = {
         "SELECT id, token, key, state, epoch, own_n, type FROM record"
         " WHERE epoch <> ?2 AND id > ?1 AND state IS NOT NULL"
         " ORDER BY id LIMIT 1",
+    [SQL_RECORD_NEXT_BLANK] =
+        "SELECT r.id, r.token, r.key, r.own_n, l.body, l.key, w.name, l.n"
+        " FROM record r JOIN record_line o ON o.record = r.id"
+        " JOIN log l ON l.id = o.line JOIN replica w ON w.id = l.replica"
+        " WHERE r.id > ?1 AND r.state IS NULL AND r.key IS NOT NULL"
+        " ORDER BY r.id, o.line LIMIT 1",
     [SQL_RECORD_EPOCH] = "UPDATE record SET epoch = ?2 WHERE id = ?1",
     [SQL_RECORD_LEAVE] =
         "UPDATE record SET key = NULL, type = NULL, state = NULL, open = 0"
         " WHERE key = ?1",
     [SQL_RECORD_LEAVE_ALL] =
         "UPDATE record SET key = NULL, type = NULL, state = NULL, open = 0",
-    [SQL_RECORD_OF_LINE] =
-        "SELECT token, key FROM record WHERE id = ?1",
     [SQL_RECORD_LINE_ADD] =
         "INSERT OR IGNORE INTO record_line (record, line) VALUES (?1, ?2)",
+    [SQL_RECORD_LINE_OF] =
+        "SELECT l.id FROM log l LEFT JOIN record_line o"
+        " ON o.record = ?4 AND o.line = l.id"
+        " WHERE l.replica = ?1 AND l.n = ?2 AND l.key = ?3"
+        " AND o.line IS NULL",
     [SQL_RECORD_LINE_DROP] =
         "DELETE FROM record_line WHERE record = ?1 AND line = ?2",
+    [SQL_RECORD_LINE_HAS] =
+        "SELECT 1 FROM record_line WHERE record = ?1 AND line = ?2",
+    [SQL_RECORD_LINE_COUNT] = "SELECT count(*) FROM record_line",
+    [SQL_RECORD_COUNT] =
+        "SELECT count(*) FROM record WHERE key IS NOT NULL",
+    [SQL_RECORD_KEY] = "UPDATE record SET key = ?2 WHERE id = ?1",
     [SQL_RECORD_LINE_LEAVE] =
         "DELETE FROM record_line WHERE record IN"
         " (SELECT id FROM record WHERE key = ?1)",
@@ -224,6 +250,7 @@ const char *const sql_text[SQL_COUNT] = {
         "SELECT key FROM membership WHERE scope = ?1 AND key > ?2"
         " ORDER BY key LIMIT 1",
 
+    [SQL_MEMBERS] = "SELECT key FROM membership WHERE scope = ?1",
     [SQL_HELD_ADD] =
         "INSERT OR REPLACE INTO held (replica, n, reason) VALUES (?1, ?2, ?3)",
     [SQL_HELD_DROP] = "DELETE FROM held WHERE replica = ?1 AND n = ?2",
@@ -233,7 +260,9 @@ const char *const sql_text[SQL_COUNT] = {
         "INSERT OR REPLACE INTO carried (replica, n, record, by_replica, by_n)"
         " VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_CARRIED_GET] =
-        "SELECT by_replica, by_n FROM carried WHERE replica = ?1 AND n = ?2",
+        "SELECT returned FROM carried WHERE replica = ?1 AND n = ?2",
+    [SQL_CARRIED_RETURNED] =
+        "UPDATE carried SET returned = 1 WHERE replica = ?1 AND n = ?2",
     [SQL_CARRIED_BEFORE] =
         "SELECT c.by_n, r.name FROM carried c"
         " JOIN replica r ON r.id = c.by_replica"

@@ -1,14 +1,11 @@
 #include "shared/replica/state.h"
 
-#include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "shared/replica/line.h"
 #include "shared/replica/seal.h"
 #include "shared/replica/vault_schema.h"
 
-#define LINES_BYTES_MAX (1u << 30) /* all lines of one record */
 #define AD_ROOM (sizeof "state" + TOKEN_KEYED_BYTES)
 #define HEAD_BYTES (ID_CHARS + 8) /* record id and size of the state */
 
@@ -88,8 +85,8 @@ static void type_read(struct sqlite3_stmt *s, int column, struct state_row *row)
         db_column_fixed(s, column, row->type, sizeof row->type) == ERR_OK;
 }
 
-enum err state_load(struct vault *vault, struct bytes record,
-                    struct state_row *row)
+static enum err find(struct vault *vault, struct bytes record, bool open,
+                     struct state_row *row)
 {
     struct sqlite3_stmt *s;
     bool found;
@@ -110,10 +107,22 @@ enum err state_load(struct vault *vault, struct bytes record,
     row->epoch = db_column_int64(s, 3);
     row->own_n = db_column_int64(s, 4);
     type_read(s, 5, row);
-    if (row->key)
+    if (open && row->key)
         err = state_open(vault, row, db_column_bytes(s, 2));
     db_reset(s);
     return err;
+}
+
+enum err state_load(struct vault *vault, struct bytes record,
+                    struct state_row *row)
+{
+    return find(vault, record, true, row);
+}
+
+enum err state_find(struct vault *vault, struct bytes record,
+                    struct state_row *row)
+{
+    return find(vault, record, false, row);
 }
 
 enum err state_next(struct vault *vault, enum sql which, struct bytes type,
@@ -187,8 +196,8 @@ static enum err row_update(struct vault *vault, const struct state_row *row,
     return db_step_done(vault->db, s);
 }
 
-static enum err row_store(struct vault *vault, struct state_row *row,
-                          const struct case_key *key)
+enum err state_store(struct vault *vault, struct state_row *row,
+                     const struct case_key *key)
 {
     size_t open = 0;
     enum err err = ERR_OK;
@@ -207,246 +216,67 @@ static enum err row_store(struct vault *vault, struct state_row *row,
     return err;
 }
 
-static void type_take(struct vault *vault, struct state_row *row,
-                      struct bytes type)
-{
-    row->has_type = type.size > 0;
-    if (row->has_type)
-        vault_token(vault, "type", type, row->type);
-}
-
-/* The type as the state has it, for rows that do not come from a creation. */
-static enum err type_of_state(struct vault *vault, struct state_row *row)
-{
-    struct arena arena;
-    const struct canon *state;
-    struct bytes type = bytes_of(NULL, 0);
-    arena_init(&arena, REVISION_ARENA_BYTES);
-    enum err err = canon_parse(&arena, buffer_bytes(&row->fold.state), &state,
-                               NULL);
-    if (!err && canon_text(state, "type", &type))
-        type_take(vault, row, type);
-    arena_fini(&arena);
-    return err == ERR_INVALID ? ERR_CORRUPT : err;
-}
-
-static enum err line_note(struct vault *vault, int64_t record, int64_t line)
+enum err state_add_empty(struct vault *vault, struct state_row *row,
+                         int64_t key)
 {
     struct sqlite3_stmt *s;
-    enum err err = vault_sql(vault, SQL_RECORD_LINE_ADD, &s);
+    enum err err = vault_sql(vault, SQL_RECORD_ADD, &s);
     if (err)
         return err;
-    db_bind_int64(vault->db, s, 1, record);
-    db_bind_int64(vault->db, s, 2, line);
-    return db_step_done(vault->db, s);
-}
-
-/* --- folding -------------------------------------------------------------- */
-
-/* A record must have a row before lines can point to it. */
-static enum err row_ensure(struct vault *vault, struct state_row *row,
-                           const struct case_key *key)
-{
-    return row->id ? ERR_OK : row_store(vault, row, key);
-}
-
-enum err state_refold(struct vault *vault, struct state_row *row,
-                      const struct case_key *key)
-{
-    struct state_lines lines;
-    const struct revision **revisions = NULL;
-    size_t count = 0;
-    state_lines_init(&lines);
-    enum err err = state_lines_load(vault, row->id, &lines);
-    if (!err) {
-        revisions = malloc((lines.count + 1) * sizeof *revisions);
-        err = revisions ? ERR_OK : ERR_NOMEM;
-    }
-    for (size_t i = 0; !err && i < lines.count; i++)
-        if (lines.lines[i].revision)
-            revisions[count++] = lines.lines[i].revision;
-    if (!err)
-        err = fold_all(vault->schema, revisions, count, &row->fold);
-    free(revisions);
-    state_lines_fini(&lines);
-    if (!err)
-        err = type_of_state(vault, row);
-    return err ? err : row_store(vault, row, key);
-}
-
-static enum err step(struct vault *vault, struct state_row *row,
-                     const struct revision *revision, bool *scratch)
-{
-    struct fold next;
-    /* What an older schema folded is no base for a step. */
-    *scratch = row->id && (row->epoch != vault->epoch || !row->key);
-    if (*scratch)
-        return ERR_OK;
-    fold_init(&next);
-    enum err err = fold_step(vault->schema, buffer_bytes(&row->fold.state),
-                             buffer_bytes(&row->fold.memo), revision, &next,
-                             scratch);
-    if (!err && !*scratch) {
-        fold_fini(&row->fold);
-        row->fold = next;
-    } else {
-        fold_fini(&next);
-    }
+    db_bind_bytes(vault->db, s, 1, bytes_of(row->token, sizeof row->token));
+    db_bind_int64(vault->db, s, 2, key);
+    db_bind_int64(vault->db, s, 5, 0);
+    db_bind_int64(vault->db, s, 6, 0);
+    db_bind_int64(vault->db, s, 7, row->own_n);
+    err = db_step_done(vault->db, s);
+    row->id = db_last_rowid(vault->db);
+    row->key = key;
     return err;
 }
 
-enum err state_apply(struct vault *vault, struct state_row *row,
-                     const struct case_key *key,
-                     const struct revision *revision, int64_t line)
-{
-    bool scratch;
-    enum err err = vault_schema_load(vault);
-    if (!err)
-        err = step(vault, row, revision, &scratch);
-    if (err)
-        return err;
-    if (!scratch) {
-        const struct revision *original = revision_original(revision);
-        if (original->creates)
-            type_take(vault, row, original->type);
-        err = row_store(vault, row, key);
-        return err ? err : line_note(vault, row->id, line);
-    }
-    err = row_ensure(vault, row, key);
-    if (!err)
-        err = line_note(vault, row->id, line);
-    return err ? err : state_refold(vault, row, key);
-}
-
-/* Is the record's type defined otherwise than when its state was folded? */
-static enum err redefined(struct vault *vault, const struct state_row *row,
-                          bool *out)
+/* The record's id stands only in its lines. */
+static enum err record_of_line(struct vault *vault, struct sqlite3_stmt *s,
+                               struct state_row *row)
 {
     struct arena arena;
-    const struct canon *state;
-    struct bytes name;
-    int64_t version = 0;
-    arena_init(&arena, REVISION_ARENA_BYTES);
-    enum err err = canon_parse(&arena, buffer_bytes(&row->fold.state), &state,
-                               NULL);
-    *out = false;
-    if (!err && canon_text(state, "type", &name)) {
-        const struct schema_type *type = schema_type(vault->schema, name);
-        if (!canon_int(state, "schema", &version))
-            version = 0;
-        *out = version != (type ? type_version(type) : 0);
-    }
-    arena_fini(&arena);
-    return err == ERR_INVALID ? ERR_CORRUPT : err;
-}
-
-static enum err epoch_set(struct vault *vault, int64_t record)
-{
-    struct sqlite3_stmt *s;
-    enum err err = vault_sql(vault, SQL_RECORD_EPOCH, &s);
-    if (err)
-        return err;
-    db_bind_int64(vault->db, s, 1, record);
-    db_bind_int64(vault->db, s, 2, vault->epoch);
-    return db_step_done(vault->db, s);
-}
-
-enum err state_renew(struct vault *vault)
-{
-    struct state_row row;
-    const struct case_key *key;
-    state_row_init(&row);
-    enum err err = vault_schema_load(vault);
-    while (!err) {
-        bool changed;
-        err = state_next(vault, SQL_RECORD_NEXT_STALE, bytes_of(NULL, 0), &row);
-        if (!err)
-            err = redefined(vault, &row, &changed);
-        if (!err && !changed)
-            err = epoch_set(vault, row.id);
-        else if (!err && !(err = case_key_get(vault, row.key, &key)))
-            err = state_refold(vault, &row, key);
-    }
-    state_row_fini(&row);
-    return err == ERR_NOT_FOUND ? ERR_OK : err;
-}
-
-/* --- lines ---------------------------------------------------------------- */
-
-void state_lines_init(struct state_lines *lines)
-{
-    memset(lines, 0, sizeof *lines);
-    arena_init(&lines->arena, LINES_BYTES_MAX);
-}
-
-void state_lines_fini(struct state_lines *lines)
-{
-    free(lines->lines);
-    arena_fini(&lines->arena);
-    state_lines_init(lines);
-}
-
-static enum err line_room(struct state_lines *lines)
-{
-    if (lines->count < lines->room)
-        return ERR_OK;
-    size_t room = lines->room ? lines->room * 2 : 16;
-    struct state_line *grown =
-        realloc(lines->lines, room * sizeof *lines->lines);
-    if (!grown)
-        return ERR_NOMEM;
-    lines->lines = grown;
-    lines->room = room;
-    return ERR_OK;
-}
-
-static enum err line_take(struct vault *vault, struct sqlite3_stmt *s,
-                          struct state_lines *out)
-{
     struct buffer text;
-    enum err err = line_room(out);
-    if (err)
-        return err;
-    struct state_line *line = &out->lines[out->count];
-    *line = (struct state_line){.log = db_column_int64(s, 0),
-                                .n = db_column_int64(s, 2),
-                                .replica = db_column_int64(s, 5)};
-    struct bytes name = db_column_bytes(s, 1);
-    if (name.size != REPLICA_CHARS)
-        return ERR_CORRUPT;
-    memcpy(line->name, name.at, REPLICA_CHARS);
+    const struct revision *revision = NULL;
+    char name[REPLICA_CHARS + 1] = "";
+    arena_init(&arena, REVISION_ARENA_BYTES);
     buffer_init(&text, LINE_BYTES_MAX);
-    err = line_open(vault, db_column_int64(s, 3), line->name, line->n,
-                    db_column_bytes(s, 4), &text);
-    char *copy = err ? NULL : arena_copy(&out->arena, buffer_bytes(&text));
-    line->line = bytes_of(copy, text.size);
-    buffer_fini(&text);
-    if (err == ERR_NOT_FOUND)
-        return ERR_OK; /* under an older key of a case that came back */
-    if (err || !copy)
-        return err ? err : ERR_NOMEM;
-    err = revision_parse(&out->arena, line->line, &line->revision, NULL);
-    if (err) /* stored and relayed all the same, but nothing folds it */
-        line->revision = NULL;
-    if (err == ERR_NOMEM)
-        return err;
-    out->count++;
-    return ERR_OK;
+    enum err err = db_column_fixed(s, 6, name, REPLICA_CHARS);
+    if (!err)
+        err = line_open(vault, db_column_int64(s, 5), name,
+                        db_column_int64(s, 7), db_column_bytes(s, 4), &text);
+    if (!err)
+        err = revision_parse(&arena, buffer_bytes(&text), &revision, NULL);
+    if (err == ERR_INVALID && revision && revision->record.size == ID_CHARS)
+        err = ERR_OK;
+    if (!err)
+        memcpy(row->record, revision->record.at, ID_CHARS);
+    buffer_wipe(&text);
+    arena_fini(&arena);
+    return err;
 }
 
-enum err state_lines_load(struct vault *vault, int64_t record,
-                          struct state_lines *out)
+enum err state_next_blank(struct vault *vault, struct state_row *row)
 {
     struct sqlite3_stmt *s;
-    enum err err = vault_sql(vault, SQL_LOG_OF_RECORD, &s);
+    bool found;
+    enum err err = vault_sql(vault, SQL_RECORD_NEXT_BLANK, &s);
     if (err)
         return err;
-    db_bind_int64(vault->db, s, 1, record);
-    for (bool row = true; !err && row;) {
-        err = db_step_row(vault->db, s, &row);
-        if (!err && row)
-            err = line_take(vault, s, out);
-    }
+    db_bind_int64(vault->db, s, 1, row->id);
+    err = db_step_row(vault->db, s, &found);
+    if (err || !found)
+        return err ? err : ERR_NOT_FOUND;
+    row->id = db_column_int64(s, 0);
+    row->key = db_column_int64(s, 2);
+    row->own_n = db_column_int64(s, 3);
+    row->has_type = false;
+    err = db_column_fixed(s, 1, row->token, sizeof row->token);
+    if (!err)
+        err = record_of_line(vault, s, row);
     db_reset(s);
     return err;
 }

@@ -17,7 +17,8 @@ struct state_row {
     char record[ID_CHARS + 1];
     bool has_type;
     uint8_t type[TOKEN_KEYED_BYTES]; /* known after state_load_* */
-    struct fold fold; /* owned; empty when the case has left */
+    struct fold fold; /* owned; empty when the case has left, or when no line
+                         of the record can be folded */
 };
 
 void state_row_init(struct state_row *row);
@@ -26,11 +27,26 @@ void state_row_fini(struct state_row *row);
 /* The row of a record; ERR_OK with id 0 when there is none. */
 MUST_CHECK enum err state_load(struct vault *vault, struct bytes record,
                                struct state_row *row);
+/* The same without the fold, which stays empty. */
+MUST_CHECK enum err state_find(struct vault *vault, struct bytes record,
+                               struct state_row *row);
+/* A row without a state, for lines to point to. */
+MUST_CHECK enum err state_add_empty(struct vault *vault, struct state_row *row,
+                                    int64_t key);
+/* The next row that has lines and no state.  ERR_NOT_FOUND at the end. */
+MUST_CHECK enum err state_next_blank(struct vault *vault,
+                                     struct state_row *row);
+/* Is the row's state what folding its lines gives? */
+MUST_CHECK enum err state_same(struct vault *vault, const struct state_row *row,
+                               bool *same);
 /* The next readable row after row->id in the order of arrival; `which` is
  * SQL_RECORD_NEXT, _OF_TYPE (with `type`) or _OPEN.  ERR_NOT_FOUND at the end.
  * Folds anew when the schema has changed since. */
 MUST_CHECK enum err state_next(struct vault *vault, enum sql which,
                                struct bytes type, struct state_row *row);
+/* Seals and stores the row as its fold now is. */
+MUST_CHECK enum err state_store(struct vault *vault, struct state_row *row,
+                                const struct case_key *key);
 /* Folds one more line of the record, or all of them, and stores the result
  * under `key`.  `line` is its log.id. */
 MUST_CHECK enum err state_apply(struct vault *vault, struct state_row *row,
@@ -39,6 +55,9 @@ MUST_CHECK enum err state_apply(struct vault *vault, struct state_row *row,
 /* Brings every state that an older schema folded up to the present one.
  * Inside a write transaction. */
 MUST_CHECK enum err state_renew(struct vault *vault);
+/* Adds a line that this build cannot fold to its record. */
+MUST_CHECK enum err state_keep(struct vault *vault, struct state_row *row,
+                               const struct case_key *key, int64_t line);
 /* Folds all lines of the record anew and stores that. */
 MUST_CHECK enum err state_refold(struct vault *vault, struct state_row *row,
                                  const struct case_key *key);

@@ -1,8 +1,15 @@
 #include "shared/replica/succession.h"
 
+#include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "shared/replica/carry.h"
 #include "shared/replica/identity_row.h"
+#include "shared/replica/line.h"
+#include "shared/replica/own.h"
+
+#define MESSAGE_BYTES_MAX (64u << 10)
 
 /* One closed log. */
 struct closed {
@@ -101,4 +108,223 @@ enum err succession_seen(struct vault *vault, int64_t record,
             err = seen_raise(seen, bytes_text(by.replica), by.n);
     }
     return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+/* --- the request ---------------------------------------------------------- */
+
+static enum err both_sign(struct vault *vault, const struct identity_row *old,
+                          const struct identity_row *fresh,
+                          struct enrol_request *out)
+{
+    struct keypair before, after;
+    struct buffer message;
+    buffer_init(&message, MESSAGE_BYTES_MAX);
+    enum err err = identity_row_writing(vault, old, &before);
+    if (!err)
+        err = identity_row_writing(vault, fresh, &after);
+    if (!err)
+        err = enrol_proof_message(&message, out);
+    if (!err) {
+        struct bytes text = buffer_bytes(&message);
+        chain_sign(out->successor_sig, &before, DOMAIN_SUCCESSOR, text);
+        chain_sign(out->proof, &after, DOMAIN_ENROL, text);
+    }
+    sodium_memzero(&before, sizeof before);
+    sodium_memzero(&after, sizeof after);
+    buffer_fini(&message);
+    return err;
+}
+
+enum err identity_succeed_begin(struct vault *vault, const char *reason,
+                                struct enrol_request *out)
+{
+    struct identity_row old, fresh;
+    memset(out, 0, sizeof *out);
+    if (!vault->unlocked)
+        return vault_fail(vault, ERR_LOCKED, "the vault is locked");
+    if (strlen(reason) >= sizeof out->reason)
+        return ERR_INVALID;
+    arena_clear(&vault->arena);
+    enum err err = vault_begin(vault);
+    if (err)
+        return err;
+    err = identity_row_find(vault, IDENTITY_CURRENT, &old);
+    if (!err)
+        err = identity_row_pend(vault, old.id, reason, &fresh);
+    err = vault_end(vault, err);
+    if (err)
+        return err;
+    out->protocol = PROTOCOL_MAX;
+    snprintf(out->reason, sizeof out->reason, "%s", reason);
+    memcpy(out->replica, old.public.replica, sizeof out->replica);
+    memcpy(out->key, fresh.key, KEY_BYTES);
+    memcpy(out->transport, fresh.transport_key, KEY_BYTES);
+    out->certificate = old.certificate;
+    memcpy(out->certificate_sig, old.certificate_sig, SIGNATURE_BYTES);
+    return both_sign(vault, &old, &fresh, out);
+}
+
+/* --- taking over ---------------------------------------------------------- */
+
+/* What becomes of the old log. */
+struct plan {
+    int64_t carry_from;      /* lines from here on are written again */
+    int64_t contribute_from; /* lines from here ... */
+    int64_t contribute_to;   /* ... to here are contributed; 0: none */
+};
+
+/* The office's word on what it has counts only where its link is our own. */
+static enum err plan_make(struct vault *vault, const struct identity_row *old,
+                          const struct enrol_reply *reply, struct plan *plan)
+{
+    uint8_t link[LINK_BYTES];
+    int64_t head;
+    int64_t has = reply->has_received ? reply->received_n : 0;
+    enum err err = line_head(vault, old->log, &head);
+    *plan = (struct plan){.carry_from = old->public.received + 1};
+    if (err)
+        return err;
+    bool same = has <= head;
+    if (same && has) {
+        err = line_link(vault, old->log, old->public.agency, old->key, has,
+                        link);
+        same = !err && !memcmp(link, reply->received_link, sizeof link);
+    }
+    if (err)
+        return err;
+    if (same) {
+        plan->contribute_from = has + 1;
+        plan->contribute_to =
+            has < old->public.received ? old->public.received : 0;
+    } else if (has <= old->public.received) {
+        /* The office was rolled back and then took another copy's lines: no
+         * receipt is known to be common. */
+        plan->carry_from = 1;
+    }
+    return ERR_OK;
+}
+
+/* Lines that cannot be read any more cannot be carried, but the office can
+ * open their envelopes: the old log is contributed up to the last of them.
+ * After a fork that is not possible, and they stay listed as being here. */
+static void plan_unreadable(struct plan *plan, int64_t unreadable)
+{
+    if (unreadable && plan->contribute_from &&
+        unreadable > plan->contribute_to)
+        plan->contribute_to = unreadable;
+}
+
+static enum err run_ints(struct vault *vault, enum sql which, int64_t a,
+                         int64_t b, int64_t c)
+{
+    struct sqlite3_stmt *s;
+    enum err err = vault_sql(vault, which, &s);
+    if (err)
+        return err;
+    db_bind_int64(vault->db, s, 1, a);
+    db_bind_int64(vault->db, s, 2, b);
+    db_bind_int64(vault->db, s, 3, c);
+    return db_step_done(vault->db, s);
+}
+
+/* Receipts that are no longer common are no receipts. */
+static enum err receipts_forget(struct vault *vault,
+                                const struct identity_row *old,
+                                const struct plan *plan)
+{
+    struct sqlite3_stmt *s;
+    if (plan->carry_from > old->public.received)
+        return ERR_OK;
+    enum err err = vault_sql(vault, SQL_IDENTITY_RECEIVED, &s);
+    if (err)
+        return err;
+    db_bind_int64(vault->db, s, 1, old->id);
+    db_bind_int64(vault->db, s, 2, plan->carry_from - 1);
+    return db_step_done(vault->db, s);
+}
+
+static enum err same_office(struct vault *vault, const struct identity_row *old,
+                            const struct enrol_reply *reply)
+{
+    if (memcmp(old->public.root, reply->root, KEY_BYTES) ||
+        strcmp(old->public.agency, reply->agency))
+        return vault_fail(vault, ERR_SIGNATURE,
+                          "the office answers with another root key");
+    return ERR_OK;
+}
+
+static enum err same_user(struct vault *vault, const struct identity_row *old)
+{
+    struct identity_row fresh;
+    enum err err = identity_row_find(vault, IDENTITY_CURRENT, &fresh);
+    if (!err && strcmp(fresh.public.user, old->public.user) != 0)
+        return vault_fail(vault, ERR_DENIED, "this vault belongs to %s",
+                          old->public.user);
+    return err;
+}
+
+enum err succession_take(struct vault *vault, const struct identity_row *old,
+                         const struct identity_row *pending,
+                         const char *server, const char *ca_file,
+                         const struct enrol_reply *reply)
+{
+    struct plan plan;
+    int64_t unreadable = 0;
+    enum err err = same_office(vault, old, reply);
+    if (!err)
+        err = plan_make(vault, old, reply, &plan);
+    if (!err)
+        err = vault_run_int(vault, SQL_IDENTITY_CLOSE, old->id);
+    if (!err)
+        err = receipts_forget(vault, old, &plan);
+    if (!err)
+        err = vault_run(vault, SQL_CURSOR_RESET);
+    if (!err)
+        err = identity_row_adopt(vault, pending, server, ca_file, reply);
+    if (!err)
+        err = same_user(vault, old);
+    if (!err)
+        err = vault_run(vault, SQL_RECORD_OWN_RESET);
+    vault_forget(vault);
+    if (!err)
+        err = own_load(vault);
+    if (!err)
+        err = carry_lines(vault, old, plan.carry_from, &unreadable);
+    if (!err)
+        err = own_sign(vault);
+    if (err)
+        return err;
+    plan_unreadable(&plan, unreadable);
+    if (!plan.contribute_to)
+        return ERR_OK;
+    return run_ints(vault, SQL_IDENTITY_CONTRIBUTE, old->id,
+                    plan.contribute_from, plan.contribute_to);
+}
+
+static enum err succeed(struct vault *vault, const struct enrol_reply *reply)
+{
+    struct identity_row old, pending;
+    enum err err = identity_row_find(vault, IDENTITY_CURRENT, &old);
+    if (!err)
+        err = identity_row_find(vault, IDENTITY_PENDING, &pending);
+    if (!err && pending.succeeds != old.id)
+        err = ERR_NOT_FOUND;
+    if (!err)
+        err = succession_take(vault, &old, &pending, old.public.server,
+                              old.public.ca_file, reply);
+    return err ? err : identity_term_take(vault, reply);
+}
+
+enum err identity_succeed_finish(struct vault *vault,
+                                 const struct enrol_reply *reply)
+{
+    if (!vault->unlocked)
+        return vault_fail(vault, ERR_LOCKED, "the vault is locked");
+    arena_clear(&vault->arena);
+    enum err err = vault_begin(vault);
+    if (err)
+        return err;
+    err = vault_end(vault, succeed(vault, reply));
+    vault_forget(vault);
+    return err;
 }

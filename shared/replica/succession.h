@@ -13,4 +13,13 @@
 MUST_CHECK enum err succession_seen(struct vault *vault, int64_t record,
                                     struct seen *seen);
 
+struct identity_row;
+/* Closes `old` and makes `pending` the current identity: carries, queues
+ * contributions, resets cursors.  Inside a write transaction, unlocked. */
+MUST_CHECK enum err succession_take(struct vault *vault,
+                                    const struct identity_row *old,
+                                    const struct identity_row *pending,
+                                    const char *server, const char *ca_file,
+                                    const struct enrol_reply *reply);
+
 #endif

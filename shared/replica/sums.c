@@ -56,18 +56,22 @@ enum err sums_add(struct sums *sums, int64_t key, uint64_t share)
     return ERR_OK;
 }
 
-enum err sums_case(struct vault *vault, int64_t key, uint64_t *sum)
+enum err sums_case(struct vault *vault, int64_t key, uint64_t *sum,
+                   bool *counted)
 {
     struct sqlite3_stmt *s;
     bool row;
     *sum = 0;
+    *counted = false;
     enum err err = vault_sql(vault, SQL_SUM_GET, &s);
     if (err)
         return err;
     db_bind_int64(vault->db, s, 1, key);
     err = db_step_row(vault->db, s, &row);
-    if (!err && row)
+    if (!err && row) {
         *sum = (uint64_t)db_column_int64(s, 0);
+        *counted = true;
+    }
     db_reset(s);
     return err;
 }
@@ -90,12 +94,28 @@ enum err sums_store(struct vault *vault, const struct sums *sums)
         const uint64_t *share = map_value_at(sums->shares, i);
         int64_t key;
         uint64_t sum;
+        bool counted;
         memcpy(&key, map_key_at(sums->shares, i).at, sizeof key);
-        err = sums_case(vault, key, &sum);
+        err = sums_case(vault, key, &sum, &counted);
         if (!err)
             err = case_set(vault, key, sum + *share);
     }
     return err;
+}
+
+uint64_t sums_get(const struct sums *sums, int64_t key)
+{
+    const uint64_t *sum = map_get(sums->shares, bytes_of(&key, sizeof key));
+    return sum ? *sum : 0;
+}
+
+/* Records without a case are always in the agency's scope. */
+static enum err caseless(struct vault *vault, const char *scope, int64_t *key)
+{
+    *key = 0;
+    return strcmp(scope, "agency")
+               ? ERR_OK
+               : case_key_number(vault, bytes_of(NULL, 0), key);
 }
 
 enum err sums_scope(struct vault *vault, const char *scope, uint64_t *sum)
@@ -111,14 +131,34 @@ enum err sums_scope(struct vault *vault, const char *scope, uint64_t *sum)
         if (!err && row)
             *sum += (uint64_t)db_column_int64(s, 0);
     }
-    /* Records without a case are always in the agency's scope. */
     int64_t key = 0;
-    uint64_t caseless = 0;
-    if (!err && !strcmp(scope, "agency"))
-        err = case_key_number(vault, bytes_of(NULL, 0), &key);
+    uint64_t more = 0;
+    bool counted;
+    if (!err)
+        err = caseless(vault, scope, &key);
     if (!err && key)
-        err = sums_case(vault, key, &caseless);
-    *sum += caseless;
+        err = sums_case(vault, key, &more, &counted);
+    *sum += more;
+    return err;
+}
+
+enum err sums_scope_of(struct vault *vault, const char *scope,
+                       const struct sums *sums, uint64_t *sum)
+{
+    struct sqlite3_stmt *s;
+    int64_t key;
+    enum err err = caseless(vault, scope, &key);
+    *sum = sums_get(sums, key);
+    if (!err)
+        err = vault_sql(vault, SQL_MEMBERS, &s);
+    if (err)
+        return err;
+    db_bind_text(vault->db, s, 1, bytes_text(scope));
+    for (bool row = true; !err && row;) {
+        err = db_step_row(vault->db, s, &row);
+        if (!err && row)
+            *sum += sums_get(sums, db_column_int64(s, 0));
+    }
     return err;
 }
 

@@ -15,11 +15,16 @@ void sums_clear(struct sums *sums);
 MUST_CHECK enum err sums_add(struct sums *sums, int64_t key, uint64_t share);
 MUST_CHECK enum err sums_store(struct vault *vault, const struct sums *sums);
 
-/* The sum held for a case key; 0 when nothing is. */
-MUST_CHECK enum err sums_case(struct vault *vault, int64_t key, uint64_t *sum);
+/* The sum held for a case key; *counted says whether any line is. */
+MUST_CHECK enum err sums_case(struct vault *vault, int64_t key, uint64_t *sum,
+                              bool *counted);
+uint64_t sums_get(const struct sums *sums, int64_t key);
 /* Of all cases known to be in the scope. */
 MUST_CHECK enum err sums_scope(struct vault *vault, const char *scope,
                                uint64_t *sum);
+/* The same by sums in memory. */
+MUST_CHECK enum err sums_scope_of(struct vault *vault, const char *scope,
+                                  const struct sums *sums, uint64_t *sum);
 /* Own lines above `from` up to `to` now have a receipt. */
 MUST_CHECK enum err sums_receipt(struct vault *vault, int64_t log,
                                  int64_t from, int64_t to);

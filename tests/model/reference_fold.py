@@ -14,6 +14,9 @@ import random
 import sys
 
 
+STATE_BYTES_MAX = 16 * 1024 * 1024
+
+
 def canonical(value):
     return json.dumps(value, sort_keys=True, separators=(',', ':'), ensure_ascii=False)
 
@@ -310,6 +313,8 @@ def fold(lines, definitions):
         folded = fold_field(writes, field, (definition or {}).get('fields', {}).get(field, {}))
         if folded:
             state['fields'][field] = folded
+    if len(canonical(state).encode()) > STATE_BYTES_MAX:
+        state.update(fields={}, oversize=True)
     return canonical(state)
 
 

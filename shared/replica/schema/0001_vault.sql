@@ -175,5 +175,6 @@ CREATE TABLE carried (
     record INTEGER NOT NULL,       -- record.id
     by_replica INTEGER NOT NULL,   -- the log that carries it
     by_n INTEGER NOT NULL,         -- the carrier's place
+    returned INTEGER NOT NULL DEFAULT 0, -- 1: the office has the original too
     PRIMARY KEY (replica, n)
 ) STRICT, WITHOUT ROWID;

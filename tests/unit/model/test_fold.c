@@ -238,6 +238,58 @@ static void a_keep_closes_a_thousand_conflicts(void **state)
     history_close(&h);
 }
 
+/* A ceiling of its own shows in small what 16 MiB show in large. */
+static void a_state_too_large_is_shown_without_fields(void **state)
+{
+    (void)state;
+    struct history h;
+    struct fold fold, after;
+    bool scratch;
+    history_open(&h);
+    history_line(&h, BORN);
+    for (int i = 0; i < 40; i++)
+        history_other(&h, i, "{\"income\":\"a value of some length\"}");
+    history_edit(&h, 2, "", "{\"phone\":\"2\"}");
+    history_parse(&h);
+    fold_init(&fold);
+    fold.state.ceiling = 4000;
+    assert_int_equal(fold_all(h.c.schema, h.c.revisions, 41, &fold), ERR_OK);
+    assert_state(&fold, "{\"fields\":{},\"oversize\":true,\"record\":\"" RECORD
+                        "\",\"schema\":3,\"type\":\"sample\"}");
+    fold_init(&after);
+    assert_int_equal(fold_step(h.c.schema, buffer_bytes(&fold.state),
+                               buffer_bytes(&fold.memo), h.c.revisions[41],
+                               &after, &scratch),
+                     ERR_OK);
+    assert_true(scratch);
+    fold_fini(&after);
+    fold_fini(&fold);
+    history_close(&h);
+}
+
+static void a_step_that_grows_too_large_is_left_to_scratch(void **state)
+{
+    (void)state;
+    struct history h;
+    struct fold before, after;
+    bool scratch;
+    history_open(&h);
+    history_line(&h, BORN);
+    history_edit(&h, 2, "", "{\"income\":\"2\"}");
+    history_parse(&h);
+    fold_some(&h.c, h.c.revisions, 1, &before);
+    fold_init(&after);
+    after.state.ceiling = before.state.size + 10;
+    assert_int_equal(fold_step(h.c.schema, buffer_bytes(&before.state),
+                               buffer_bytes(&before.memo), h.c.revisions[1],
+                               &after, &scratch),
+                     ERR_OK);
+    assert_true(scratch && after.state.size == 0 && after.memo.size == 0);
+    fold_fini(&after);
+    fold_fini(&before);
+    history_close(&h);
+}
+
 static void contexts_of_a_new_record_are_empty(void **state)
 {
     (void)state;
@@ -386,6 +438,8 @@ int main(void)
         cmocka_unit_test(another_schema_version_is_folded_from_scratch),
         cmocka_unit_test(the_cost_of_conflicts_is_linear),
         cmocka_unit_test(a_keep_closes_a_thousand_conflicts),
+        cmocka_unit_test(a_state_too_large_is_shown_without_fields),
+        cmocka_unit_test(a_step_that_grows_too_large_is_left_to_scratch),
         cmocka_unit_test(contexts_of_a_new_record_are_empty),
         cmocka_unit_test(a_damaged_state_is_survived),
         cmocka_unit_test(folding_survives_every_allocation_failure),

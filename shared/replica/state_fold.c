@@ -1,0 +1,207 @@
+#include "shared/replica/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "shared/replica/vault_schema.h"
+
+static void type_take(struct vault *vault, struct state_row *row,
+                      struct bytes type)
+{
+    row->has_type = type.size > 0;
+    if (row->has_type)
+        vault_token(vault, "type", type, row->type);
+}
+
+/* The type as the state has it, for rows that do not come from a creation. */
+static enum err type_of_state(struct vault *vault, struct state_row *row)
+{
+    struct arena arena;
+    const struct canon *state;
+    struct bytes type = bytes_of(NULL, 0);
+    arena_init(&arena, REVISION_ARENA_BYTES);
+    enum err err = ERR_OK;
+    if (row->fold.state.size)
+        err = canon_parse(&arena, buffer_bytes(&row->fold.state), &state, NULL);
+    if (!err && row->fold.state.size && canon_text(state, "type", &type))
+        type_take(vault, row, type);
+    arena_fini(&arena);
+    return err == ERR_INVALID ? ERR_CORRUPT : err;
+}
+
+static enum err line_note(struct vault *vault, int64_t record, int64_t line)
+{
+    struct sqlite3_stmt *s;
+    enum err err = vault_sql(vault, SQL_RECORD_LINE_ADD, &s);
+    if (err)
+        return err;
+    db_bind_int64(vault->db, s, 1, record);
+    db_bind_int64(vault->db, s, 2, line);
+    return db_step_done(vault->db, s);
+}
+
+
+/* A record must have a row before lines can point to it. */
+static enum err row_ensure(struct vault *vault, struct state_row *row,
+                           const struct case_key *key)
+{
+    return row->id ? ERR_OK : state_store(vault, row, key);
+}
+
+static enum err lines_fold(struct vault *vault, int64_t record,
+                           struct fold *out)
+{
+    struct state_lines lines;
+    const struct revision **revisions = NULL;
+    size_t count = 0;
+    state_lines_init(&lines);
+    enum err err = state_lines_load(vault, record, &lines);
+    if (!err) {
+        revisions = malloc((lines.count + 1) * sizeof *revisions);
+        err = revisions ? ERR_OK : ERR_NOMEM;
+    }
+    for (size_t i = 0; !err && i < lines.count; i++)
+        if (lines.lines[i].revision)
+            revisions[count++] = lines.lines[i].revision;
+    buffer_clear(&out->state);
+    buffer_clear(&out->memo);
+    if (!err && count)
+        err = fold_all(vault->schema, revisions, count, out);
+    free(revisions);
+    state_lines_fini(&lines);
+    return err;
+}
+
+enum err state_same(struct vault *vault, const struct state_row *row,
+                    bool *same)
+{
+    struct fold fresh;
+    fold_init(&fresh);
+    enum err err = lines_fold(vault, row->id, &fresh);
+    *same = !err && bytes_equal(buffer_bytes(&fresh.state),
+                                buffer_bytes(&row->fold.state));
+    /* What an older schema folded is folded anew when it is next read. */
+    if (!err && row->epoch != vault->epoch)
+        *same = true;
+    fold_fini(&fresh);
+    return err;
+}
+
+enum err state_refold(struct vault *vault, struct state_row *row,
+                      const struct case_key *key)
+{
+    enum err err = lines_fold(vault, row->id, &row->fold);
+    if (!err)
+        err = type_of_state(vault, row);
+    return err ? err : state_store(vault, row, key);
+}
+
+static enum err step(struct vault *vault, struct state_row *row,
+                     const struct revision *revision, bool *scratch)
+{
+    struct fold next;
+    /* What an older schema folded is no base for a step. */
+    *scratch = row->id && (row->epoch != vault->epoch || !row->key ||
+                           !row->fold.state.size);
+    if (*scratch)
+        return ERR_OK;
+    fold_init(&next);
+    enum err err = fold_step(vault->schema, buffer_bytes(&row->fold.state),
+                             buffer_bytes(&row->fold.memo), revision, &next,
+                             scratch);
+    if (!err && !*scratch) {
+        fold_fini(&row->fold);
+        row->fold = next;
+    } else {
+        fold_fini(&next);
+    }
+    return err;
+}
+
+enum err state_keep(struct vault *vault, struct state_row *row,
+                    const struct case_key *key, int64_t line)
+{
+    enum err err = vault_schema_load(vault);
+    if (!err)
+        err = row_ensure(vault, row, key);
+    return err ? err : line_note(vault, row->id, line);
+}
+
+enum err state_apply(struct vault *vault, struct state_row *row,
+                     const struct case_key *key,
+                     const struct revision *revision, int64_t line)
+{
+    bool scratch;
+    enum err err = vault_schema_load(vault);
+    if (!err)
+        err = step(vault, row, revision, &scratch);
+    if (err)
+        return err;
+    if (!scratch) {
+        const struct revision *original = revision_original(revision);
+        if (original->creates)
+            type_take(vault, row, original->type);
+        err = state_store(vault, row, key);
+        return err ? err : line_note(vault, row->id, line);
+    }
+    err = row_ensure(vault, row, key);
+    if (!err)
+        err = line_note(vault, row->id, line);
+    return err ? err : state_refold(vault, row, key);
+}
+
+/* Is the record's type defined otherwise than when its state was folded? */
+static enum err redefined(struct vault *vault, const struct state_row *row,
+                          bool *out)
+{
+    struct arena arena;
+    const struct canon *state;
+    struct bytes name;
+    int64_t version = 0;
+    arena_init(&arena, REVISION_ARENA_BYTES);
+    *out = false;
+    if (!row->fold.state.size)
+        return ERR_OK;
+    enum err err = canon_parse(&arena, buffer_bytes(&row->fold.state), &state,
+                               NULL);
+    if (!err && canon_text(state, "type", &name)) {
+        const struct schema_type *type = schema_type(vault->schema, name);
+        if (!canon_int(state, "schema", &version))
+            version = 0;
+        *out = version != (type ? type_version(type) : 0);
+    }
+    arena_fini(&arena);
+    return err == ERR_INVALID ? ERR_CORRUPT : err;
+}
+
+static enum err epoch_set(struct vault *vault, int64_t record)
+{
+    struct sqlite3_stmt *s;
+    enum err err = vault_sql(vault, SQL_RECORD_EPOCH, &s);
+    if (err)
+        return err;
+    db_bind_int64(vault->db, s, 1, record);
+    db_bind_int64(vault->db, s, 2, vault->epoch);
+    return db_step_done(vault->db, s);
+}
+
+enum err state_renew(struct vault *vault)
+{
+    struct state_row row;
+    const struct case_key *key;
+    state_row_init(&row);
+    enum err err = vault_schema_load(vault);
+    while (!err) {
+        bool changed;
+        err = state_next(vault, SQL_RECORD_NEXT_STALE, bytes_of(NULL, 0), &row);
+        if (!err)
+            err = redefined(vault, &row, &changed);
+        if (!err && !changed)
+            err = epoch_set(vault, row.id);
+        else if (!err && !(err = case_key_get(vault, row.key, &key)))
+            err = state_refold(vault, &row, key);
+    }
+    state_row_fini(&row);
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+

@@ -221,18 +221,35 @@ enum err outbox_read_old(struct vault *vault, size_t count,
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
+static enum err predecessor_find(struct vault *vault, const char *replica,
+                                 struct identity_row *out)
+{
+    enum err err = identity_row_find(vault, IDENTITY_CURRENT, out);
+    while (!err && out->succeeds) {
+        err = identity_row_get(vault, out->succeeds, out);
+        if (!err && !strcmp(out->public.replica, replica))
+            return ERR_OK;
+    }
+    return err ? err : ERR_NOT_FOUND;
+}
+
 static enum err old_done(struct vault *vault, const char *replica, int64_t n)
 {
+    struct identity_row row;
     struct sqlite3_stmt *s;
-    int64_t log;
-    enum err err = line_replica(vault, bytes_text(replica), &log);
+    uint8_t link[LINK_BYTES];
+    arena_clear(&vault->arena);
+    enum err err = predecessor_find(vault, replica, &row);
+    if (!err)
+        err = line_link(vault, row.log, row.public.agency, row.key, n, link);
     if (!err)
         err = vault_sql(vault, SQL_IDENTITY_CONTRIBUTED, &s);
     if (err)
         return err;
     vault->changed = true;
-    db_bind_int64(vault->db, s, 1, log);
+    db_bind_int64(vault->db, s, 1, row.id);
     db_bind_int64(vault->db, s, 2, n);
+    db_bind_bytes(vault->db, s, 3, bytes_of(link, sizeof link));
     return db_step_done(vault->db, s);
 }
 

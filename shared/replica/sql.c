@@ -65,8 +65,9 @@ const char *const sql_text[SQL_COUNT] = {
         " WHERE state = 'closed' AND replica = ?1 AND received >= ?2",
     [SQL_IDENTITY_CONTRIBUTED] =
         "UPDATE identity SET contribute_from = ?2 + 1,"
-        " received = max(received, ?2) WHERE state = 'closed'"
-        " AND replica = ?1 AND contribute_from <= ?2",
+        " received_link = CASE WHEN received < ?2 THEN ?3 ELSE received_link"
+        " END, received = max(received, ?2) WHERE state = 'closed'"
+        " AND id = ?1 AND contribute_from <= ?2",
     [SQL_IDENTITY_CONTRIBUTING] =
         "SELECT i.replica, r.name, public_key, contribute_from, contribute_to,"
         " i.id FROM identity i JOIN replica r ON r.id = i.replica"

@@ -166,6 +166,75 @@ void far_enrol(struct far_end *far, struct device *d, const char *user)
         fail_msg("%s: %s", err_text(err), vault_detail(d->vault));
 }
 
+/* Both signatures of a successor, as the office checks them. */
+static void successor_check(struct far_end *far,
+                            const struct enrol_request *request)
+{
+    struct certificate old;
+    struct buffer message;
+    assert_int_equal(chain_verify(request->certificate_sig,
+                                  far->root.public_key, DOMAIN_CERT,
+                                  request->certificate),
+                     ERR_OK);
+    assert_int_equal(
+        certificate_read(&far->arena, request->certificate, &old), ERR_OK);
+    assert_string_equal(old.replica, request->replica);
+    buffer_init(&message, MESSAGE_BYTES_MAX);
+    assert_int_equal(enrol_proof_message(&message, request), ERR_OK);
+    assert_int_equal(chain_verify(request->successor_sig, old.key,
+                                  DOMAIN_SUCCESSOR, buffer_bytes(&message)),
+                     ERR_OK);
+    assert_int_equal(chain_verify(request->proof, request->key, DOMAIN_ENROL,
+                                  buffer_bytes(&message)),
+                     ERR_OK);
+    buffer_fini(&message);
+}
+
+static struct far_log *log_find(struct far_end *far, const char *replica);
+
+void far_succeed(struct far_end *far, struct device *d, const char *reason)
+{
+    struct enrol_request request;
+    struct enrol_reply reply;
+    struct identity self;
+    assert_int_equal(identity_load(d->vault, &self), ERR_OK);
+    assert_int_equal(identity_succeed_begin(d->vault, reason, &request),
+                     ERR_OK);
+    successor_check(far, &request);
+    far_enrol_reply(far, &request, self.user, &reply);
+    const struct far_log *log = log_find(far, self.replica);
+    reply.has_received = true;
+    reply.received_n = log->n;
+    memcpy(reply.received_link, log->link, LINK_BYTES);
+    enum err err = identity_succeed_finish(d->vault, &reply);
+    if (err)
+        fail_msg("%s: %s", err_text(err), vault_detail(d->vault));
+}
+
+void far_rollback(struct far_end *far, const char *replica, int64_t n)
+{
+    struct far_log *log = log_find(far, replica);
+    size_t kept = 0;
+    link_zero(log->link, far->agency, log->key);
+    log->n = 0;
+    for (size_t i = 0; i < far->count; i++) {
+        struct far_line *line = &far->lines[i];
+        uint8_t hash[HASH_BYTES];
+        if (!strcmp(line->replica, replica)) {
+            if (line->n > n) {
+                free(line->at);
+                continue;
+            }
+            hash_bytes(hash, bytes_of(line->at, line->size));
+            link_next(log->link, hash);
+            log->n = line->n;
+        }
+        far->lines[kept++] = *line;
+    }
+    far->count = kept;
+    far->lineage[0] = far->lineage[0] == 'A' ? 'B' : 'A';
+}
+
 /* --- pushes --------------------------------------------------------------- */
 
 struct pushing {
@@ -254,6 +323,26 @@ static enum err take(void *context, const struct outbox_line *line)
     }
     buffer_fini(&plain);
     return ERR_OK;
+}
+
+static enum err take_old(void *context, const uint8_t key[KEY_BYTES],
+                         const struct outbox_line *line)
+{
+    struct pushing *p = context;
+    p->log = log_find(p->far, line->replica);
+    assert_memory_equal(p->log->key, key, KEY_BYTES);
+    return take(p, line);
+}
+
+size_t far_contributed(struct far_end *far, struct vault *vault)
+{
+    struct pushing p = {far, NULL, 0, 0};
+    assert_int_equal(outbox_read_old(vault, 1000, take_old, &p), ERR_OK);
+    assert_int_equal(p.unsigned_lines, 0);
+    if (p.log)
+        assert_int_equal(outbox_old_done(vault, p.log->replica, p.log->n),
+                         ERR_OK);
+    return p.added;
 }
 
 size_t far_push(struct far_end *far, struct vault *vault)
@@ -376,6 +465,56 @@ void far_leave(struct far_end *far, struct vault *vault, const char *kase,
     chain_sign(leave->signature, &far->term, DOMAIN_LEAVE,
                buffer_bytes(&message));
     buffer_fini(&message);
+}
+
+/* --- looking ------------------------------------------------------------- */
+
+void read_state(struct vault *vault, const char *record, struct buffer *state)
+{
+    struct buffer context;
+    buffer_init(state, STATE_BYTES_MAX);
+    buffer_init(&context, MESSAGE_BYTES_MAX);
+    enum err err = record_read(vault, record, state, &context);
+    if (err)
+        fail_msg("%s", vault_detail(vault));
+    buffer_fini(&context);
+}
+
+void assert_same_state(struct vault *a, struct vault *b, const char *record)
+{
+    struct buffer first, second;
+    read_state(a, record, &first);
+    read_state(b, record, &second);
+    assert_string_equal(buffer_text(&first), buffer_text(&second));
+    buffer_fini(&first);
+    buffer_fini(&second);
+}
+
+static void problem_print(void *context, const char *text)
+{
+    (void)context;
+    print_error("problem: %s\n", text);
+}
+
+void assert_sound(struct vault *vault)
+{
+    size_t problems;
+    enum err err = vault_verify(vault, problem_print, NULL, &problems);
+    if (err)
+        fail_msg("%s: %s", err_text(err), vault_detail(vault));
+    assert_int_equal(problems, 0);
+}
+
+const struct cursor *cursor_of(struct vault *vault, const char *scope)
+{
+    static struct cursor cursors[SCOPES_MAX];
+    size_t count, i = 0;
+    assert_int_equal(inbox_cursors(vault, cursors, SCOPES_MAX, &count), ERR_OK);
+    while (i < count && strcmp(cursors[i].scope, scope))
+        i++;
+    if (i == count)
+        fail_msg("no cursor of %s", scope);
+    return &cursors[i];
 }
 
 /* --- short cuts ----------------------------------------------------------- */

@@ -72,6 +72,14 @@ void far_enrol(struct far_end *far, struct device *device, const char *user);
 void far_enrol_reply(struct far_end *far, const struct enrol_request *request,
                      const char *user, struct enrol_reply *reply);
 
+/* The vault goes on under a fresh key, with what the office has of the old. */
+void far_succeed(struct far_end *far, struct device *device,
+                 const char *reason);
+/* The office loses the lines of a log above n, and takes another lineage. */
+void far_rollback(struct far_end *far, const char *replica, int64_t n);
+/* Takes what predecessors' logs have to contribute; returns how many lines. */
+size_t far_contributed(struct far_end *far, struct vault *vault);
+
 /* Takes everything above the last receipt, checks chain and signatures, and
  * returns how many lines were new. */
 size_t far_push(struct far_end *far, struct vault *vault);
@@ -92,6 +100,13 @@ void far_write(struct far_end *far, struct revision_draft *draft);
 void far_leave(struct far_end *far, struct vault *vault, const char *kase,
                const char *scope, struct leave_line *leave);
 
+/* The state of a record, to be released with buffer_fini(). */
+void read_state(struct vault *vault, const char *record, struct buffer *state);
+/* That both vaults show the same bytes. */
+void assert_same_state(struct vault *a, struct vault *b, const char *record);
+/* That everything derived agrees with the log. */
+void assert_sound(struct vault *vault);
+const struct cursor *cursor_of(struct vault *vault, const char *scope);
 /* Short cuts; they assert success. */
 void write_person(struct vault *vault, const char *name, char id[ID_CHARS + 1]);
 void write_contact(struct vault *vault, const char *person, const char *text,

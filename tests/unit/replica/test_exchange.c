@@ -36,18 +36,6 @@ static int teardown(void **state)
     return 0;
 }
 
-static void read_state(struct vault *vault, const char *record,
-                       struct buffer *state)
-{
-    struct buffer context;
-    buffer_init(state, STATE_BYTES_MAX);
-    buffer_init(&context, 1 << 20);
-    enum err err = record_read(vault, record, state, &context);
-    if (err)
-        fail_msg("%s", vault_detail(vault));
-    buffer_fini(&context);
-}
-
 static void what_was_written_is_read_back(void **state)
 {
     struct pair *p = *state;
@@ -65,26 +53,22 @@ static void two_vaults_show_the_same_bytes(void **state)
 {
     struct pair *p = *state;
     char person[ID_CHARS + 1], contact[ID_CHARS + 1];
-    struct buffer a, b;
+    struct buffer text;
     write_person(p->dana.vault, "Rosa", person);
     write_contact(p->dana.vault, person, "Roof leaks.", contact);
     revise(p->dana.vault, person, "{\"preferred_name\":\"Rosie\"}");
     far_sync_up(p->far, p->dana.vault);
     far_pull(p->far, p->eli.vault, person);
-    read_state(p->dana.vault, person, &a);
-    read_state(p->eli.vault, person, &b);
-    assert_string_equal(buffer_text(&a), buffer_text(&b));
-    buffer_fini(&a);
-    buffer_fini(&b);
+    assert_same_state(p->dana.vault, p->eli.vault, person);
     revise(p->eli.vault, contact, "{\"narrative\":\"Fixed.\"}");
     far_sync_up(p->far, p->eli.vault);
     far_pull(p->far, p->dana.vault, NULL);
-    read_state(p->dana.vault, contact, &a);
-    read_state(p->eli.vault, contact, &b);
-    assert_string_equal(buffer_text(&a), buffer_text(&b));
-    assert_non_null(strstr(buffer_text(&a), "Fixed."));
-    buffer_fini(&a);
-    buffer_fini(&b);
+    assert_same_state(p->dana.vault, p->eli.vault, contact);
+    read_state(p->dana.vault, contact, &text);
+    assert_non_null(strstr(buffer_text(&text), "Fixed."));
+    buffer_fini(&text);
+    assert_sound(p->dana.vault);
+    assert_sound(p->eli.vault);
 }
 
 static void nothing_counts_as_received_without_a_receipt(void **state)
@@ -162,18 +146,6 @@ static uint64_t far_sum(const struct far_end *far)
     return sum;
 }
 
-static const struct cursor *cursor_of(struct vault *vault, const char *scope)
-{
-    static struct cursor cursors[SCOPES_MAX];
-    size_t count;
-    assert_int_equal(inbox_cursors(vault, cursors, SCOPES_MAX, &count), ERR_OK);
-    for (size_t i = 0; i < count; i++)
-        if (!strcmp(cursors[i].scope, scope))
-            return &cursors[i];
-    fail_msg("no cursor of %s", scope);
-    return NULL;
-}
-
 static void sums_count_what_is_held_and_receipted(void **state)
 {
     struct pair *p = *state;
@@ -196,6 +168,8 @@ static void sums_count_what_is_held_and_receipted(void **state)
     far_pull(p->far, p->eli.vault, person);
     assert_true(cursor_of(p->dana.vault, "caseload:north")->sum ==
                 far_sum(p->far));
+    assert_sound(p->dana.vault);
+    assert_sound(p->eli.vault);
     assert_true(cursor_of(p->eli.vault, "caseload:north")->sum ==
                 far_sum(p->far));
 }

@@ -1,0 +1,221 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+#include "tests/unit/replica/far_end.h"
+
+struct pair {
+    struct far_end *far;
+    struct device dana, eli;
+    char person[ID_CHARS + 1], contact[ID_CHARS + 1];
+    char replica[REPLICA_CHARS + 1]; /* dana's first */
+};
+
+/* Dana has three received lines and two that are not. */
+static int setup(void **state)
+{
+    struct pair *p = calloc(1, sizeof *p);
+    struct identity self;
+    if (!p)
+        return -1;
+    *state = p;
+    p->far = far_end_new();
+    device_create(&p->dana);
+    device_create(&p->eli);
+    far_enrol(p->far, &p->dana, "dana");
+    far_enrol(p->far, &p->eli, "eli");
+    write_person(p->dana.vault, "Rosa", p->person);
+    write_contact(p->dana.vault, p->person, "Roof leaks.", p->contact);
+    revise(p->dana.vault, p->person, "{\"preferred_name\":\"Rosie\"}");
+    far_sync_up(p->far, p->dana.vault);
+    far_pull(p->far, p->dana.vault, p->person);
+    revise(p->dana.vault, p->person, "{\"preferred_name\":\"Rosa D.\"}");
+    revise(p->dana.vault, p->person, "{\"preferred_name\":\"R. Diaz\"}");
+    if (identity_load(p->dana.vault, &self))
+        return -1;
+    memcpy(p->replica, self.replica, sizeof p->replica);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct pair *p = *state;
+    device_remove(&p->dana);
+    device_remove(&p->eli);
+    far_end_free(p->far);
+    free(p);
+    return 0;
+}
+
+static struct vault_status status_of(struct vault *vault)
+{
+    struct vault_status status;
+    assert_int_equal(record_status(vault, &status), ERR_OK);
+    return status;
+}
+
+/* Everything the office has reaches Eli, who then shows what Dana shows. */
+static void assert_eli_agrees(struct pair *p)
+{
+    far_pull(p->far, p->eli.vault, p->person);
+    assert_same_state(p->dana.vault, p->eli.vault, p->person);
+    assert_same_state(p->dana.vault, p->eli.vault, p->contact);
+    assert_sound(p->dana.vault);
+    assert_sound(p->eli.vault);
+}
+
+static void what_has_no_receipt_is_carried(void **state)
+{
+    struct pair *p = *state;
+    struct identity self;
+    struct buffer text;
+    far_succeed(p->far, &p->dana, "fork");
+    assert_int_equal(identity_load(p->dana.vault, &self), ERR_OK);
+    assert_string_not_equal(self.replica, p->replica);
+    assert_int_equal(self.head, 2);
+    assert_int_equal(status_of(p->dana.vault).here, 2);
+    assert_int_equal(status_of(p->dana.vault).received, 3);
+    assert_int_equal(far_contributed(p->far, p->dana.vault), 0);
+    read_state(p->dana.vault, p->person, &text);
+    assert_non_null(strstr(buffer_text(&text), "\"value\":\"R. Diaz\""));
+    assert_null(strstr(buffer_text(&text), "\"open\""));
+    buffer_fini(&text);
+    far_sync_up(p->far, p->dana.vault);
+    assert_int_equal(status_of(p->dana.vault).here, 0);
+    assert_eli_agrees(p);
+}
+
+static void a_rolled_back_office_gets_the_receipted_lines_again(void **state)
+{
+    struct pair *p = *state;
+    far_rollback(p->far, p->replica, 1);
+    far_succeed(p->far, &p->dana, "lineage");
+    assert_int_equal(far_contributed(p->far, p->dana.vault), 2);
+    assert_int_equal(far_contributed(p->far, p->dana.vault), 0);
+    far_sync_up(p->far, p->dana.vault);
+    assert_int_equal(status_of(p->dana.vault).here, 0);
+    assert_eli_agrees(p);
+}
+
+static void an_unknown_log_at_the_office_is_carried_whole(void **state)
+{
+    struct pair *p = *state;
+    far_rollback(p->far, p->replica, 2);
+    /* Another copy's line has taken the place of the third. */
+    for (size_t i = 0; i < p->far->log_count; i++)
+        if (!strcmp(p->far->logs[i].replica, p->replica)) {
+            p->far->logs[i].n = 3;
+            p->far->logs[i].link[0] ^= 1;
+        }
+    far_succeed(p->far, &p->dana, "fork");
+    assert_int_equal(status_of(p->dana.vault).here, 5);
+    assert_int_equal(far_contributed(p->far, p->dana.vault), 0);
+    far_sync_up(p->far, p->dana.vault);
+    assert_int_equal(status_of(p->dana.vault).here, 0);
+    assert_sound(p->dana.vault);
+    far_pull(p->far, p->dana.vault, p->person);
+    assert_eli_agrees(p);
+}
+
+static void a_form_read_before_may_be_saved_after(void **state)
+{
+    struct pair *p = *state;
+    struct buffer text, context;
+    struct record_written out;
+    buffer_init(&text, STATE_BYTES_MAX);
+    buffer_init(&context, 1 << 20);
+    assert_int_equal(record_read(p->dana.vault, p->person, &text, &context),
+                     ERR_OK);
+    far_succeed(p->far, &p->dana, "stale");
+    far_succeed(p->far, &p->dana, "stale"); /* carried lines are carried on */
+    struct record_write write = {
+        .record = p->person,
+        .context = buffer_text(&context),
+        .set = bytes_text("{\"preferred_name\":\"Mrs. Diaz\"}")};
+    record_written_init(&out);
+    assert_int_equal(record_write(p->dana.vault, &write, &out), ERR_OK);
+    record_written_fini(&out);
+    buffer_fini(&context);
+    buffer_fini(&text);
+    read_state(p->dana.vault, p->person, &text);
+    assert_non_null(strstr(buffer_text(&text), "\"value\":\"Mrs. Diaz\""));
+    assert_null(strstr(buffer_text(&text), "R. Diaz\"")); /* it was seen */
+    buffer_fini(&text);
+    far_sync_up(p->far, p->dana.vault);
+    assert_eli_agrees(p);
+}
+
+static void originals_that_the_office_has_after_all_are_folded_too(void **state)
+{
+    struct pair *p = *state;
+    far_push(p->far, p->dana.vault); /* the receipt is lost on the way */
+    far_succeed(p->far, &p->dana, "stale");
+    far_sync_up(p->far, p->dana.vault);
+    far_pull(p->far, p->dana.vault, p->person);
+    assert_eli_agrees(p);
+    assert_true(cursor_of(p->dana.vault, "caseload:north")->sum ==
+                cursor_of(p->eli.vault, "caseload:north")->sum);
+    assert_int_equal(vault_rebuild(p->dana.vault), ERR_OK);
+    assert_eli_agrees(p);
+}
+
+static void unsent_lines_of_a_left_case_go_as_envelopes(void **state)
+{
+    struct pair *p = *state;
+    struct leave_line leave;
+    struct inbox *inbox;
+    far_leave(p->far, p->dana.vault, p->person, "caseload:north", &leave);
+    assert_int_equal(inbox_open(&inbox, p->dana.vault), ERR_OK);
+    assert_int_equal(inbox_leave(inbox, &leave), ERR_OK);
+    assert_int_equal(
+        far_page(p->far, inbox, 0, 0, "caseload:north", 9, true), ERR_OK);
+    inbox_close(inbox);
+    far_succeed(p->far, &p->dana, "stale");
+    assert_int_equal(status_of(p->dana.vault).here, 2);
+    assert_int_equal(far_contributed(p->far, p->dana.vault), 2);
+    assert_int_equal(p->far->sealed, 2);
+    assert_int_equal(status_of(p->dana.vault).here, 0);
+    assert_sound(p->dana.vault);
+    struct pair *q = p;
+    far_pull(q->far, q->eli.vault, q->person);
+    struct buffer text;
+    read_state(q->eli.vault, q->person, &text);
+    assert_non_null(strstr(buffer_text(&text), "\"value\":\"R. Diaz\""));
+    buffer_fini(&text);
+}
+
+static void another_root_is_refused_and_nothing_changes(void **state)
+{
+    struct pair *p = *state;
+    struct far_end *other = far_end_new();
+    struct enrol_request request;
+    struct enrol_reply reply;
+    struct identity self;
+    assert_int_equal(identity_succeed_begin(p->dana.vault, "fork", &request),
+                     ERR_OK);
+    far_enrol_reply(other, &request, "dana", &reply);
+    assert_int_equal(identity_succeed_finish(p->dana.vault, &reply),
+                     ERR_SIGNATURE);
+    assert_int_equal(identity_load(p->dana.vault, &self), ERR_OK);
+    assert_string_equal(self.replica, p->replica);
+    assert_int_equal(self.head, 5);
+    far_end_free(other);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+        TEST(what_has_no_receipt_is_carried),
+        TEST(a_rolled_back_office_gets_the_receipted_lines_again),
+        TEST(an_unknown_log_at_the_office_is_carried_whole),
+        TEST(a_form_read_before_may_be_saved_after),
+        TEST(originals_that_the_office_has_after_all_are_folded_too),
+        TEST(unsent_lines_of_a_left_case_go_as_envelopes),
+        TEST(another_root_is_refused_and_nothing_changes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -194,22 +194,8 @@ PROGRAMS := $(if $(wildcard client/cli/main.c),$B/satchel) \
 LIBRARY := $(if $(SOURCES_client),$B/libsatchel.a \
 	$(if $(wildcard client/exports.txt),$B/$(SONAME) $B/libsatchel.so))
 
-# While layers are still being written a program may lack some of them; its
-# sources must compile all the same.
-LINK_STRICT ?= 0
-BUILT := $(call archives,$(if $(SOURCES_client),client) \
-	$(if $(SOURCES_cli),cli) $(if $(SOURCES_daemon),daemon) \
-	$(if $(SOURCES_server),server)) $(call objects,\
-	$(wildcard client/cli/main.c daemon/main.c server/main.c))
-
 .PHONY: all
-all: $(call archives,$(SHARED)) $(LIBRARY) $(BUILT)
-ifeq ($(LINK_STRICT),1)
-all: $(PROGRAMS)
-else
-	@$(MAKE) -s -k $(PROGRAMS) 2>$B/link.log || \
-		echo 'not linked yet: see $B/link.log'
-endif
+all: $(call archives,$(SHARED)) $(LIBRARY) $(PROGRAMS)
 
 link = $(call say,LD)$(CC) $(LDFLAGS_ALL) $(PROGRAM_LDFLAGS) -o $@ $(filter %.o,$^) \
 	$(call group,$(1)) $(LIBS)

@@ -82,7 +82,8 @@ enum http_step handle_enrol_end(struct http_request *request)
         return begin_commit(request);
     if (e->err)
         service_failed(request, e->err);
-    if (request->status == 200 || request->status >= 500)
+    /* Only a wrong code or signature may have been a guess. */
+    if (request->status != 403 && request->status != 401)
         tries_give_back(service->tries, e->source);
     request->reply_type = "application/json";
     log_event(service->office->log, LOG_INFO, "enrol", "status", "%d",

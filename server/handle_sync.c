@@ -157,28 +157,40 @@ static bool sleeps(struct exchange *x)
     return true;
 }
 
+/* Submits what has to be durable before the reply; false when nothing has. */
+static bool commits(struct exchange *x)
+{
+    if (x->err || !sync_wants_commit(x->sync))
+        return false;
+    x->stage = COMMITTING;
+    x->job.sync = x->sync;
+    x->job.bytes = (size_t)x->request->body_bytes;
+    committer_submit(x->service->committer, &x->job);
+    return true;
+}
+
 enum http_step handle_sync_end(struct http_request *request)
 {
     struct exchange *x = request->state;
     if (x->stage == RECEIVING) {
-        x->stage = READY;
         x->ended = true;
         if (!x->err)
             x->err = sync_end(x->sync);
-        if (!x->err && sync_wants_commit(x->sync)) {
-            x->stage = COMMITTING;
-            x->job.sync = x->sync;
-            x->job.bytes = (size_t)request->body_bytes;
-            committer_submit(x->service->committer, &x->job);
+        if (commits(x))
             return HTTP_WAIT;
-        }
     }
+    bool committed = x->stage == COMMITTING;
     x->stage = READY;
     if (x->err) {
         service_failed(request, x->err);
         return HTTP_GO;
     }
-    return sleeps(x) ? HTTP_WAIT : reply(request);
+    if (sleeps(x))
+        return HTTP_WAIT;
+    /* Something has come while it slept, and a token goes with it. */
+    if (!committed && commits(x))
+        return HTTP_WAIT;
+    return reply(request);
 }
 
 /* A body that was cut is still worth its signed beginning. */

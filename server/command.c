@@ -1,0 +1,234 @@
+#include "server/command.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MESSAGE_CHARS 1024
+#define PATH_CHARS 1100
+
+static void say(const struct command *command, const char *error,
+                const char *text)
+{
+    if (!command->json) {
+        fprintf(stderr, "satchel-central: %s\n", text);
+        return;
+    }
+    struct buffer json;
+    buffer_init(&json, 64u * 1024);
+    buffer_add_text(&json, "{\"detail\":");
+    canon_put_text(&json, bytes_text(text));
+    buffer_printf(&json, ",\"error\":\"%s\"}", error);
+    fprintf(stderr, "%s\n", buffer_text(&json));
+    buffer_fini(&json);
+}
+
+int command_fail(const struct command *command, enum err err,
+                 const char *format, ...)
+{
+    char text[MESSAGE_CHARS];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    say(command, err_name(err), text);
+    return EXIT_FAILED;
+}
+
+int command_fail_office(const struct command *command, enum err err)
+{
+    const char *detail = "";
+    if (command->office && command->office->detail[0])
+        detail = command->office->detail;
+    else if (command->sql.detail)
+        detail = command->sql.detail(command->sql.context);
+    if (detail[0])
+        return command_fail(command, err, "%s", detail);
+    return command_fail(command, err, "%s", err_text(err));
+}
+
+int command_misuse(const struct command *command, const char *format, ...)
+{
+    char text[MESSAGE_CHARS];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    say(command, "misuse", text);
+    return EXIT_MISUSE;
+}
+
+const char *command_os_user(void)
+{
+    const struct passwd *entry = getpwuid(geteuid());
+    return entry ? entry->pw_name : "?";
+}
+
+struct office_options command_options(const struct command *command)
+{
+    return (struct office_options){
+        .data_dir = args_text(&command->args, "--data"),
+        .keys_dir = args_text(&command->args, "--keys"),
+        .log = &command->log,
+    };
+}
+
+/* Sets who acts: the account named, or the one that this user of the operating
+ * system is known as, or (in acts only) that user himself. */
+static int find_author(struct command *c, enum command_access access)
+{
+    const char *name = args_text(&c->args, "--as");
+    const char *os_user = command_os_user();
+    struct user user;
+    enum err err = name ? user_find(c->office, &c->sql, name, &user)
+                        : user_find_os(c->office, &c->sql, os_user, &user);
+    if (err == ERR_NOT_FOUND && !name && access == COMMAND_ADMIN) {
+        snprintf(c->by, sizeof c->by, "os:%.*s", NAME_CHARS_MAX, os_user);
+        return EXIT_DONE;
+    }
+    if (err == ERR_NOT_FOUND && !name)
+        return command_fail(c, err,
+                            "who writes this?  Give --as USER, or let "
+                            "`user set USER --os-user %s` say who you are",
+                            os_user);
+    if (err)
+        return command_fail_office(c, err);
+    if (user.disabled)
+        return command_fail(c, ERR_DENIED,
+                            "the user %s is disabled and writes nothing",
+                            user.name);
+    snprintf(c->author, sizeof c->author, "%s", user.name);
+    snprintf(c->by, sizeof c->by, "%s", user.name);
+    return EXIT_DONE;
+}
+
+/* Says what is missing before the office says that something is. */
+static int check_places(const struct command *c)
+{
+    const char *data = args_text(&c->args, "--data");
+    const char *keys = args_text(&c->args, "--keys");
+    char beside[PATH_CHARS];
+    struct stat status;
+    if (stat(data, &status) != 0 && errno == ENOENT)
+        return command_fail(c, ERR_NOT_FOUND,
+                            "there is no office in %.300s; `satchel-central "
+                            "init` makes one",
+                            data);
+    size_t size = strlen(data);
+    while (size > 1 && data[size - 1] == '/')
+        size--;
+    snprintf(beside, sizeof beside, "%.*s.keys", (int)size, data);
+    if (stat(keys ? keys : beside, &status) != 0 && errno == ENOENT)
+        return command_fail(c, ERR_NOT_FOUND,
+                            "the agency's keys are not in %.300s; put the copy "
+                            "of them there, or give --keys DIR",
+                            keys ? keys : beside);
+    return EXIT_DONE;
+}
+
+int command_open(struct command *c, enum command_access access)
+{
+    int code = check_places(c);
+    if (code != EXIT_DONE)
+        return code;
+    char detail[OFFICE_DETAIL_CHARS] = "";
+    struct office_options options = command_options(c);
+    enum err err =
+        office_open(&c->office, &options, access == COMMAND_WRITE, detail);
+    if (err)
+        return command_fail(c, err, "%s", detail[0] ? detail : err_text(err));
+    err = office_connect(c->office, &c->sql);
+    if (err)
+        return command_fail_office(c, err);
+    return access == COMMAND_READ ? EXIT_DONE : find_author(c, access);
+}
+
+void command_close(struct command *c)
+{
+    sql_close(&c->sql);
+    office_close(c->office);
+    c->office = NULL;
+}
+
+int command_begin(struct command *c)
+{
+    c->office->detail[0] = '\0';
+    enum err err = sql_begin(&c->sql, true);
+    return err ? command_fail_office(c, err) : EXIT_DONE;
+}
+
+int command_end(struct command *c, int code)
+{
+    if (code != EXIT_DONE) {
+        sql_rollback(&c->sql);
+        return code;
+    }
+    enum err err = sql_commit(&c->sql);
+    return err ? command_fail_office(c, err) : EXIT_DONE;
+}
+
+int command_print(const struct command *c, struct buffer *json)
+{
+    enum err err = buffer_err(json);
+    if (!err)
+        printf("%s\n", buffer_text(json));
+    buffer_fini(json);
+    return err ? command_fail(c, err, "the output cannot be made: %s",
+                              err_text(err))
+               : EXIT_DONE;
+}
+
+bool command_is_new(const char *path)
+{
+    DIR *folder = opendir(path);
+    struct dirent *entry;
+    bool empty = true;
+    if (!folder)
+        return errno == ENOENT;
+    while (empty && (entry = readdir(folder)) != NULL)
+        empty =
+            strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+    closedir(folder);
+    return empty;
+}
+
+void command_json_text(struct buffer *json, const char *text)
+{
+    if (text[0])
+        canon_put_text(json, bytes_text(text));
+    else
+        buffer_add_text(json, "null");
+}
+
+void command_json_time(struct buffer *json, int64_t ms)
+{
+    if (ms)
+        buffer_add_int(json, ms);
+    else
+        buffer_add_text(json, "null");
+}
+
+bool duration_read(const char *text, int64_t *ms)
+{
+    static const struct {
+        char unit;
+        int64_t ms;
+    } units[] = {{'s', 1000}, {'m', 60000}, {'h', 3600000}, {'d', 86400000}};
+    size_t size = strlen(text);
+    int64_t number;
+    if (size < 2 || int64_parse(bytes_of(text, size - 1), &number) ||
+        number < 1 || number > 1000000)
+        return false;
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        if (units[i].unit != text[size - 1])
+            continue;
+        *ms = number * units[i].ms;
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,98 @@
+/* The `satchel-central` command: what its sub-commands share.
+ *
+ * Exit codes: 0 done, 1 failed, 2 misuse.  Results go to stdout; an error is
+ * one line on stderr that says what is wrong and what to do ({"detail","error"}
+ * with
+ * --json). */
+#ifndef SERVER_COMMAND_H
+#define SERVER_COMMAND_H
+
+#include "server/office.h"
+#include "server/user.h"
+#include "shared/base/args.h"
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_MISUSE = 2 };
+
+#define COMMAND_JSON_BYTES_MAX (64u << 20)
+#define COMMAND_BY_CHARS (NAME_CHARS_MAX + 4)
+
+struct command {
+    struct args args;
+    const char *name; /* "case assign" */
+    const char *const *operands;
+    size_t operand_count;
+    bool json;
+    struct log log;
+    struct office *office; /* owned; NULL until command_open() */
+    struct sql sql;        /* owned; of the office */
+    char author[NAME_CHARS_MAX + 1];
+    char by[COMMAND_BY_CHARS + 1]; /* who stands in acts: author or os:NAME */
+};
+
+enum command_access {
+    COMMAND_READ,  /* changes nothing */
+    COMMAND_ADMIN, /* administration by whoever owns the data directory */
+    COMMAND_WRITE  /* writes records: begins a term, needs an author */
+};
+
+/* One line on stderr; returns EXIT_FAILED. */
+int command_fail(const struct command *command, enum err err,
+                 const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* The same with what the office or its store say of the failure. */
+int command_fail_office(const struct command *command, enum err err);
+int command_misuse(const struct command *command, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* EXIT_DONE, or an exit code with the message printed. */
+int command_open(struct command *command, enum command_access access);
+void command_close(struct command *command);
+/* The options of office_init() and the like, from --data and --keys. */
+struct office_options command_options(const struct command *command);
+/* Whoever runs this, as the operating system calls them; "?" if it does not. */
+const char *command_os_user(void);
+
+/* True when the directory is absent or empty. */
+bool command_is_new(const char *path);
+/* Write transaction; a message is printed on failure. */
+int command_begin(struct command *command);
+/* Commits when `code` is EXIT_DONE, else rolls back; returns the exit code. */
+int command_end(struct command *command, int code);
+
+/* Prints what is in the buffer and a newline; the buffer is finished. */
+int command_print(const struct command *command, struct buffer *json);
+
+/* Appends the text as JSON, null when it is empty; a time, null when it is 0.
+ */
+void command_json_text(struct buffer *json, const char *text);
+void command_json_time(struct buffer *json, int64_t ms);
+
+/* "7d", "12h", "30m", "45s" as milliseconds; false when it is none. */
+bool duration_read(const char *text, int64_t *ms);
+
+int command_init(struct command *command);
+int command_serve(struct command *command);
+int command_case_assign(struct command *command);
+int command_case_list(struct command *command);
+int command_user_add(struct command *command);
+int command_user_set(struct command *command);
+int command_user_list(struct command *command);
+int command_user_disable(struct command *command);
+int command_invite(struct command *command);
+int command_replica_list(struct command *command);
+int command_replica_revoke(struct command *command);
+int command_conflicts_list(struct command *command);
+int command_conflicts_resolve(struct command *command);
+int command_holds_list(struct command *command);
+int command_holds_release(struct command *command);
+int command_import_schema(struct command *command);
+int command_disclose(struct command *command);
+int command_show(struct command *command);
+int command_list(struct command *command);
+int command_export_case(struct command *command);
+int command_status(struct command *command);
+int command_backup(struct command *command);
+int command_restore(struct command *command);
+int command_verify(struct command *command);
+int command_rebuild(struct command *command);
+
+#endif

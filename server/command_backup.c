@@ -1,0 +1,113 @@
+/* backup and restore: the whole store as one file. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "server/command.h"
+#include "server/store.h"
+
+#define PATH_CHARS 1200
+
+static const char quick_check[] = "PRAGMA quick_check(1)";
+static const char line_count[] = "SELECT count(*) FROM line";
+
+static enum err take_verdict(void *context, const struct sql_value *row,
+                             size_t columns)
+{
+    (void)columns;
+    *(bool *)context = bytes_is(row[0].bytes, "ok");
+    return ERR_OK;
+}
+
+/* A backup that has not been read back is none. */
+static int check_copy(const struct command *c, const char *path, int64_t *lines)
+{
+    struct sql copy;
+    char detail[STORE_DETAIL_CHARS] = "";
+    bool sound = false;
+    enum err err = store_open(&copy, path, NULL, false, detail);
+    if (err)
+        return command_fail(c, err, "%.300s is no backup of an office: %s",
+                            path, detail[0] ? detail : err_text(err));
+    err = sql_each_row(&copy, quick_check, NULL, 0, take_verdict, &sound);
+    if (!err && !sound)
+        err = ERR_CORRUPT;
+    if (!err)
+        err = sql_find_int(&copy, line_count, NULL, 0, lines);
+    sql_close(&copy);
+    return err ? command_fail(c, err, "%.300s is damaged: %s", path,
+                              err_text(err))
+               : EXIT_DONE;
+}
+
+static int folder_sync(const struct command *c, const char *path)
+{
+    char folder[PATH_CHARS];
+    const char *slash = strrchr(path, '/');
+    snprintf(folder, sizeof folder, "%.*s",
+             slash ? (int)(slash - path + (slash == path)) : 1,
+             slash ? path : ".");
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool done = fd >= 0 && fsync(fd) == 0;
+    int number = errno;
+    if (fd >= 0)
+        close(fd);
+    return done ? EXIT_DONE
+                : command_fail(c, ERR_IO, "cannot make %.300s durable: %s",
+                               path, strerror(number));
+}
+
+static int copy_store(struct command *c, const char *partial, const char *to,
+                      int64_t *lines)
+{
+    enum err err = c->sql.backup(c->sql.context, partial);
+    int code =
+        err ? command_fail_office(c, err) : check_copy(c, partial, lines);
+    if (code == EXIT_DONE && rename(partial, to) != 0)
+        code = command_fail(c, ERR_IO, "cannot name the backup %.300s: %s", to,
+                            strerror(errno));
+    if (code != EXIT_DONE)
+        unlink(partial);
+    return code == EXIT_DONE ? folder_sync(c, to) : code;
+}
+
+int command_backup(struct command *c)
+{
+    const char *to = args_text(&c->args, "--to");
+    char partial[PATH_CHARS];
+    struct stat status;
+    int64_t lines = 0;
+    if (c->operand_count > 0)
+        return command_misuse(c, "backup takes no operand; the file is given "
+                                 "with --to");
+    if (!to)
+        return command_misuse(c, "--to FILE is missing: the new backup");
+    int size = snprintf(partial, sizeof partial, "%s.partial", to);
+    if (size < 0 || (size_t)size >= sizeof partial)
+        return command_misuse(c, "the path given with --to is too long");
+    if (lstat(to, &status) == 0 || lstat(partial, &status) == 0)
+        return command_fail(c, ERR_EXISTS,
+                            "%.300s (or its .partial) exists; backups are "
+                            "never overwritten, give another name",
+                            to);
+    int code = command_open(c, COMMAND_READ);
+    if (code == EXIT_DONE)
+        code = copy_store(c, partial, to, &lines);
+    if (code != EXIT_DONE)
+        return code;
+    if (!c->json) {
+        printf("%s holds %lld lines and reads back whole\n"
+               "the keys are not in it: keep a copy of %s elsewhere\n",
+               to, (long long)lines, c->office->keys_dir);
+        return EXIT_DONE;
+    }
+    struct buffer json;
+    buffer_init(&json, 64u * 1024);
+    buffer_add_text(&json, "{\"file\":");
+    canon_put_text(&json, bytes_text(to));
+    buffer_printf(&json, ",\"keys\":false,\"lines\":%lld,\"lineage\":\"%s\"}",
+                  (long long)lines, c->office->lineage);
+    return command_print(c, &json);
+}

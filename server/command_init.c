@@ -1,0 +1,63 @@
+#include "server/command.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "server/views.h"
+
+static int report(struct command *c)
+{
+    const struct office *office = c->office;
+    if (!c->json) {
+        printf("made the office of %s in %s\n"
+               "its keys are in %s: keep a copy elsewhere, they are in no "
+               "backup\n"
+               "next: satchel-central user add NAME --role supervisor "
+               "--os-user %s --data %s\n",
+               office->agency, office->data_dir, office->keys_dir,
+               command_os_user(), office->data_dir);
+        return EXIT_DONE;
+    }
+    struct buffer json;
+    buffer_init(&json, COMMAND_JSON_BYTES_MAX);
+    buffer_printf(&json, "{\"agency\":\"%s\",\"data\":", office->agency);
+    canon_put_text(&json, bytes_text(office->data_dir));
+    buffer_add_text(&json, ",\"keys\":");
+    canon_put_text(&json, bytes_text(office->keys_dir));
+    buffer_printf(&json, ",\"lineage\":\"%s\",\"root\":\"", office->lineage);
+    buffer_add_base64(&json, office->keys.root.public_key, KEY_BYTES);
+    buffer_add_text(&json, "\"}");
+    return command_print(c, &json);
+}
+
+int command_init(struct command *c)
+{
+    const char *agency = args_text(&c->args, "--agency");
+    const char *name = args_text(&c->args, "--name");
+    if (c->operand_count > 0)
+        return command_misuse(c, "init takes no operand; the directory is "
+                                 "given with --data");
+    if (!agency)
+        return command_misuse(c, "--agency SLUG is missing: the agency's short "
+                                 "name");
+    if (!name_valid(bytes_text(agency)))
+        return command_misuse(c,
+                              "\"%.64s\" cannot be an agency's short name; use "
+                              "1 to 64 of a-z 0-9 _ . - and begin with a "
+                              "letter or digit",
+                              agency);
+    const char *data = args_text(&c->args, "--data");
+    if (!command_is_new(data))
+        return command_fail(c, ERR_EXISTS,
+                            "%.300s is not empty; give --data a directory that "
+                            "is new",
+                            data);
+    char detail[OFFICE_DETAIL_CHARS] = "";
+    struct office_options options = command_options(c);
+    enum err err = office_init(&options, agency, name ? name : agency, detail);
+    if (err)
+        return command_fail(c, err, "%s", detail[0] ? detail : err_text(err));
+    int code = command_open(c, COMMAND_READ);
+    if (code == EXIT_DONE && (err = views_update(c->office)) != ERR_OK)
+        code = command_fail_office(c, err);
+    return code == EXIT_DONE ? report(c) : code;
+}

@@ -1,0 +1,206 @@
+#include <stdio.h>
+#include <string.h>
+#include "server/command.h"
+#include "server/ingest.h"
+#include "server/store_replica.h"
+
+static const char replica_all[] =
+    "SELECT replica, account, role, head, enrolled_at, seen_at, closed, "
+    "revoked_at, predecessor, "
+    "(SELECT count(*) FROM held h WHERE h.agency = r.agency "
+    "AND h.replica = r.replica AND h.released IS NULL) "
+    "FROM replica r WHERE agency = $1 AND kind = 'w' "
+    "ORDER BY account, enrolled_at";
+
+struct device {
+    char replica[REPLICA_CHARS + 1], user[NAME_CHARS_MAX + 1];
+    char role[NAME_CHARS_MAX + 1], closed[CLOSED_CHARS_MAX + 1];
+    char predecessor[REPLICA_CHARS + 1];
+    int64_t head, enrolled_at, seen_at, revoked_at, held;
+};
+
+/* --- list ----------------------------------------------------------------- */
+
+struct listing {
+    struct command *command;
+    struct buffer json;
+    size_t count;
+};
+
+static void read_device(struct device *d, const struct sql_value *row)
+{
+    sql_copy_text(d->replica, sizeof d->replica, &row[0]);
+    sql_copy_text(d->user, sizeof d->user, &row[1]);
+    sql_copy_text(d->role, sizeof d->role, &row[2]);
+    d->head = row[3].integer;
+    d->enrolled_at = row[4].integer;
+    d->seen_at = sql_is_null(&row[5]) ? 0 : row[5].integer;
+    sql_copy_text(d->closed, sizeof d->closed, &row[6]);
+    d->revoked_at = sql_is_null(&row[7]) ? 0 : row[7].integer;
+    sql_copy_text(d->predecessor, sizeof d->predecessor, &row[8]);
+    d->held = row[9].integer;
+}
+
+static const char *state_of(const struct device *d)
+{
+    if (d->revoked_at)
+        return "revoked";
+    return d->closed[0] ? "closed" : "open";
+}
+
+static void device_json(struct buffer *json, const struct device *d)
+{
+    buffer_add_text(json, "{\"closed\":");
+    command_json_text(json, d->closed);
+    buffer_printf(json,
+                  ",\"enrolled_at\":%lld,\"head\":%lld,\"held\":%lld,"
+                  "\"predecessor\":",
+                  (long long)d->enrolled_at, (long long)d->head,
+                  (long long)d->held);
+    command_json_text(json, d->predecessor);
+    buffer_printf(json, ",\"replica\":\"%s\",\"revoked_at\":", d->replica);
+    command_json_time(json, d->revoked_at);
+    buffer_printf(json, ",\"role\":\"%s\",\"seen_at\":", d->role);
+    command_json_time(json, d->seen_at);
+    buffer_printf(json, ",\"state\":\"%s\",\"user\":\"%s\"}", state_of(d),
+                  d->user);
+}
+
+static void print_device(const struct device *d)
+{
+    char seen[INSTANT_CHARS] = "never";
+    if (d->seen_at)
+        instant_format(seen, d->seen_at);
+    printf("%s  %-16s %-10s lines %-8lld last heard %.10s%s%.5s", d->replica,
+           d->user, state_of(d), (long long)d->head, seen,
+           d->seen_at ? " " : "", d->seen_at ? seen + 11 : "");
+    if (d->held)
+        printf("   %lld HELD", (long long)d->held);
+    if (d->predecessor[0])
+        printf("   follows %s", d->predecessor);
+    if (d->closed[0])
+        printf("   (%s)", d->closed);
+    putchar('\n');
+}
+
+static enum err list_one(void *context, const struct sql_value *row,
+                         size_t columns)
+{
+    struct listing *l = context;
+    struct device device;
+    (void)columns;
+    read_device(&device, row);
+    if (l->command->json) {
+        buffer_add_text(&l->json, l->count ? "," : "");
+        device_json(&l->json, &device);
+    } else {
+        print_device(&device);
+    }
+    l->count++;
+    return buffer_err(&l->json);
+}
+
+int command_replica_list(struct command *c)
+{
+    struct listing l = {.command = c};
+    if (c->operand_count > 0)
+        return command_misuse(c, "replica list takes no operand");
+    int code = command_open(c, COMMAND_READ);
+    if (code != EXIT_DONE)
+        return code;
+    buffer_init(&l.json, COMMAND_JSON_BYTES_MAX);
+    buffer_add_char(&l.json, '[');
+    enum err err =
+        sql_each_row(&c->sql, replica_all,
+                     SQL_VALUES(sql_text(c->office->agency)), list_one, &l);
+    buffer_add_char(&l.json, ']');
+    if (!err && c->json)
+        return command_print(c, &l.json);
+    buffer_fini(&l.json);
+    if (!err && l.count == 0)
+        puts("no device is enrolled yet; `invite` makes a code");
+    return err ? command_fail_office(c, err) : EXIT_DONE;
+}
+
+/* --- revoke --------------------------------------------------------------- */
+
+/* The revocation is a record that every device gets, so that an office restored
+ * from an older backup learns it again. */
+static enum err write_record(struct command *c, const struct replica_row *row,
+                             const char *reason)
+{
+    char id[ID_CHARS + 1];
+    struct buffer set;
+    struct dot dot;
+    id_new(id, clock_wall_ms(c->office->clock), c->office->random);
+    buffer_init(&set, ORIGINAL_BYTES_MAX);
+    buffer_add_char(&set, '{');
+    if (reason) {
+        buffer_add_text(&set, "\"reason\":");
+        canon_put_text(&set, bytes_text(reason));
+        buffer_add_char(&set, ',');
+    }
+    buffer_printf(&set, "\"replica\":\"%s\"", row->replica);
+    if (row->account[0])
+        buffer_printf(&set, ",\"user\":\"%s\"", row->account);
+    buffer_add_char(&set, '}');
+    enum err err = buffer_err(&set);
+    if (!err) {
+        struct revision_draft draft = {
+            .record = id, .type = "revocation", .set = buffer_bytes(&set)};
+        err = ingest_office(c->office, &c->sql, c->author, &draft, &dot);
+    }
+    buffer_fini(&set);
+    return err;
+}
+
+static enum err write_act(struct command *c, const struct replica_row *row,
+                          int64_t now)
+{
+    char detail[128];
+    int size =
+        snprintf(detail, sizeof detail, "{\"replica\":\"%s\"}", row->replica);
+    return store_act(&c->sql, c->office->agency, now, c->by, "revoke",
+                     bytes_of(detail, (size_t)size));
+}
+
+static int revoke(struct command *c, const char *replica)
+{
+    struct replica_row row;
+    int64_t now = clock_wall_ms(c->office->clock);
+    enum err err =
+        store_replica_find(&c->sql, c->office->agency, replica, &row);
+    if (err == ERR_NOT_FOUND || (!err && row.kind != 'w'))
+        return command_fail(c, ERR_NOT_FOUND,
+                            "there is no device %.32s; `replica list` shows "
+                            "which are enrolled",
+                            replica);
+    if (!err && row.revoked_at)
+        return command_fail(c, ERR_EXISTS, "the device %s is revoked already",
+                            replica);
+    if (!err)
+        err = write_record(c, &row, args_text(&c->args, "--reason"));
+    if (!err)
+        err = store_replica_revoke(&c->sql, c->office->agency, replica, now);
+    if (!err)
+        err = write_act(c, &row, now);
+    return err ? command_fail_office(c, err) : EXIT_DONE;
+}
+
+int command_replica_revoke(struct command *c)
+{
+    if (c->operand_count != 1)
+        return command_misuse(c, "replica revoke ID: give one device");
+    int code = command_open(c, COMMAND_WRITE);
+    if (code == EXIT_DONE)
+        code = command_begin(c);
+    if (code != EXIT_DONE)
+        return code;
+    code = command_end(c, revoke(c, c->operands[0]));
+    if (code == EXIT_DONE && c->json)
+        printf("{\"replica\":\"%s\",\"state\":\"revoked\"}\n", c->operands[0]);
+    else if (code == EXIT_DONE)
+        printf("%s is revoked; with its next sync it learns so\n",
+               c->operands[0]);
+    return code;
+}

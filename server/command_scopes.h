@@ -1,0 +1,21 @@
+/* --caseload C... and --site S... as scopes, in the order caseloads, sites. */
+#ifndef SERVER_COMMAND_SCOPES_H
+#define SERVER_COMMAND_SCOPES_H
+
+#include "server/command.h"
+
+struct command_scopes {
+    char name[USER_SCOPES_MAX][SCOPE_CHARS_MAX + 1];
+    size_t count;
+    bool given;
+};
+
+/* EXIT_DONE, or EXIT_MISUSE with the message printed. */
+int command_scopes_read(const struct command *command,
+                        struct command_scopes *out);
+/* Appends ["caseload:a",...]. */
+void command_scopes_json(struct buffer *json,
+                         const char (*scopes)[SCOPE_CHARS_MAX + 1],
+                         size_t count);
+
+#endif

@@ -1,0 +1,164 @@
+#include "server/command.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "server/listen.h"
+#include "server/service.h"
+#include "server/tls.h"
+#include "server/views.h"
+
+#define LISTEN_DEFAULT "127.0.0.1:8470"
+#define SETTLE_MS 10000 /* for requests in progress when told to stop */
+
+struct serving {
+    struct command *command;
+    struct tls tls;
+    bool has_tls;
+    struct listener listener;
+    struct service service;
+    struct http *http;
+};
+
+static int read_tls(struct serving *s)
+{
+    const struct args *args = &s->command->args;
+    const char *cert = args_text(args, "--tls-cert");
+    const char *key = args_text(args, "--tls-key");
+    char detail[TLS_DETAIL_CHARS];
+    if (!cert && !key)
+        return EXIT_DONE;
+    if (!cert || !key)
+        return command_misuse(s->command, "--tls-cert and --tls-key are given "
+                                          "together");
+    enum err err = tls_load(&s->tls, cert, key, detail);
+    if (err)
+        return command_fail(s->command, err, "%s", detail);
+    s->has_tls = true;
+    return EXIT_DONE;
+}
+
+static int bind_address(struct serving *s)
+{
+    const char *address = args_text(&s->command->args, "--listen");
+    char detail[LISTEN_DETAIL_CHARS];
+    enum err err = listen_open(&s->listener, address ? address : LISTEN_DEFAULT,
+                               s->has_tls, detail);
+    if (err == ERR_INVALID)
+        return command_misuse(s->command, "%s", detail);
+    return err ? command_fail(s->command, err, "%s", detail) : EXIT_DONE;
+}
+
+static int thread_count(struct serving *s, unsigned *out)
+{
+    const char *text = args_text(&s->command->args, "--threads");
+    int64_t number = 0;
+    if (text &&
+        (int64_parse(bytes_text(text), &number) || number < 1 || number > 16))
+        return command_misuse(s->command, "--threads takes 1 to 16, not %s",
+                              text);
+    *out = (unsigned)number;
+    return EXIT_DONE;
+}
+
+static int start(struct serving *s)
+{
+    struct command *c = s->command;
+    char detail[HTTP_DETAIL_CHARS] = "";
+    struct http_options options = {
+        .socket = s->listener.socket,
+        .tls_cert = s->has_tls ? buffer_text(&s->tls.cert) : NULL,
+        .tls_key = s->has_tls ? buffer_text(&s->tls.key) : NULL,
+        .routes = service_routes,
+        .route_count = service_route_count,
+        .service = &s->service,
+        .log = &c->log,
+        .clock = c->office->clock,
+    };
+    int code = thread_count(s, &options.threads);
+    if (code != EXIT_DONE)
+        return code;
+    enum err err = service_open(&s->service, c->office);
+    if (err)
+        return command_fail_office(c, err);
+    s->listener.socket = -1; /* the HTTP server's from here on */
+    err = http_open(&s->http, &options, detail);
+    if (err) {
+        service_close(&s->service);
+        return command_fail(c, err, "the server cannot start: %s",
+                            detail[0] ? detail : err_text(err));
+    }
+    return EXIT_DONE;
+}
+
+/* What has begun is finished: no new connections, everybody who waits is
+ * answered, what is queued is committed. */
+static void stop(struct serving *s)
+{
+    http_drain(s->http);
+    service_drain(&s->service);
+    http_settle(s->http, SETTLE_MS);
+    http_close(s->http);
+    service_close(&s->service);
+}
+
+static int run(struct serving *s, const sigset_t *signals)
+{
+    struct command *c = s->command;
+    int number = 0;
+    int code = start(s);
+    if (code != EXIT_DONE)
+        return code;
+    printf("listening on %s://%s\n", s->has_tls ? "https" : "http",
+           s->listener.address);
+    fflush(stdout);
+    log_event(&c->log, LOG_INFO, "serve", "address", "%s", s->listener.address,
+              "agency", "%s", c->office->agency, "term", "%s", c->office->term,
+              NULL);
+    sigwait(signals, &number);
+    log_event(&c->log, LOG_INFO, "stop", "signal", "%d", number, NULL);
+    stop(s);
+    log_event(&c->log, LOG_INFO, "stopped", NULL);
+    return EXIT_DONE;
+}
+
+/* Serving needs no author: devices' lines have their own. */
+static int open_office(struct command *c)
+{
+    char detail[OFFICE_DETAIL_CHARS] = "";
+    struct office_options options = command_options(c);
+    enum err err = office_open(&c->office, &options, true, detail);
+    if (err)
+        return command_fail(c, err, "%s", detail[0] ? detail : err_text(err));
+    err = views_update(c->office);
+    return err ? command_fail_office(c, err) : EXIT_DONE;
+}
+
+int command_serve(struct command *c)
+{
+    struct serving s = {.command = c, .listener = {.socket = -1}};
+    if (c->operand_count > 0)
+        return command_misuse(c, "serve takes no operand; the address is given "
+                                 "with --listen");
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    /* Blocked before any thread begins, so that only sigwait() takes them. */
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    c->log.level = LOG_INFO;
+    int code = read_tls(&s);
+    if (code == EXIT_DONE)
+        code = bind_address(&s);
+    if (code == EXIT_DONE)
+        code = open_office(c);
+    if (code == EXIT_DONE)
+        code = run(&s, &signals);
+    if (s.listener.socket >= 0)
+        close(s.listener.socket);
+    if (s.has_tls)
+        tls_fini(&s.tls);
+    return code;
+}

@@ -1,0 +1,212 @@
+#include <stdio.h>
+#include <string.h>
+#include "server/command.h"
+#include "server/print.h"
+#include "server/record.h"
+#include "server/store_line.h"
+#include "shared/model/view.h"
+
+static const char record_of_type[] =
+    "SELECT state FROM record WHERE agency = $1 AND type = $2 ORDER BY record";
+
+/* Parses what a view made and hands it to `print`. */
+static enum err print_json(struct bytes json,
+                           void (*print)(const struct canon *root))
+{
+    struct arena arena;
+    const struct canon *root;
+    arena_init(&arena, (size_t)256 << 20);
+    enum err err = canon_parse(&arena, json, &root, NULL);
+    if (!err)
+        print(root);
+    arena_fini(&arena);
+    return err;
+}
+
+/* --- show ----------------------------------------------------------------- */
+
+struct history {
+    struct command *command;
+    struct buffer json;
+    struct arena arena;
+    size_t count;
+};
+
+/* The reason for which a line is held now, or "". */
+static enum err held_reason(struct history *h, struct bytes line,
+                            char reason[NAME_CHARS_MAX + 1])
+{
+    const struct revision *revision;
+    struct held_row held;
+    reason[0] = '\0';
+    arena_clear(&h->arena);
+    enum err err = revision_parse(&h->arena, line, &revision, NULL);
+    if (err)
+        return err == ERR_INVALID ? ERR_OK : err;
+    err = store_held_find(&h->command->sql, h->command->office->agency,
+                          &revision->dot, &held);
+    if (err)
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    if (!held.released[0])
+        memcpy(reason, held.reason, sizeof held.reason);
+    return ERR_OK;
+}
+
+static enum err add_entry(void *context, int64_t arrival,
+                          const uint8_t hash[HASH_BYTES], struct bytes line)
+{
+    struct history *h = context;
+    char reason[NAME_CHARS_MAX + 1];
+    (void)arrival;
+    (void)hash;
+    enum err err = held_reason(h, line, reason);
+    buffer_add_text(&h->json, h->count++ ? "," : "");
+    if (!err)
+        err = view_entry(&h->json, line, "received", reason[0] ? reason : NULL);
+    return err ? err : buffer_err(&h->json);
+}
+
+static enum err history_load(struct history *h, struct command *c,
+                             const char *record)
+{
+    *h = (struct history){.command = c};
+    buffer_init(&h->json, COMMAND_JSON_BYTES_MAX);
+    arena_init(&h->arena, REVISION_ARENA_BYTES);
+    buffer_add_char(&h->json, '[');
+    enum err err = store_line_each_arrived(&c->sql, c->office->agency, record,
+                                           add_entry, h);
+    buffer_add_char(&h->json, ']');
+    arena_fini(&h->arena);
+    return err ? err : buffer_err(&h->json);
+}
+
+static enum err show(struct command *c, const struct record *record,
+                     struct buffer *json)
+{
+    struct buffer token;
+    struct seen seen;
+    struct history history = {0};
+    seen_init(&seen);
+    buffer_init(&token, COMMAND_JSON_BYTES_MAX);
+    enum err err = record_context(record, &seen, &token);
+    if (!err && args_flag(&c->args, "--history"))
+        err = history_load(&history, c, record->id);
+    if (!err)
+        err = view_show(json, record->state, buffer_bytes(&token),
+                        buffer_bytes(&history.json));
+    buffer_fini(&history.json);
+    buffer_fini(&token);
+    seen_fini(&seen);
+    return err;
+}
+
+int command_show(struct command *c)
+{
+    struct record record;
+    struct buffer json;
+    if (c->operand_count != 1)
+        return command_misuse(c, "show ID: give one record id");
+    int code = command_open(c, COMMAND_READ);
+    if (code != EXIT_DONE)
+        return code;
+    enum err err = record_load(&record, c->office, &c->sql, c->operands[0]);
+    if (err)
+        return command_fail_office(c, err);
+    buffer_init(&json, COMMAND_JSON_BYTES_MAX);
+    err = show(c, &record, &json);
+    record_fini(&record);
+    if (!err && c->json)
+        return command_print(c, &json);
+    if (!err)
+        err = print_json(buffer_bytes(&json), print_show);
+    buffer_fini(&json);
+    return err ? command_fail_office(c, err) : EXIT_DONE;
+}
+
+/* --- list ----------------------------------------------------------------- */
+
+struct listing {
+    struct command *command;
+    struct buffer row; /* reused */
+    size_t count;
+};
+
+static enum err matches(const struct command *c, struct bytes state, bool *out)
+{
+    struct arena arena;
+    const struct canon *root;
+    *out = true;
+    if (args_list_count(&c->args, "--where") == 0)
+        return ERR_OK;
+    arena_init(&arena, (size_t)256 << 20);
+    enum err err = canon_parse(&arena, state, &root, NULL);
+    const char *text;
+    for (size_t i = 0; !err && (text = args_list_at(&c->args, "--where", i));
+         i++) {
+        char name[NAME_CHARS_MAX + 1];
+        const char *equals = strchr(text, '=');
+        snprintf(name, sizeof name, "%.*s", (int)(equals - text), text);
+        *out = *out && view_matches(root, name, bytes_text(equals + 1));
+    }
+    arena_fini(&arena);
+    return err;
+}
+
+static enum err list_one(void *context, const struct sql_value *row,
+                         size_t columns)
+{
+    struct listing *l = context;
+    bool wanted;
+    (void)columns;
+    enum err err = matches(l->command, row[0].bytes, &wanted);
+    if (err || !wanted)
+        return err;
+    buffer_clear(&l->row);
+    err = view_row(&l->row, row[0].bytes);
+    if (err)
+        return err;
+    if (l->command->json)
+        printf("%s%s", l->count ? "," : "", buffer_text(&l->row));
+    else
+        err = print_json(buffer_bytes(&l->row), print_row);
+    l->count++;
+    return err;
+}
+
+static int check_where(const struct command *c)
+{
+    const char *text;
+    for (size_t i = 0; (text = args_list_at(&c->args, "--where", i)); i++) {
+        const char *equals = strchr(text, '=');
+        if (!equals || equals == text || equals - text > NAME_CHARS_MAX)
+            return command_misuse(c, "--where %.64s: write FIELD=VALUE", text);
+    }
+    return EXIT_DONE;
+}
+
+int command_list(struct command *c)
+{
+    struct listing l = {.command = c};
+    if (c->operand_count != 1)
+        return command_misuse(c, "list TYPE: give one type of record");
+    int code = check_where(c);
+    if (code == EXIT_DONE)
+        code = command_open(c, COMMAND_READ);
+    if (code != EXIT_DONE)
+        return code;
+    buffer_init(&l.row, COMMAND_JSON_BYTES_MAX);
+    if (c->json)
+        putchar('[');
+    enum err err = sql_each_row(
+        &c->sql, record_of_type,
+        SQL_VALUES(sql_text(c->office->agency), sql_text(c->operands[0])),
+        list_one, &l);
+    buffer_fini(&l.row);
+    if (err)
+        return command_fail_office(c, err);
+    if (c->json)
+        puts("]");
+    else if (l.count == 0)
+        puts("none");
+    return EXIT_DONE;
+}

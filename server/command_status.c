@@ -1,0 +1,99 @@
+#include <stdio.h>
+#include <string.h>
+#include "server/command.h"
+
+static const struct {
+    const char *name, *text, *statement;
+} counts[] = {
+    {"cases", "cases",
+     "SELECT count(*) FROM case_row WHERE agency = $1 AND case_id <> ''"},
+    {"conflicts", "conflicts that wait for a person",
+     "SELECT coalesce(sum(open_count), 0) FROM record WHERE agency = $1"},
+    {"devices", "devices that may sync",
+     "SELECT count(*) FROM replica WHERE agency = $1 AND kind = 'w' "
+     "AND closed IS NULL AND revoked_at IS NULL"},
+    {"holds", "lines that are held",
+     "SELECT count(*) FROM held WHERE agency = $1 AND released IS NULL"},
+    {"lines", "lines in custody",
+     "SELECT count(*) FROM line WHERE agency = $1"},
+    {"records", "records", "SELECT count(*) FROM record WHERE agency = $1"},
+    {"replicas", "writers in all, office terms included",
+     "SELECT count(*) FROM replica WHERE agency = $1"},
+    {"users", "users",
+     "SELECT count(*) FROM account WHERE agency = $1 "
+     "AND disabled_at IS NULL"},
+};
+#define COUNTS (sizeof counts / sizeof counts[0])
+
+static const char agency_name[] = "SELECT name FROM agency WHERE agency = $1";
+
+static enum err take_name(void *context, const struct sql_value *row,
+                          size_t columns)
+{
+    (void)columns;
+    buffer_add_bytes(context, row[0].bytes);
+    return buffer_err(context);
+}
+
+static enum err load(struct command *c, int64_t numbers[COUNTS],
+                     struct buffer *name)
+{
+    const char *agency = c->office->agency;
+    /* One moment for all of them. */
+    enum err err = sql_begin(&c->sql, false);
+    if (err)
+        return err;
+    err = sql_find(&c->sql, agency_name, SQL_VALUES(sql_text(agency)),
+                   take_name, name);
+    for (size_t i = 0; i < COUNTS && !err; i++)
+        err = sql_find_int(&c->sql, counts[i].statement,
+                           SQL_VALUES(sql_text(agency)), &numbers[i]);
+    sql_rollback(&c->sql);
+    return err;
+}
+
+static int report_json(struct command *c, const int64_t numbers[COUNTS],
+                       struct bytes name)
+{
+    struct buffer json;
+    buffer_init(&json, COMMAND_JSON_BYTES_MAX);
+    buffer_printf(&json, "{\"agency\":\"%s\"", c->office->agency);
+    for (size_t i = 0; i < COUNTS; i++) {
+        /* Members stand in alphabetical order. */
+        if (strcmp(counts[i].name, "lines") == 0)
+            buffer_printf(&json, ",\"lineage\":\"%s\"", c->office->lineage);
+        if (strcmp(counts[i].name, "records") == 0) {
+            buffer_add_text(&json, ",\"name\":");
+            canon_put_text(&json, name);
+        }
+        buffer_printf(&json, ",\"%s\":%lld", counts[i].name,
+                      (long long)numbers[i]);
+    }
+    buffer_add_char(&json, '}');
+    return command_print(c, &json);
+}
+
+int command_status(struct command *c)
+{
+    int64_t numbers[COUNTS];
+    struct buffer name;
+    if (c->operand_count > 0)
+        return command_misuse(c, "status takes no operand");
+    int code = command_open(c, COMMAND_READ);
+    if (code != EXIT_DONE)
+        return code;
+    buffer_init(&name, 64u * 1024);
+    enum err err = load(c, numbers, &name);
+    if (err) {
+        code = command_fail_office(c, err);
+    } else if (c->json) {
+        code = report_json(c, numbers, buffer_bytes(&name));
+    } else {
+        printf("%s (%s), lineage %s\n", buffer_text(&name), c->office->agency,
+               c->office->lineage);
+        for (size_t i = 0; i < COUNTS; i++)
+            printf("%10lld %s\n", (long long)numbers[i], counts[i].text);
+    }
+    buffer_fini(&name);
+    return code;
+}

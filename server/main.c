@@ -1,0 +1,250 @@
+/* satchel-central: the office on the command line. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "server/command.h"
+
+#define OPTION_MAX 16
+#define COMMON_OPTIONS 3 /* the first ones belong to every command */
+
+static const struct args_option options[] = {
+    {"--data", ARGS_TEXT, "DIR", "the office's data directory", true},
+    {"--json", ARGS_FLAG, NULL, "machine-readable output", false},
+    {"--help", ARGS_FLAG, NULL, "this help", false},
+    {"--version", ARGS_FLAG, NULL, "the version", false},
+    {"--keys", ARGS_TEXT, "DIR", "the agency's keys (default DATA.keys)",
+     false},
+    {"--as", ARGS_TEXT, "USER", "who writes", false},
+    {"--agency", ARGS_TEXT, "SLUG", "short name: a-z 0-9 _ . -", false},
+    {"--name", ARGS_TEXT, "TEXT", "the agency's name", false},
+    {"--listen", ARGS_TEXT, "ADDRESS", "HOST:PORT (127.0.0.1:8470)", false},
+    {"--tls-cert", ARGS_TEXT, "FILE", "PEM certificate chain", false},
+    {"--tls-key", ARGS_TEXT, "FILE", "PEM private key", false},
+    {"--threads", ARGS_TEXT, "N", "threads that serve (one a processor)",
+     false},
+    {"--caseload", ARGS_LIST, "C", "a caseload", false},
+    {"--site", ARGS_LIST, "S", "a VITA site", false},
+    {"--role", ARGS_TEXT, "ROLE", "worker, supervisor, admin, ...", false},
+    {"--os-user", ARGS_TEXT, "USER", "who acts as this user on this machine",
+     false},
+    {"--password-file", ARGS_TEXT, "FILE", "first line is the password", false},
+    {"--user", ARGS_TEXT, "NAME", "whose device it will be", false},
+    {"--expires", ARGS_TEXT, "TIME", "30m, 12h, 7d (default 7d)", false},
+    {"--reason", ARGS_TEXT, "TEXT", "why", false},
+    {"--keep", ARGS_LIST, "DOT", "values that stand (dots or write ids)",
+     false},
+    {"--value", ARGS_TEXT, "V", "a new value instead", false},
+    {"--context", ARGS_TEXT, "TOKEN", "what was on the screen (default: now)",
+     false},
+    {"--history", ARGS_FLAG, NULL, "every value ever written", false},
+    {"--where", ARGS_LIST, "FIELD=VALUE", "only records like this", false},
+    {"--format", ARGS_TEXT, "FORMAT", "ndjson", false},
+    {"--to", ARGS_TEXT, "FILE", "the new backup", false},
+    {"--from", ARGS_TEXT, "FILE", "the backup", false},
+};
+#define OPTION_COUNT (sizeof options / sizeof *options)
+
+static const struct entry {
+    const char *name, *usage, *help;
+    int (*run)(struct command *command);
+    const char *options; /* beside the common ones, separated by spaces */
+} entries[] = {
+    {"init", "--agency SLUG [--name TEXT] [--keys DIR]",
+     "make a new office and its keys", command_init, "--agency --name --keys"},
+    {"serve", "[--listen 127.0.0.1:8470] [--tls-cert FILE --tls-key FILE]",
+     "answer devices until SIGTERM", command_serve,
+     "--listen --tls-cert --tls-key --threads --keys"},
+    {"user add", "NAME --role ROLE [--caseload C]... [--site S]...",
+     "a new user", command_user_add,
+     "--role --caseload --site --os-user --password-file --as --keys"},
+    {"user set", "NAME [--role ROLE] [--caseload C]... [--site S]...",
+     "change a user; caseloads and sites given replace all", command_user_set,
+     "--role --caseload --site --os-user --password-file --as --keys"},
+    {"user list", "", "who works here", command_user_list, "--keys"},
+    {"user disable", "NAME", "end a user's access", command_user_disable,
+     "--as --keys"},
+    {"invite", "--user NAME [--expires 7d]",
+     "a one-time code to enrol a device", command_invite,
+     "--user --expires --as --keys"},
+    {"replica list", "", "devices and how far they are", command_replica_list,
+     "--keys"},
+    {"replica revoke", "ID [--reason TEXT]", "shut a device out",
+     command_replica_revoke, "--reason --as --keys"},
+    {"case list", "", "cases and who may see them", command_case_list,
+     "--keys"},
+    {"case assign", "CASE --caseload C... [--site S]...",
+     "say who may see a case; replaces what was said before",
+     command_case_assign, "--caseload --site --as --keys"},
+    {"conflicts list", "", "values that wait for a person",
+     command_conflicts_list, "--keys"},
+    {"conflicts resolve",
+     "RECORD FIELD --keep DOT... | --value V [--context TOKEN]", "settle one",
+     command_conflicts_resolve, "--keep --value --context --as --keys"},
+    {"holds list", "", "lines in custody that do not take effect",
+     command_holds_list, "--keys"},
+    {"holds release", "DOT", "let one take effect as what it was",
+     command_holds_release, "--as --keys"},
+    {"disclose", "REFERRAL --site S",
+     "tell a site just what the client's consent names", command_disclose,
+     "--site --as --keys"},
+    {"show", "ID [--history]", "a record, its context and its hash",
+     command_show, "--history --keys"},
+    {"list", "TYPE [--where FIELD=VALUE]...", "records of a type", command_list,
+     "--where --keys"},
+    {"export case", "ID [--format ndjson]", "everything of one case",
+     command_export_case, "--format --as --keys"},
+    {"import schema", "FILE|DIR", "read record types", command_import_schema,
+     "--as --keys"},
+    {"status", "", "how much there is, and what waits", command_status,
+     "--keys"},
+    {"backup", "--to FILE", "copy the store while it is in use", command_backup,
+     "--to --keys"},
+    {"restore", "--from FILE", "make an office from a backup", command_restore,
+     "--from --keys"},
+};
+#define ENTRY_COUNT (sizeof entries / sizeof *entries)
+
+/* How many of the words name the entry; 0: they do not. */
+static size_t words_match(const struct entry *entry, const char *const *words,
+                          size_t count)
+{
+    const char *space = strchr(entry->name, ' ');
+    if (!space)
+        return count > 0 && strcmp(entry->name, words[0]) == 0 ? 1 : 0;
+    size_t size = (size_t)(space - entry->name);
+    return count > 1 && strlen(words[0]) == size &&
+                   memcmp(words[0], entry->name, size) == 0 &&
+                   strcmp(words[1], space + 1) == 0
+               ? 2
+               : 0;
+}
+
+static bool names(const char *list, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *at = list; (at = strstr(at, name)); at += length)
+        if (at[length] == ' ' || !at[length])
+            return true;
+    return false;
+}
+
+static size_t options_of(const struct entry *entry,
+                         struct args_option out[OPTION_MAX])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (i < COMMON_OPTIONS || names(entry->options, options[i].name))
+            out[count++] = options[i];
+    return count;
+}
+
+static void help_group(const char *word)
+{
+    for (size_t i = 0; i < ENTRY_COUNT; i++)
+        if (!word || (strncmp(entries[i].name, word, strlen(word)) == 0 &&
+                      entries[i].name[strlen(word)] == ' '))
+            printf("  satchel-central %s%s%s\n      %s\n", entries[i].name,
+                   entries[i].usage[0] ? " " : "", entries[i].usage,
+                   entries[i].help);
+}
+
+static int help_all(void)
+{
+    puts("satchel-central: the central office of Satchel\n");
+    help_group(NULL);
+    puts("\nEvery command takes:");
+    args_help(stdout, options, COMMON_OPTIONS);
+    puts("\nCommands that write take --as USER (default: the user mapped by\n"
+         "`user add --os-user`).  Exit code 0: done, 1: failed, 2: misuse.\n"
+         "More: man satchel-central");
+    return EXIT_DONE;
+}
+
+static int help_one(const struct entry *entry)
+{
+    struct args_option own[OPTION_MAX];
+    printf("satchel-central %s --data DIR %s\n  %s\n\n", entry->name,
+           entry->usage, entry->help);
+    args_help(stdout, own, options_of(entry, own));
+    return EXIT_DONE;
+}
+
+static int run(struct command *command, const struct entry *entry)
+{
+    struct args_option own[OPTION_MAX];
+    char detail[ARGS_DETAIL_CHARS];
+    if (args_flag(&command->args, "--help"))
+        return help_one(entry);
+    if (args_allow(&command->args, own, options_of(entry, own), detail))
+        return command_misuse(command, "%s; see `satchel-central %s --help`",
+                              detail, entry->name);
+    int code = entry->run(command);
+    command_close(command);
+    if (fflush(stdout) && code == EXIT_DONE)
+        return command_fail(command, ERR_IO, "the output was not written");
+    return code;
+}
+
+static bool is_group(const char *word)
+{
+    for (size_t i = 0; i < ENTRY_COUNT; i++)
+        if (strncmp(entries[i].name, word, strlen(word)) == 0 &&
+            entries[i].name[strlen(word)] == ' ')
+            return true;
+    return false;
+}
+
+static int dispatch(struct command *command)
+{
+    const struct args *args = &command->args;
+    for (size_t i = 0; i < ENTRY_COUNT; i++) {
+        size_t words = words_match(&entries[i], args->rest, args->rest_count);
+        if (words == 0)
+            continue;
+        command->name = entries[i].name;
+        command->operands = args->rest + words;
+        command->operand_count = args->rest_count - words;
+        return run(command, &entries[i]);
+    }
+    bool help = args_flag(args, "--help");
+    if (args->rest_count == 0 && args_flag(args, "--version"))
+        return puts("satchel-central " SATCHEL_VERSION) < 0;
+    if (args->rest_count == 0)
+        return help ? help_all()
+                    : command_misuse(command, "name a command; see "
+                                              "`satchel-central --help`");
+    if (!is_group(args->rest[0]))
+        return command_misuse(command,
+                              "there is no command \"%s\"; see "
+                              "`satchel-central --help`",
+                              args->rest[0]);
+    if (help) {
+        help_group(args->rest[0]);
+        return EXIT_DONE;
+    }
+    return command_misuse(command,
+                          "say what to do with %s; see `satchel-central %s "
+                          "--help`",
+                          args->rest[0], args->rest[0]);
+}
+
+int main(int argc, char **argv)
+{
+    struct command command = {.log = {.fd = STDERR_FILENO,
+                                      .level = LOG_WARN,
+                                      .clock = clock_system(),
+                                      .program = "satchel-central"}};
+    char detail[ARGS_DETAIL_CHARS];
+    signal(SIGPIPE, SIG_IGN);
+    if (args_parse(&command.args, options, OPTION_COUNT, argc - 1, argv + 1,
+                   detail))
+        return command_misuse(&command, "%s; see `satchel-central --help`",
+                              detail);
+    command.json = args_flag(&command.args, "--json");
+    int code = dispatch(&command);
+    args_fini(&command.args);
+    return code;
+}

@@ -1,0 +1,17 @@
+/* What people read on the terminal. */
+#ifndef SERVER_PRINT_H
+#define SERVER_PRINT_H
+
+#include "shared/model/canon.h"
+
+/* A value in one line, long texts shortened to `width` characters (0: whole).
+ */
+void print_value(const struct canon *value, int width);
+/* "2026-11-21 15:20" */
+void print_time(int64_t ms);
+/* From the JSON that view_show(), view_row() and view_conflicts() make. */
+void print_show(const struct canon *shown);
+void print_row(const struct canon *row);
+void print_conflict(const struct canon *conflict);
+
+#endif

@@ -1,0 +1,70 @@
+#include "server/record.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define RECORD_BYTES_MAX (2u * STATE_BYTES_MAX)
+
+enum err record_load(struct record *out, struct office *office, struct sql *sql,
+                     const char *id)
+{
+    struct record_row row;
+    memset(out, 0, sizeof *out);
+    buffer_init(&out->bytes, RECORD_BYTES_MAX);
+    arena_init(&out->arena, REVISION_ARENA_BYTES);
+    if (!id_valid(bytes_text(id))) {
+        snprintf(office->detail, sizeof office->detail,
+                 "\"%.64s\" is no record id; it is a UUID in lower case", id);
+        return ERR_INVALID;
+    }
+    enum err err = store_record_find(sql, office->agency, bytes_text(id), &row,
+                                     &out->bytes);
+    if (err == ERR_NOT_FOUND)
+        snprintf(office->detail, sizeof office->detail,
+                 "there is no record %s at the office", id);
+    if (!err)
+        err = canon_parse(&out->arena, row.state, &out->root, NULL);
+    if (err) {
+        record_fini(out);
+        return err;
+    }
+    memcpy(out->id, id, ID_CHARS + 1);
+    memcpy(out->type, row.type, sizeof out->type);
+    memcpy(out->kase, row.kase, sizeof out->kase);
+    out->state = row.state;
+    out->memo = row.memo;
+    return ERR_OK;
+}
+
+void record_fini(struct record *record)
+{
+    buffer_fini(&record->bytes);
+    arena_fini(&record->arena);
+    memset(record, 0, sizeof *record);
+}
+
+const struct canon *record_field(const struct record *record, const char *field)
+{
+    const struct canon *fields = canon_member(record->root, "fields");
+    return fields ? canon_member(fields, field) : NULL;
+}
+
+const struct canon *record_value(const struct record *record, const char *field)
+{
+    const struct canon *object = record_field(record, field);
+    const struct canon *value = object ? canon_member(object, "value") : NULL;
+    return value && value->kind != CANON_NULL ? value : NULL;
+}
+
+struct bytes record_text(const struct record *record, const char *field)
+{
+    const struct canon *value = record_value(record, field);
+    return value && value->kind == CANON_TEXT ? value->text : bytes_of(NULL, 0);
+}
+
+enum err record_context(const struct record *record, struct seen *seen,
+                        struct buffer *token)
+{
+    enum err err = fold_context(record->memo, seen);
+    return err ? err : context_write(token, record->id, seen);
+}

@@ -1,0 +1,19 @@
+/* Typed SQL views, one a record type, over the folded states.
+ *
+ * `v_TYPE` has the columns record, case_id, each field's value and FIELD__open
+ * (1 while it waits for a person), so that any SQLite client can read the
+ * office's records without knowing how they are stored.  They are made anew
+ * only where a type has changed.  Values of lists and sets are JSON. */
+#ifndef SERVER_VIEWS_H
+#define SERVER_VIEWS_H
+
+#include "server/office.h"
+
+/* Brings the views in line with the office's schema, in a transaction of its
+ * own connection. */
+MUST_CHECK enum err views_update(struct office *office);
+/* Appends the CREATE VIEW of one type. */
+MUST_CHECK enum err views_statement(struct buffer *out, const char *agency,
+                                    const struct schema_type *type);
+
+#endif

@@ -1,6 +1,6 @@
 #include "shared/replica/sql.h"
 
-const char *const sql_text[SQL_COUNT] = {
+const char *const sql_of[SQL_COUNT] = {
     [SQL_META_MAKE] =
         "INSERT INTO meta (id, kdf_ops, kdf_bytes, kdf_salt, sealed_key,"
         " device_check) VALUES (1, ?1, ?2, ?3, ?4, ?5)",

@@ -120,6 +120,6 @@ enum sql {
     SQL_COUNT
 };
 
-extern const char *const sql_text[SQL_COUNT];
+extern const char *const sql_of[SQL_COUNT];
 
 #endif

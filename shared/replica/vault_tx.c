@@ -24,7 +24,7 @@ enum err vault_sql(struct vault *vault, enum sql which,
     struct sqlite3_stmt **slot = &vault->statement[which];
     *out = NULL;
     if (!*slot) {
-        enum err err = db_prepare(vault->db, &sql_text[which], 1, slot);
+        enum err err = db_prepare(vault->db, &sql_of[which], 1, slot);
         if (err)
             return err;
     }

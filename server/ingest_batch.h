@@ -123,10 +123,22 @@ MUST_CHECK enum err ingest_fold(struct batch *batch,
                                 const struct revision *revision, bool fresh,
                                 struct record_row *row);
 
+/* The record's state from scratch, into batch->fold.  `kase` (ID_CHARS + 1) and
+ * *has_case say what its first creating line to arrive names. */
+MUST_CHECK enum err ingest_refold(struct batch *batch, const char *record,
+                                  char *kase, bool *has_case);
+/* The state in batch->fold becomes the record's row. */
+MUST_CHECK enum err ingest_store(struct batch *batch, struct bytes record,
+                                 bool fresh, bool stepped,
+                                 struct record_row *row);
+
 /* ingest_effect.c: what a folded line means beyond its record. */
 MUST_CHECK enum err ingest_effect(struct batch *batch,
                                   const struct incoming *in,
                                   const struct record_row *row);
+
+/* Which site referrals speak of which case, from their states. */
+MUST_CHECK enum err ingest_site_links(struct batch *batch);
 
 /* ingest_office.c: writes as the term; `kase` for a record not known yet. */
 MUST_CHECK enum err ingest_term(struct batch *batch, const char *author,

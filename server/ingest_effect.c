@@ -67,30 +67,64 @@ static enum err site_scopes(struct batch *b, const char *site,
     return err;
 }
 
-static enum err site_apply(struct batch *b, const char *record,
-                           const struct canon *state)
+/* The case of the referral that a site referral speaks of; ERR_NOT_FOUND. */
+static enum err site_link(struct batch *b, const char *record,
+                          const struct canon *state, char kase[ID_CHARS + 1])
 {
-    char referral[ID_CHARS + 1], site[NAME_CHARS_MAX + 6] = "";
+    char referral[ID_CHARS + 1];
     struct record_row row;
-    struct scope_list *scopes = arena_take(&b->arena, sizeof *scopes);
     struct buffer bytes;
-    if (!scopes)
-        return ERR_NOMEM;
     if (!state_text(state, "referral", referral, sizeof referral))
-        return ERR_OK;
-    state_text(state, "site", site, sizeof site);
+        return ERR_NOT_FOUND;
     buffer_init(&bytes, STATE_BYTES_MAX * 2);
     enum err err = store_record_find(b->sql, b->agency, bytes_text(referral),
                                      &row, &bytes);
     buffer_fini(&bytes);
     if (err || !row.has_case)
+        return err ? err : ERR_NOT_FOUND;
+    memcpy(kase, row.kase, sizeof row.kase);
+    return store_site_link_add(b->sql, b->agency, kase, record);
+}
+
+static enum err site_apply(struct batch *b, const char *record,
+                           const struct canon *state)
+{
+    char kase[ID_CHARS + 1], site[NAME_CHARS_MAX + 6] = "";
+    struct scope_list *scopes = arena_take(&b->arena, sizeof *scopes);
+    if (!scopes)
+        return ERR_NOMEM;
+    state_text(state, "site", site, sizeof site);
+    enum err err = site_link(b, record, state, kase);
+    if (err)
         return err == ERR_NOT_FOUND ? ERR_OK : err;
-    err = store_site_link_add(b->sql, b->agency, row.kase, record);
+    err = site_scopes(b, site, kase, scopes);
+    return err ? err : member_assign(b, "office", record, scopes);
+}
+
+static const char site_states[] =
+    "SELECT record, state FROM record "
+    "WHERE agency = $1 AND type = 'site_referral' ORDER BY record";
+
+static enum err site_state(void *context, const struct sql_value *row,
+                           size_t columns)
+{
+    (void)columns;
+    struct arena arena;
+    const struct canon *state;
+    char record[ID_CHARS + 1], kase[ID_CHARS + 1];
+    sql_copy_text(record, sizeof record, &row[0]);
+    arena_init(&arena, REVISION_ARENA_BYTES);
+    enum err err = canon_parse(&arena, row[1].bytes, &state, NULL);
     if (!err)
-        err = site_scopes(b, site, row.kase, scopes);
-    if (!err)
-        err = member_assign(b, "office", record, scopes);
-    return err;
+        err = site_link(context, record, state, kase);
+    arena_fini(&arena);
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+enum err ingest_site_links(struct batch *b)
+{
+    return sql_each_row(b->sql, site_states, SQL_VALUES(sql_text(b->agency)),
+                        site_state, b);
 }
 
 struct records {

@@ -9,6 +9,8 @@ struct gathering {
     struct arena arena;
     const struct revision **revisions; /* in the arena */
     size_t count, room;
+    int64_t created; /* arrival of the first creating line; 0: none */
+    char *kase;      /* which it names; ID_CHARS + 1 */
 };
 
 static enum err revision_room(struct gathering *g)
@@ -27,10 +29,21 @@ static enum err revision_room(struct gathering *g)
     return ERR_OK;
 }
 
+static void case_note(struct gathering *g, int64_t arrival,
+                      const struct revision *revision)
+{
+    const struct revision *original = revision_original(revision);
+    if (!original->creates || (g->created && g->created < arrival))
+        return;
+    g->created = arrival;
+    if (original->kase.size)
+        memcpy(g->kase, original->kase.at, original->kase.size);
+    g->kase[original->kase.size] = '\0';
+}
+
 static enum err gather_line(void *context, int64_t arrival,
                             const uint8_t hash[HASH_BYTES], struct bytes line)
 {
-    (void)arrival;
     (void)hash;
     struct gathering *g = context;
     enum err err = revision_room(g);
@@ -41,19 +54,22 @@ static enum err gather_line(void *context, int64_t arrival,
         return ERR_NOMEM;
     err = revision_parse(&g->arena, bytes_of(copy, line.size),
                          &g->revisions[g->count], NULL);
-    if (!err)
-        g->count++;
-    return err == ERR_INVALID || err == ERR_TOO_BIG ? ERR_CORRUPT : err;
+    if (err)
+        return err == ERR_INVALID || err == ERR_TOO_BIG ? ERR_CORRUPT : err;
+    case_note(g, arrival, g->revisions[g->count++]);
+    return ERR_OK;
 }
 
-static enum err fold_scratch(struct batch *b, const char *record)
+enum err ingest_refold(struct batch *b, const char *record, char *kase,
+                       bool *has_case)
 {
-    struct gathering g = {.count = 0};
+    struct gathering g = {.kase = kase};
     arena_init(&g.arena, LINES_ARENA_BYTES);
     enum err err = store_line_each_of_record(b->sql, b->agency, record,
                                              gather_line, &g);
     if (!err)
         err = fold_all(b->office->schema, g.revisions, g.count, &b->fold);
+    *has_case = g.created != 0;
     arena_fini(&g.arena);
     return err;
 }
@@ -140,20 +156,17 @@ static enum err fold_run(struct batch *b, const struct revision *revision,
     *stepped = !scratch;
     if (err || !scratch)
         return err;
-    char record[ID_CHARS + 1];
+    char record[ID_CHARS + 1], kase[ID_CHARS + 1];
+    bool has_case;
     memcpy(record, revision->record.at, ID_CHARS);
     record[ID_CHARS] = '\0';
-    return fold_scratch(b, record);
+    return ingest_refold(b, record, kase, &has_case);
 }
 
-enum err ingest_fold(struct batch *b, const struct revision *revision,
-                     bool fresh, struct record_row *row)
+enum err ingest_store(struct batch *b, struct bytes record, bool fresh,
+                      bool stepped, struct record_row *row)
 {
     int64_t open_before = row->open_count;
-    bool stepped;
-    enum err err = fold_run(b, revision, row, &stepped);
-    if (err)
-        return err;
     row->state = buffer_bytes(&b->fold.state);
     row->memo = buffer_bytes(&b->fold.memo);
     struct bytes type = state_type(row->state);
@@ -161,13 +174,22 @@ enum err ingest_fold(struct batch *b, const struct revision *revision,
         memcpy(row->type, type.at, type.size);
     row->type[type.size] = '\0';
     size_t open_count = 0;
+    enum err err = ERR_OK;
     if (!(fresh && stepped)) /* one write leaves nothing open */
         err = fold_open_count(row->state, &open_count);
     row->open_count = (int64_t)open_count;
     if (!err)
-        err = store_record_put(b->sql, b->agency, revision->record, fresh,
-                               row);
+        err = store_record_put(b->sql, b->agency, record, fresh, row);
     if (!err && (open_before || open_count))
-        err = conflicts_update(b, revision->record, row->state);
+        err = conflicts_update(b, record, row->state);
     return err;
+}
+
+enum err ingest_fold(struct batch *b, const struct revision *revision,
+                     bool fresh, struct record_row *row)
+{
+    bool stepped;
+    enum err err = fold_run(b, revision, row, &stepped);
+    return err ? err
+               : ingest_store(b, revision->record, fresh, stepped, row);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "server/store.h"
+#include "server/verify.h"
 #include "shared/wire/frame.h"
 
 #define CHECK(expression)                                                      \
@@ -43,6 +44,7 @@ void place_open(struct place *place)
 {
     char detail[OFFICE_DETAIL_CHARS];
     *place = (struct place){.now = INT64_C(1795000000000)};
+    arena_init(&place->statements, 1u << 20);
     place->clock = (struct clock){place_now, place_now, place};
     snprintf(place->folder, sizeof place->folder, "/tmp/satchel-test-XXXXXX");
     if (!mkdtemp(place->folder))
@@ -63,11 +65,28 @@ void place_reopen(struct place *place)
     place_start(place);
 }
 
+static void problem_print(void *context, const char *text)
+{
+    (void)context;
+    fprintf(stderr, "verify: %s\n", text);
+}
+
+size_t place_problems(struct place *place)
+{
+    size_t problems;
+    CHECK(office_verify(place->office, &place->sql, problem_print, NULL,
+                        &problems));
+    return problems;
+}
+
 void place_close(struct place *place)
 {
     char command[256];
+    if (place_problems(place))
+        abort();
     sql_close(&place->sql);
     office_close(place->office);
+    arena_fini(&place->statements);
     snprintf(command, sizeof command, "rm -rf %s %s.keys", place->folder,
              place->folder);
     if (system(command))
@@ -76,20 +95,17 @@ void place_close(struct place *place)
 
 void place_exec(struct place *place, const char *statement)
 {
-    /* The driver knows statements by address: keep this one for good. */
-    size_t size = strlen(statement) + 1;
-    char *copy = malloc(size);
-    memcpy(copy, statement, size);
-    CHECK(sql_run(&place->sql, copy, NULL, 0));
+    CHECK(sql_run(&place->sql,
+                  arena_copy(&place->statements, bytes_text(statement)), NULL,
+                  0));
 }
 
 int64_t place_int(struct place *place, const char *statement)
 {
     int64_t out = -1;
-    size_t size = strlen(statement) + 1;
-    char *copy = malloc(size);
-    memcpy(copy, statement, size);
-    CHECK(sql_find_int(&place->sql, copy, NULL, 0, &out));
+    CHECK(sql_find_int(&place->sql,
+                       arena_copy(&place->statements, bytes_text(statement)),
+                       NULL, 0, &out));
     return out;
 }
 

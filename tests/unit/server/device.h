@@ -41,6 +41,7 @@ bool reply_has(const struct reply *reply, const char *part);
 
 /* The office of a test: a folder of its own, removed at the end. */
 struct place {
+    struct arena statements; /* the driver knows statements by address */
     struct office *office;
     struct sql sql;
     char folder[64];
@@ -48,7 +49,9 @@ struct place {
     int64_t now;
 };
 void place_open(struct place *place);
+/* Fails when the office does not verify. */
 void place_close(struct place *place);
+size_t place_problems(struct place *place);
 /* Another process of the same office, or the same after a crash. */
 void place_reopen(struct place *place);
 void place_account(struct place *place, const char *account,

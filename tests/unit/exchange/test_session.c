@@ -5,6 +5,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
+#include "tests/fault.h"
 #include "tests/unit/exchange/desk.h"
 
 struct scene {
@@ -473,6 +474,74 @@ static void reconciling_is_given_up_after_sixteen_rounds(void **state)
     assert_non_null(strstr(s->report.detail, "differ"));
 }
 
+/* --- exhaustion ---------------------------------------------------------- */
+
+/* Arms the next call; the desk itself always has memory. */
+static void arm(int *left)
+{
+    fault_at(*left > 0 ? *left : 0, false);
+}
+
+static bool disarm(int *left)
+{
+    bool hit = fault_hit();
+    *left -= fault_count();
+    fault_at(0, false);
+    return hit;
+}
+
+/* One session in which allocation `nth` fails; true when one did. */
+static bool sync_with_fault(struct scene *s, int nth)
+{
+    struct session *session;
+    struct transport transport = desk_transport(s->desk);
+    int left = nth;
+    arm(&left);
+    enum err err = session_open(&session, s->device.vault, NULL);
+    bool hit = disarm(&left);
+    while (!err && !hit) {
+        enum session_do what;
+        struct transport_request request;
+        struct transport_response response = {.status = 0};
+        bool done;
+        arm(&left);
+        err = session_next(session, 0, &what, &request);
+        hit = disarm(&left);
+        if (err || hit || what != SESSION_SEND)
+            break;
+        buffer_init(&response.body, DESK_BYTES_MAX);
+        assert_int_equal(transport.start(transport.context, &request), ERR_OK);
+        assert_int_equal(transport.poll(transport.context, 0, &done, &response),
+                         ERR_OK);
+        arm(&left);
+        err = session_response(session, 1, &response);
+        hit = disarm(&left);
+        buffer_fini(&response.body);
+    }
+    session_close(session);
+    return hit;
+}
+
+static void a_sync_survives_every_allocation_failure(void **state)
+{
+    struct scene *s = *state;
+    for (int nth = 1;; nth++) {
+        char name[32];
+        snprintf(name, sizeof name, "other %d", nth);
+        device_write(&s->device, "own");
+        desk_lay_person(s->desk, nth, name, nth, true);
+        bool hit = sync_with_fault(s, nth);
+        /* What the desk had laid out may be gone with the failed session. */
+        buffer_clear(&s->desk->feed);
+        sync_ok(s);
+        in_step(s);
+        if (!hit) {
+            assert_true(nth > 20);
+            return;
+        }
+    }
+}
+
 int main(void)
 {
 #define SCENE(test)                                                            \
@@ -502,6 +571,7 @@ int main(void)
         SCENE(an_office_that_refuses_every_key_is_given_up),
         SCENE(a_receipt_for_another_line_is_a_fork),
         SCENE(unequal_sums_are_reconciled_by_case),
+        SCENE(a_sync_survives_every_allocation_failure),
         SCENE(reconciling_is_given_up_after_sixteen_rounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

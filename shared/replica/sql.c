@@ -19,6 +19,8 @@ const char *const sql_of[SQL_COUNT] = {
     [SQL_META_LEASE_END] =
         "UPDATE meta SET lease_owner = NULL, lease_until = 0 WHERE id = 1"
         " AND lease_owner = ?1",
+    [SQL_META_LEASE_OWNER] =
+        "SELECT lease_owner FROM meta WHERE id = 1 AND lease_owner IS NOT NULL",
     [SQL_META_SYNCED] = "SELECT synced FROM meta WHERE id = 1",
     [SQL_META_SYNCED_SET] = "UPDATE meta SET synced = ?1 WHERE id = 1",
     [SQL_INTEGRITY] = "PRAGMA integrity_check(100)",

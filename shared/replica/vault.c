@@ -41,7 +41,7 @@ static enum err handle_new(struct vault **out, const char *path,
     buffer_init(&vault->sealed, SCRATCH_BYTES_MAX);
     buffer_init(&vault->lent, SCRATCH_BYTES_MAX);
     buffer_init(&vault->line, LINE_BYTES_MAX);
-    random_fill(vault->random, vault->lease_owner, sizeof vault->lease_owner);
+    vault_lease_init(vault);
     enum err err = sodium_init() < 0 ? ERR_UNSUPPORTED : ERR_OK;
     if (!err)
         err = path_copy(vault, path);
@@ -236,39 +236,4 @@ const struct random *vault_random(const struct vault *vault)
 enum err vault_change_count(struct vault *vault, int64_t *count)
 {
     return vault_query(vault, SQL_META_CHANGE, count);
-}
-
-/* --- the lease ------------------------------------------------------------ */
-
-/* A lease further off than this comes from a clock that has been put back. */
-#define LEASE_MS_MAX INT64_C(3600000)
-
-enum err vault_lease(struct vault *vault, int64_t ms)
-{
-    struct sqlite3_stmt *s;
-    int64_t now = clock_wall_ms(vault->clock);
-    assert(ms <= LEASE_MS_MAX);
-    enum err err = vault_sql(vault, SQL_META_LEASE, &s);
-    if (err)
-        return err;
-    db_bind_bytes(vault->db, s, 1,
-                  bytes_of(vault->lease_owner, sizeof vault->lease_owner));
-    db_bind_int64(vault->db, s, 2, now);
-    db_bind_int64(vault->db, s, 3, now + ms);
-    db_bind_int64(vault->db, s, 4, now + LEASE_MS_MAX);
-    err = db_step_done(vault->db, s);
-    if (!err && !db_changes(vault->db))
-        return vault_fail(vault, ERR_BUSY, "another sync of this vault runs");
-    return err;
-}
-
-void vault_lease_end(struct vault *vault)
-{
-    struct sqlite3_stmt *s;
-    if (vault_sql(vault, SQL_META_LEASE_END, &s))
-        return; /* it runs out by itself */
-    db_bind_bytes(vault->db, s, 1,
-                  bytes_of(vault->lease_owner, sizeof vault->lease_owner));
-    enum err ignored = db_step_done(vault->db, s); /* likewise */
-    (void)ignored;
 }

@@ -60,8 +60,8 @@ const struct schema *vault_schema(struct vault *vault);
 /* A counter that every committed change raises, in whichever process. */
 MUST_CHECK enum err vault_change_count(struct vault *vault, int64_t *count);
 
-/* One sync at a time: takes the lease for `ms`, ERR_BUSY when another process
- * has it. */
+/* One sync at a time: takes the lease for `ms`, ERR_BUSY when another handle
+ * has it, unless that was in a process of this machine that is gone. */
 MUST_CHECK enum err vault_lease(struct vault *vault, int64_t ms);
 void vault_lease_end(struct vault *vault);
 

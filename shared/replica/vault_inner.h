@@ -99,6 +99,9 @@ void vault_forget(struct vault *vault);
  * allow. */
 void vault_scrub(struct vault *vault);
 
+/* Names this handle as an owner of the lease. */
+void vault_lease_init(struct vault *vault);
+
 /* Keyed hashes that stand for names in columns. */
 void vault_token(const struct vault *vault, const char *space,
                  struct bytes name, uint8_t out[TOKEN_KEYED_BYTES]);

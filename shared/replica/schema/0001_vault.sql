@@ -16,7 +16,7 @@ CREATE TABLE meta (
     epoch INTEGER NOT NULL DEFAULT 1,      -- raised when a record type changes
     builtin BLOB,                  -- hash of the built-in types of that epoch
     lease_until INTEGER NOT NULL DEFAULT 0,-- end of the sync lease, wall ms
-    lease_owner BLOB,              -- random name of the handle that holds it
+    lease_owner BLOB,              -- handle that holds it (process, random)
     synced INTEGER NOT NULL DEFAULT 0      -- wall ms of the last whole sync
 ) STRICT;
 

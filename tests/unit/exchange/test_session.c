@@ -3,8 +3,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include "tests/fault.h"
 #include "tests/unit/exchange/desk.h"
 
@@ -474,6 +477,44 @@ static void reconciling_is_given_up_after_sixteen_rounds(void **state)
     assert_non_null(strstr(s->report.detail, "differ"));
 }
 
+/* --- one at a time ------------------------------------------------------- */
+
+static void two_syncs_of_one_vault_do_not_run_at_once(void **state)
+{
+    struct scene *s = *state;
+    struct device other = s->device;
+    struct session *session;
+    struct session_report report;
+    enum session_do what;
+    struct transport_request request;
+    device_open(&other, "correct horse");
+    assert_int_equal(session_open(&session, s->device.vault, NULL), ERR_OK);
+    assert_int_equal(session_next(session, 0, &what, &request), ERR_OK);
+    assert_int_equal(what, SESSION_SEND);
+    assert_int_equal(desk_sync(s->desk, &other, &report), ERR_BUSY);
+    assert_int_equal(report.requests, 0);
+    session_close(session);
+    assert_int_equal(desk_sync(s->desk, &other, &report), ERR_OK);
+    device_close(&other);
+}
+
+static void a_killed_sync_does_not_keep_the_next_one_waiting(void **state)
+{
+    struct scene *s = *state;
+    struct device other = s->device;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (!child) {
+        device_open(&other, "correct horse");
+        bool leased = vault_lease(other.vault, 3600000) == ERR_OK;
+        kill(getpid(), leased ? SIGKILL : SIGTERM);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    sync_ok(s);
+}
+
 /* --- exhaustion ---------------------------------------------------------- */
 
 /* Arms the next call; the desk itself always has memory. */
@@ -571,6 +612,8 @@ int main(void)
         SCENE(an_office_that_refuses_every_key_is_given_up),
         SCENE(a_receipt_for_another_line_is_a_fork),
         SCENE(unequal_sums_are_reconciled_by_case),
+        SCENE(two_syncs_of_one_vault_do_not_run_at_once),
+        SCENE(a_killed_sync_does_not_keep_the_next_one_waiting),
         SCENE(a_sync_survives_every_allocation_failure),
         SCENE(reconciling_is_given_up_after_sixteen_rounds),
     };

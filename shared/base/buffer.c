@@ -1,6 +1,5 @@
 #include "shared/base/buffer.h"
 
-#include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,9 +86,16 @@ enum err buffer_add_char(struct buffer *b, char c)
 
 enum err buffer_add_int(struct buffer *b, int64_t value)
 {
-    char text[24];
-    int size = snprintf(text, sizeof text, "%" PRId64, value);
-    return buffer_add(b, text, (size_t)size);
+    char text[20]; /* as many as the smallest int64 has */
+    char *at = text + sizeof text;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do {
+        *--at = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+    if (value < 0)
+        *--at = '-';
+    return buffer_add(b, at, (size_t)(text + sizeof text - at));
 }
 
 enum err buffer_add_base64(struct buffer *b, const void *at, size_t size)

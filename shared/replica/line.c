@@ -1,7 +1,5 @@
 #include "shared/replica/line.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "shared/replica/seal.h"
@@ -38,8 +36,17 @@ enum err line_replica(struct vault *vault, struct bytes name, int64_t *id)
 
 static struct bytes line_ad(char out[AD_ROOM], const char *name, int64_t n)
 {
-    int size = snprintf(out, AD_ROOM, "log%c%s%c%" PRId64, 0, name, 0, n);
-    return bytes_of(out, (size_t)size);
+    char *at = out + AD_ROOM;
+    do {
+        *--at = (char)('0' + n % 10);
+        n /= 10;
+    } while (n);
+    *--at = '\0';
+    at -= REPLICA_CHARS;
+    memcpy(at, name, REPLICA_CHARS);
+    at -= sizeof "log";
+    memcpy(at, "log", sizeof "log");
+    return bytes_of(at, (size_t)(out + AD_ROOM - at));
 }
 
 static enum err seal(struct vault *vault, const struct line_place *place,
@@ -54,7 +61,7 @@ static enum err seal(struct vault *vault, const struct line_place *place,
         err = pack ? deflate_line_pack(vault->deflate, line, plain)
                    : buffer_add_bytes(plain, line);
     if (!err)
-        err = seal_close(&vault->sealed, vault->random, key->key,
+        err = seal_close(&vault->sealed, &vault->pool.random, key->key,
                          line_ad(ad, place->name, place->n),
                          buffer_bytes(plain));
     return err;

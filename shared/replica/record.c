@@ -109,7 +109,7 @@ static enum err case_of_field(struct vault *vault, const struct canon *value,
     if (!value || value->kind != CANON_TEXT || !id_valid(value->text))
         return ERR_OK;
     state_row_init(&row);
-    enum err err = state_load(vault, value->text, &row);
+    enum err err = state_find(vault, value->text, &row);
     if (!err && row.key)
         err = case_key_get(vault, row.key, key);
     state_row_fini(&row);
@@ -163,7 +163,7 @@ static enum err creating_load(struct vault *vault, struct writing *w)
         return vault_fail(vault, ERR_INVALID, "%.40s: not a record id",
                           write->record);
     if (!write->record)
-        id_new(fresh, clock_wall_ms(vault->clock), vault->random);
+        id_new(fresh, clock_wall_ms(vault->clock), &vault->pool.random);
     enum err err = state_load(
         vault, bytes_text(write->record ? write->record : fresh), &w->row);
     if (!err && w->row.key)

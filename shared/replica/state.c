@@ -43,7 +43,7 @@ static enum err state_seal(struct vault *vault, const struct state_row *row,
     buffer_add_bytes(plain, buffer_bytes(&row->fold.memo));
     enum err err = buffer_err(plain);
     return err ? err
-               : seal_close(&vault->sealed, vault->random, key->key,
+               : seal_close(&vault->sealed, &vault->pool.random, key->key,
                             state_ad(ad, row->token), buffer_bytes(plain));
 }
 
@@ -201,7 +201,8 @@ enum err state_store(struct vault *vault, struct state_row *row,
 {
     size_t open = 0;
     enum err err = ERR_OK;
-    if (row->fold.state.size)
+    /* Quotes inside texts are escaped, so this stands nowhere else. */
+    if (strstr(buffer_text(&row->fold.state), "\"open\":true"))
         err = fold_open_count(buffer_bytes(&row->fold.state), &open);
     if (!err)
         err = state_seal(vault, row, key);

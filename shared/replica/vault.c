@@ -36,6 +36,7 @@ static enum err handle_new(struct vault **out, const char *path,
         return ERR_NOMEM;
     vault->clock = options->clock ? options->clock : clock_system();
     vault->random = options->random ? options->random : random_system();
+    random_pool_init(&vault->pool, vault->random);
     arena_init(&vault->arena, REVISION_ARENA_BYTES);
     buffer_init(&vault->plain, SCRATCH_BYTES_MAX);
     buffer_init(&vault->sealed, SCRATCH_BYTES_MAX);
@@ -67,7 +68,10 @@ static enum err file_open(struct vault *vault, unsigned flags,
     if (err)
         return vault_fail(vault, err, "%s: %s: %s", vault->path, err_text(err),
                           detail);
-    if (options->busy_ms)
+    /* A large pull or import fits the cache, so that no page is written and
+     * read again while it goes on. */
+    err = db_exec(vault->db, "PRAGMA cache_size = -8000");
+    if (!err && options->busy_ms)
         err = db_busy_ms(vault->db, options->busy_ms);
     if (!err)
         err = migrate(vault->db, VAULT_APPLICATION_ID, embed_vault_schema);
@@ -189,6 +193,7 @@ void vault_close(struct vault *vault)
     schema_free(vault->schema);
     schema_free(vault->schema_before);
     deflate_line_free(vault->deflate);
+    random_pool_fini(&vault->pool);
     arena_fini(&vault->arena);
     buffer_fini(&vault->sealed);
     buffer_fini(&vault->lent);

@@ -8,6 +8,7 @@
 #define REPLICA_VAULT_INNER_H
 
 #include "shared/base/map.h"
+#include "shared/replica/random_pool.h"
 #include "shared/replica/sql.h"
 #include "shared/replica/vault.h"
 #include "shared/wire/deflate.h"
@@ -40,6 +41,7 @@ struct vault {
     struct sqlite3_stmt *statement[SQL_COUNT]; /* owned, NULL until used */
     const struct clock *clock;                 /* borrowed */
     const struct random *random;               /* borrowed */
+    struct random_pool pool;                   /* for nonces and record ids */
     char *path;                                /* owned */
     char detail[VAULT_DETAIL_CHARS];
 

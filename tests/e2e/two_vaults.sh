@@ -12,7 +12,7 @@ a=$(as dana contact "$person" --kind home_visit --narrative 'Roof leaks.')
 b=$(as lee contact "$person" --kind phone --narrative 'Hours were cut.')
 revise dana "$household" income_cents=140000
 revise lee "$household" income_cents=90000
-refused 'without a network a sync says so and exits 1' 1 'reach|refused' \
+refused 'without a network a sync says so and exits 1' 1 'reach|refused|answer' \
 	as dana sync
 equal 'the status is honest while the office is away' \
 	"$(as dana status --json | jq -c '[.here,.received,.backed_up,.held]')" \

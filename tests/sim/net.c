@@ -1,0 +1,148 @@
+/* A network between a session and the office: loses, cuts, repeats, delays. */
+#include "tests/sim/world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/sync.h"
+
+enum fate {
+    FATE_FINE,
+    FATE_LOST,        /* the request never arrives */
+    FATE_REQUEST_CUT, /* its first bytes arrive */
+    FATE_REPLY_LOST,  /* the office did it; nobody hears of it */
+    FATE_REPLY_CUT,   /* the first bytes of the reply arrive */
+    FATE_TWICE,       /* the request arrives twice */
+    FATE_POWER,       /* the office loses power while it works */
+    FATE_COUNT
+};
+
+struct net {
+    struct world *world;
+    struct device *device;
+    struct buffer request;
+    char path[64];
+    bool pending;
+};
+
+static enum err net_start(void *context, const struct transport_request *r)
+{
+    struct net *net = context;
+    const char *path = strstr(r->url, "/v1/");
+    buffer_clear(&net->request);
+    snprintf(net->path, sizeof net->path, "%s", path ? path : "");
+    net->pending = true;
+    return buffer_add_bytes(&net->request, r->body);
+}
+
+static enum fate choose(struct world *world)
+{
+    if (!world->faults || world_dice(world, 100) < 70)
+        return FATE_FINE;
+    return (enum fate)(1 + world_dice(world, FATE_COUNT - 1));
+}
+
+/* The office at work on what arrived of a request. */
+static enum err serve(struct net *net, struct bytes request,
+                      struct transport_response *out)
+{
+    struct world *world = net->world;
+    const char *type;
+    buffer_clear(&out->body);
+    if (!strncmp(net->path, "/v1/sync", 8))
+        return sync_whole(world->office, &world->sql, request, &out->body,
+                          &out->status, &type);
+    return enrol_whole(world->office, &world->sql, request, &out->body,
+                       &out->status);
+}
+
+static void unreachable(struct transport_response *out, enum err err)
+{
+    buffer_clear(&out->body);
+    out->status = 0;
+    out->err = err;
+    snprintf(out->detail, sizeof out->detail, "the link went down");
+}
+
+static void power(struct world *world)
+{
+    if (!disk_is_off("office"))
+        return;
+    world_say(world, "the office loses power");
+    office_crash(world);
+    if (!office_start(world))
+        world_fail(world, "the office does not start after a power cut");
+}
+
+static void deliver(struct net *net, enum fate fate,
+                    struct transport_response *out)
+{
+    struct world *world = net->world;
+    struct bytes request = buffer_bytes(&net->request);
+    if (fate == FATE_REQUEST_CUT && request.size)
+        request.size = (size_t)world_dice(world, request.size);
+    if (fate == FATE_POWER)
+        disk_power_cut("office", (int64_t)world_dice(world, 60));
+    enum err err = serve(net, request, out);
+    if (!err && fate == FATE_TWICE)
+        err = serve(net, request, out);
+    power(world);
+    if (err || fate == FATE_REQUEST_CUT || fate == FATE_REPLY_LOST)
+        unreachable(out, ERR_NETWORK);
+    if (fate == FATE_REPLY_CUT && out->body.size) {
+        out->body.size = (size_t)world_dice(world, out->body.size);
+        out->err = ERR_NETWORK;
+    }
+    if (err && err != ERR_IO && fate != FATE_POWER)
+        world_fail(world, "the office failed at %s: %s %s", net->path,
+                   err_name(err), world->office ? world->office->detail : "");
+}
+
+static enum err net_poll(void *context, int64_t wait_ms, bool *done,
+                         struct transport_response *out)
+{
+    struct net *net = context;
+    struct world *world = net->world;
+    (void)wait_ms;
+    *done = true;
+    world->now_ms += 20 + (int64_t)world_dice(world, 2000);
+    net->pending = false;
+    enum fate fate = choose(world);
+    out->err = ERR_OK;
+    if (!world->online || !world->office || fate == FATE_LOST)
+        unreachable(out, ERR_NETWORK);
+    else
+        deliver(net, fate, out);
+    out->sent_bytes = (int64_t)net->request.size;
+    out->received_bytes = (int64_t)out->body.size;
+    return ERR_OK;
+}
+
+static void net_cancel(void *context)
+{
+    ((struct net *)context)->pending = false;
+}
+
+static void net_close(void *context)
+{
+    struct net *net = context;
+    buffer_fini(&net->request);
+    free(net);
+}
+
+void net_open(struct transport *out, struct world *world,
+              struct device *device)
+{
+    struct net *net = calloc(1, sizeof *net);
+    if (!net)
+        abort();
+    net->world = world;
+    net->device = device;
+    buffer_init(&net->request, 64u << 20);
+    *out = (struct transport){.start = net_start,
+                              .poll = net_poll,
+                              .cancel = net_cancel,
+                              .close = net_close,
+                              .context = net};
+}

@@ -1,0 +1,376 @@
+/* What must hold (shared texts: O1, O3, O4, O5, O7, O8, O11), checked against
+ * the world's own record of the truth. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/store_record.h"
+#include "server/verify.h"
+#include "shared/base/map.h"
+#include "tests/sim/forge.h"
+#include "tests/sim/world.h"
+
+#define ROUNDS 40
+
+/* --- the office's lines ------------------------------------------------------ */
+
+struct lines {
+    struct world *world;
+    struct map *by_write; /* write id -> copy of the original line */
+    struct map *held;     /* dots that a statement holds */
+    struct arena arena;
+};
+
+static void note_holds(struct lines *lines, const struct revision *r)
+{
+    for (const struct canon *h = r->hold ? r->hold->first : NULL; h;
+         h = h->next)
+        if (map_put(lines->held, h->name, lines))
+            abort();
+}
+
+static enum err take_line(void *context, const struct sql_value *row,
+                          size_t columns)
+{
+    struct lines *lines = context;
+    const struct revision *r;
+    (void)columns;
+    char *copy = arena_copy(&lines->arena, row[0].bytes);
+    if (!copy)
+        abort();
+    struct bytes line = bytes_of(copy, row[0].bytes.size);
+    if (revision_parse(&lines->arena, line, &r, NULL))
+        return ERR_OK;
+    note_holds(lines, r);
+    if (strstr(copy, FORGED))
+        world_fail(lines->world, "a forged line is stored: %.200s", copy);
+    return map_put(lines->by_write, bytes_text(r->write), (void *)r);
+}
+
+static void lines_load(struct lines *lines, struct world *world)
+{
+    struct sql_value agency = sql_text(world->office->agency);
+    lines->world = world;
+    arena_init(&lines->arena, (size_t)1 << 30);
+    if (map_new(&lines->by_write) || map_new(&lines->held))
+        abort();
+    if (world->sql.run(world->sql.context,
+                       "SELECT line FROM line WHERE agency = $1", &agency, 1,
+                       take_line, lines))
+        world_fail(world, "the office's lines cannot be read");
+}
+
+static void lines_free(struct lines *lines)
+{
+    map_free(lines->by_write);
+    map_free(lines->held);
+    arena_fini(&lines->arena);
+}
+
+/* O1: every acknowledged write is at the office. */
+static void check_kept(struct world *world, const struct lines *lines)
+{
+    for (size_t i = 0; i < world->write_count; i++)
+        if (!map_has(lines->by_write, bytes_text(world->writes[i].id)))
+            world_fail(world, "LOST: write %s (%s) of record %s",
+                       world->writes[i].id, world->writes[i].dot,
+                       world->writes[i].record);
+}
+
+/* O11: nothing stands above its log's last signature. */
+static enum err unsigned_line(void *context, const struct sql_value *row,
+                              size_t columns)
+{
+    (void)columns;
+    world_fail(context, "an unsigned line is stored: %.*s:%lld",
+               (int)row[0].bytes.size, (const char *)row[0].bytes.at,
+               (long long)row[1].integer);
+    return ERR_OK;
+}
+
+static void check_signed(struct world *world)
+{
+    struct sql_value agency = sql_text(world->office->agency);
+    enum err err = world->sql.run(
+        world->sql.context,
+        "SELECT l.replica, max(l.n) FROM line AS l WHERE l.agency = $1 "
+        "AND l.link IS NOT NULL "
+        "GROUP BY l.replica HAVING max(l.n) > coalesce((SELECT max(s.n) FROM "
+        "sign AS s WHERE s.agency = l.agency AND s.replica = l.replica), 0)",
+        &agency, 1, unsigned_line, world);
+    if (err)
+        world_fail(world, "signatures cannot be read: %s", err_name(err));
+}
+
+/* --- O8: what left view was on the screen of who replaced it --------------- */
+
+static bool on_screen(const struct write *w, const char *id)
+{
+    for (size_t i = 0; i < w->screen_count; i++)
+        if (!strcmp(w->screen[i], id))
+            return true;
+    return false;
+}
+
+static bool touches(const struct revision *r, struct bytes field)
+{
+    return (r->set && canon_member_bytes(r->set, field)) ||
+           (r->keep && canon_member_bytes(r->keep, field));
+}
+
+static bool is_live(const struct canon *state, struct bytes field,
+                    const char *id)
+{
+    const struct canon *fields = canon_member(state, "fields");
+    const struct canon *f = fields ? canon_member_bytes(fields, field) : NULL;
+    const struct canon *live = f ? canon_member(f, "live") : NULL;
+    for (const struct canon *w = live ? live->first : NULL; w; w = w->next) {
+        struct bytes write;
+        if (canon_text(w, "write", &write) && bytes_is(write, id))
+            return true;
+    }
+    return false;
+}
+
+static bool replaced_knowingly(const struct world *world,
+                               const struct lines *lines,
+                               const struct write *lost, struct bytes field)
+{
+    for (size_t i = 0; i < world->write_count; i++) {
+        const struct write *w = &world->writes[i];
+        const struct revision *r = map_get(lines->by_write, bytes_text(w->id));
+        if (r && !strcmp(w->record, lost->record) && on_screen(w, lost->id) &&
+            touches(revision_original(r), field))
+            return true;
+    }
+    return false;
+}
+
+/* A write whose acknowledgement a power cut swallowed has no screen on record:
+ * it may have replaced anything that its device showed. */
+static bool replaced_unheard(const struct world *world,
+                             const struct lines *lines,
+                             const struct write *lost, struct bytes field)
+{
+    for (size_t i = 0; i < map_count(lines->by_write); i++) {
+        const struct revision *r = map_value_at(lines->by_write, i);
+        bool heard = false;
+        if (!bytes_is(r->record, lost->record) ||
+            !touches(revision_original(r), field) ||
+            !strcmp(r->write, lost->id))
+            continue;
+        for (size_t w = 0; !heard && w < world->write_count; w++)
+            heard = !strcmp(world->writes[w].id, r->write);
+        if (!heard)
+            return true;
+    }
+    return false;
+}
+
+static void check_field(struct world *world, const struct lines *lines,
+                        const struct canon *state, const struct write *w,
+                        struct bytes field)
+{
+    if (bytes_is(field, "narrative") || bytes_is(field, "kind") ||
+        bytes_is(field, "person") || is_live(state, field, w->id) ||
+        map_has(lines->held, bytes_text(w->dot)))
+        return;
+    if (!replaced_knowingly(world, lines, w, field) &&
+        !replaced_unheard(world, lines, w, field))
+        world_fail(world, "O8: %s of record %s, written as %s, left view "
+                          "though nobody who replaced it had seen it",
+                   (const char *)field.at, w->record, w->dot);
+}
+
+static void check_screens(struct world *world, const struct lines *lines)
+{
+    for (size_t i = 0; i < world->write_count && !world->failed; i++) {
+        const struct write *w = &world->writes[i];
+        const struct revision *r = map_get(lines->by_write, bytes_text(w->id));
+        struct record_row row;
+        struct buffer bytes;
+        struct arena arena;
+        const struct canon *state;
+        if (!r || !revision_original(r)->set)
+            continue;
+        buffer_init(&bytes, STATE_BYTES_MAX);
+        arena_init(&arena, 32u << 20);
+        if (!store_record_find(&world->sql, world->office->agency,
+                               bytes_text(w->record), &row, &bytes) &&
+            !canon_parse(&arena, row.state, &state, NULL) &&
+            !canon_true(state, "waiting"))
+            for (const struct canon *f = revision_original(r)->set->first; f;
+                 f = f->next)
+                check_field(world, lines, state, w, f->name);
+        arena_fini(&arena);
+        buffer_fini(&bytes);
+    }
+}
+
+/* --- replicas ----------------------------------------------------------------- */
+
+struct compare {
+    struct world *world;
+    struct device *device;
+    size_t count;
+};
+
+static enum err compare_one(void *context, const char *record,
+                            struct bytes state)
+{
+    struct compare *c = context;
+    struct record_row row;
+    struct buffer bytes;
+    buffer_init(&bytes, STATE_BYTES_MAX);
+    enum err err = store_record_find(&c->world->sql, c->world->office->agency,
+                                     bytes_text(record), &row, &bytes);
+    if (err)
+        world_fail(c->world, "%s has record %s, the office has not",
+                   c->device->name, record);
+    else if (!bytes_equal(state, row.state))
+        world_fail(c->world, "O4: record %s differs: %s shows %.*s, the office "
+                             "%.*s",
+                   record, c->device->name, (int)state.size,
+                   (const char *)state.at, (int)row.state.size,
+                   (const char *)row.state.at);
+    buffer_fini(&bytes);
+    c->count++;
+    return ERR_OK;
+}
+
+static enum err take_count(void *context, const struct sql_value *row,
+                           size_t columns)
+{
+    (void)columns;
+    *(int64_t *)context = row[0].integer;
+    return ERR_OK;
+}
+
+/* O4, O7, O10: it shows what the office shows it, and nothing else. */
+static void check_device(struct world *world, struct device *d)
+{
+    struct compare c = {world, d, 0};
+    struct vault_status status;
+    int64_t wanted = -1;
+    struct sql_value values[] = {sql_text(world->office->agency),
+                                 sql_text(d->scope)};
+    if (record_list(d->vault, "", compare_one, &c))
+        world_fail(world, "%s: %s", d->name, vault_detail(d->vault));
+    enum err err = world->sql.run(
+        world->sql.context,
+        "SELECT count(*) FROM record AS r WHERE r.agency = $1 AND r.type <> '' "
+        "AND (r.case_id = '' OR EXISTS (SELECT 1 FROM membership AS m WHERE "
+        "m.agency = r.agency AND m.scope = $2 AND m.case_id = r.case_id AND "
+        "m.left_seq = 0))",
+        values, 2, take_count, &wanted);
+    if (err || (int64_t)c.count != wanted)
+        world_fail(world, "O7/O10: %s shows %zu records, its scopes hold %lld",
+                   d->name, c.count, (long long)wanted);
+    if (record_status(d->vault, &status))
+        world_fail(world, "%s has no status", d->name);
+    else if (status.here)
+        world_fail(world, "O6: %s still has %lld unsent", d->name,
+                   (long long)status.here);
+}
+
+static void say_problem(void *context, const char *text)
+{
+    world_say(context, "problem: %s", text);
+    world_fail(context, "derived data: %s", text);
+}
+
+/* O3: nothing counts as received that the office has not got. */
+static void check_status(struct world *world, struct device *d)
+{
+    struct identity identity;
+    int64_t head = 0;
+    if (!d->vault || !world->office || identity_load(d->vault, &identity))
+        return;
+    struct sql_value values[] = {sql_text(world->office->agency),
+                                 sql_text(identity.replica)};
+    if (world->sql.run(world->sql.context,
+                       "SELECT coalesce(max(n), 0) FROM line WHERE agency = $1 "
+                       "AND replica = $2",
+                       values, 2, take_count, &head))
+        return;
+    if (identity.received > head && !(world->scenes & SCENE_RESTORED))
+        world_fail(world, "O3: %s believes %lld received, the office has %lld",
+                   d->name, (long long)identity.received, (long long)head);
+}
+
+void oracle_during(struct world *world)
+{
+    for (int i = 0; i < DEVICES_MAX && !world->failed; i++)
+        if (world->devices[i].used)
+            check_status(world, &world->devices[i]);
+}
+
+/* Everybody syncs until nobody has anything to say. */
+static void settle(struct world *world)
+{
+    int quiet = 0;
+    for (int round = 0; round < ROUNDS && quiet < 2; round++) {
+        int64_t before = world->requests;
+        int64_t syncs = world->syncs;
+        bool all = true;
+        for (int i = 0; i < DEVICES_MAX && !world->failed; i++) {
+            struct device *d = &world->devices[i];
+            if (d->used && d->enrolled)
+                all = device_sync(world, d) && all;
+        }
+        world->now_ms += 5000;
+        quiet = all && world->requests - before == world->syncs - syncs
+                    ? quiet + 1
+                    : 0;
+    }
+    if (quiet < 2)
+        world_fail(world, "O6: it does not settle in %d rounds", ROUNDS);
+}
+
+static void check_vaults(struct world *world)
+{
+    for (int i = 0; i < DEVICES_MAX && !world->failed; i++) {
+        struct device *d = &world->devices[i];
+        size_t problems = 0;
+        if (!d->used || !d->enrolled)
+            continue;
+        check_device(world, d);
+        if (vault_verify(d->vault, say_problem, world, &problems))
+            world_fail(world, "%s cannot be verified: %s", d->name,
+                       vault_detail(d->vault));
+    }
+}
+
+void oracle_settle(struct world *world)
+{
+    struct lines lines;
+    size_t problems = 0;
+    world->faults = false;
+    world->online = true;
+    world_say(world, "== faults stop");
+    for (int i = 0; i < DEVICES_MAX; i++) {
+        disk_power_cut(world->devices[i].used ? world->devices[i].name : "none",
+                       -1);
+        if (world->devices[i].used && !world->devices[i].vault)
+            (void)device_start(world, &world->devices[i]);
+    }
+    disk_power_cut("office", -1);
+    if (!world->office && !office_start(world))
+        world_fail(world, "the office does not start in the end");
+    if (!world->failed)
+        settle(world);
+    if (world->failed)
+        return;
+    lines_load(&lines, world);
+    check_kept(world, &lines);
+    check_signed(world);
+    check_vaults(world);
+    if (!world->failed)
+        check_screens(world, &lines);
+    if (!world->failed &&
+        office_verify(world->office, &world->sql, say_problem, world,
+                      &problems))
+        world_fail(world, "the office cannot be verified: %s",
+                   world->office->detail);
+    lines_free(&lines);
+}

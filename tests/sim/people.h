@@ -1,0 +1,21 @@
+/* What people do on devices (people.c). */
+#ifndef SIM_PEOPLE_H
+#define SIM_PEOPLE_H
+
+#include "tests/sim/world.h"
+
+bool form_open(struct world *world, struct device *device, struct form *form,
+               const char *record, const char *type);
+/* Writes and, when acknowledged, adds to the ground truth.  `form` is what was
+ * on the screen; NULL creates. */
+bool people_write(struct world *world, struct device *device,
+                  struct record_write *write, const struct form *form,
+                  const char *type, const char *kase);
+/* A random record of a type that this device can read. */
+bool people_pick(struct world *world, struct device *device, const char *type,
+                 char record[ID_CHARS + 1]);
+const char *people_pick_type(struct world *world);
+void people_change(struct world *world, const char *type, char *out,
+                   size_t room);
+
+#endif

@@ -1,0 +1,340 @@
+/* The things that people and machines do, one function each. */
+#include <stdio.h>
+#include <string.h>
+
+#include "server/ingest.h"
+#include "tests/sim/forge.h"
+#include "tests/sim/people.h"
+
+typedef void step_call(struct world *world);
+
+static void step_person(struct world *world)
+{
+    struct device *d = device_any(world);
+    char set[128];
+    if (!d)
+        return;
+    snprintf(set, sizeof set, "{\"preferred_name\":\"p%d\"}",
+             (int)world_dice(world, 1000));
+    struct record_write write = {.type = "person", .set = bytes_text(set)};
+    people_write(world, d, &write, NULL, "person", NULL);
+}
+
+static void step_child(struct world *world)
+{
+    struct device *d = device_any(world);
+    char person[ID_CHARS + 1], set[256];
+    bool contact = world_dice(world, 2);
+    if (!d || !people_pick(world, d, "person", person))
+        return;
+    if (contact)
+        snprintf(set, sizeof set,
+                 "{\"person\":\"%s\",\"kind\":\"home_visit\","
+                 "\"narrative\":\"first %d\"}",
+                 person, (int)world_dice(world, 1000));
+    else
+        snprintf(set, sizeof set,
+                 "{\"person\":\"%s\",\"domain\":\"housing\","
+                 "\"status\":\"open\"}",
+                 person);
+    const char *type = contact ? "contact" : "need";
+    struct record_write write = {.type = type, .set = bytes_text(set)};
+    people_write(world, d, &write, NULL, type, person);
+}
+
+static void save(struct world *world, struct device *d, struct form *form,
+                 struct record_write *write)
+{
+    write->record = form->record;
+    write->context = buffer_text(&form->context);
+    people_write(world, d, write, form, form->type, NULL);
+    form->open = false;
+}
+
+static struct form *read_one(struct world *world, struct device **out,
+                             struct form *spare)
+{
+    struct device *d = device_any(world);
+    char record[ID_CHARS + 1];
+    const char *type = people_pick_type(world);
+    *out = d;
+    if (!d || !people_pick(world, d, type, record))
+        return NULL;
+    return form_open(world, d, spare, record, type) ? spare : NULL;
+}
+
+static void step_edit_with(struct world *world, bool seal)
+{
+    struct device *d;
+    struct form form = {0};
+    char set[256];
+    buffer_init(&form.context, 1u << 20);
+    if (read_one(world, &d, &form)) {
+        people_change(world, form.type, set, sizeof set);
+        struct record_write write = {.set = bytes_text(set), .seal = seal};
+        save(world, d, &form, &write);
+    }
+    buffer_fini(&form.context);
+}
+
+static void step_edit(struct world *world)
+{
+    step_edit_with(world, false);
+}
+
+static void step_seal(struct world *world)
+{
+    step_edit_with(world, true);
+}
+
+static void step_form_open(struct world *world)
+{
+    struct device *d = device_any(world);
+    char record[ID_CHARS + 1];
+    const char *type = people_pick_type(world);
+    if (!d || !people_pick(world, d, type, record))
+        return;
+    struct form *form = &d->forms[world_dice(world, FORMS_MAX)];
+    if (form_open(world, d, form, record, type))
+        world_say(world, "%s opens a form on %.8s", d->name, record);
+}
+
+static void step_form_save(struct world *world)
+{
+    struct device *d = device_any(world);
+    char set[256];
+    for (int i = 0; d && i < FORMS_MAX; i++) {
+        struct form *form = &d->forms[i];
+        struct buffer state, ignored;
+        if (!form->open)
+            continue;
+        buffer_init(&state, STATE_BYTES_MAX);
+        buffer_init(&ignored, 1u << 20);
+        bool still = !record_read(d->vault, form->record, &state, &ignored);
+        buffer_fini(&state);
+        buffer_fini(&ignored);
+        if (!still) {
+            form->open = false;
+            continue;
+        }
+        people_change(world, form->type, set, sizeof set);
+        struct record_write write = {.set = bytes_text(set)};
+        save(world, d, form, &write);
+        return;
+    }
+}
+
+static void step_member(struct world *world)
+{
+    struct device *d = device_any(world);
+    struct form form = {0};
+    char record[ID_CHARS + 1], change[128];
+    bool drop = world_dice(world, 3) == 0;
+    if (!d || !people_pick(world, d, "person", record))
+        return;
+    buffer_init(&form.context, 1u << 20);
+    snprintf(change, sizeof change,
+             drop ? "{\"phones\":{\"555-010%d\":\"left\"}}"
+                  : "{\"phones\":[\"555-010%d\"]}",
+             (int)world_dice(world, 4));
+    struct record_write write = {0};
+    if (drop)
+        write.drop = bytes_text(change);
+    else
+        write.add = bytes_text(change);
+    if (form_open(world, d, &form, record, "person"))
+        save(world, d, &form, &write);
+    buffer_fini(&form.context);
+}
+
+struct conflict {
+    char record[ID_CHARS + 1], keep[256];
+};
+
+static enum err first_conflict(void *context, const char *record,
+                               struct bytes state)
+{
+    struct conflict *out = context;
+    struct arena arena;
+    const struct canon *root;
+    arena_init(&arena, 8u << 20);
+    enum err err = canon_parse(&arena, state, &root, NULL);
+    const struct canon *fields = err ? NULL : canon_member(root, "fields");
+    for (const struct canon *f = fields ? fields->first : NULL; f;
+         f = f->next) {
+        const struct canon *live = canon_member(f, "live");
+        struct bytes id;
+        if (!canon_true(f, "open") || !live || !live->first ||
+            !canon_text(live->first, "write", &id))
+            continue;
+        snprintf(out->keep, sizeof out->keep, "{\"%.*s\":[\"%.*s\"]}",
+                 (int)f->name.size, (const char *)f->name.at, (int)id.size,
+                 (const char *)id.at);
+        memcpy(out->record, record, sizeof out->record);
+    }
+    arena_fini(&arena);
+    return err;
+}
+
+static void step_resolve(struct world *world)
+{
+    struct device *d = device_any(world);
+    struct conflict c = {{0}, {0}};
+    struct form form = {0};
+    if (!d || record_conflicts(d->vault, first_conflict, &c) || !*c.record)
+        return;
+    buffer_init(&form.context, 1u << 20);
+    struct record_write write = {.keep = bytes_text(c.keep)};
+    if (form_open(world, d, &form, c.record, "conflict"))
+        save(world, d, &form, &write);
+    buffer_fini(&form.context);
+}
+
+static void step_sync(struct world *world)
+{
+    struct device *d = device_any(world);
+    if (d)
+        device_sync(world, d);
+}
+
+static void step_assign(struct world *world)
+{
+    static const char *const scopes[] = {"caseload:east", "caseload:west"};
+    char scope[1][SCOPE_CHARS_MAX + 1];
+    if (!world->record_count || !world->office)
+        return;
+    size_t i = (size_t)world_dice(world, world->record_count);
+    snprintf(scope[0], sizeof scope[0], "%s", scopes[world_dice(world, 2)]);
+    if (world->sql.begin(world->sql.context, true))
+        return;
+    enum err err = ingest_assign(world->office, &world->sql, "admin",
+                                 world->record_cases[i],
+                                 (const char(*)[SCOPE_CHARS_MAX + 1])scope, 1);
+    err = err ? (enum err)(world->sql.rollback(world->sql.context), err)
+              : world->sql.commit(world->sql.context);
+    world_say(world, "the office gives case %.8s to %s: %s",
+              world->record_cases[i], scope[0], err_name(err));
+}
+
+static void step_device_crash(struct world *world)
+{
+    struct device *d = device_any(world);
+    if (!d)
+        return;
+    disk_power_cut(d->name, (int64_t)world_dice(world, 40));
+    world_say(world, "%s will lose power", d->name);
+    if (world_dice(world, 2))
+        device_sync(world, d);
+    if (d->vault && !disk_is_off(d->name))
+        return; /* it will happen during a later step */
+}
+
+static void step_office_crash(struct world *world)
+{
+    world_say(world, "the office is killed");
+    office_crash(world);
+    if (!office_start(world))
+        world_fail(world, "the office does not start after being killed");
+}
+
+static void step_outage(struct world *world)
+{
+    world->online = !world->online;
+    world_say(world, "the network is %s", world->online ? "back" : "down");
+}
+
+static void step_clock(struct world *world)
+{
+    static const int64_t jumps[] = {0, -INT64_C(220924800000), 315360000000,
+                                    -3600000};
+    struct device *d = device_any(world);
+    if (d)
+        d->skew_ms = jumps[world_dice(world, 4)];
+}
+
+static void step_clone(struct world *world)
+{
+    struct device *d = device_any(world);
+    struct device *copy;
+    if (!d || !(copy = device_add(world, d->user, d->scope)))
+        return;
+    world->scenes |= SCENE_CLONED;
+    disk_copy(d->name, copy->name);
+    copy->enrolled = true;
+    world_say(world, "%s is copied to %s", d->name, copy->name);
+    if (!device_start(world, copy))
+        world_fail(world, "a copied vault does not open");
+}
+
+static void step_backup(struct world *world)
+{
+    disk_copy("office", "backup");
+    world->scenes |= 1u << 8; /* there is one */
+    world_say(world, "the office is backed up");
+}
+
+static void step_restore(struct world *world)
+{
+    if (!(world->scenes & (1u << 8)))
+        return;
+    world->scenes |= SCENE_RESTORED;
+    office_stop(world);
+    disk_copy("backup", "office");
+    disk_power_on("office");
+    world_say(world, "the office is restored from its backup");
+    if (!office_start(world))
+        world_fail(world, "the office does not start after a restore");
+}
+
+static void step_locked(struct world *world)
+{
+    struct device *d = device_any(world);
+    if (!d)
+        return;
+    vault_lock(d->vault);
+    device_sync(world, d);
+    if (d->vault && vault_locked(d->vault) &&
+        vault_unlock(d->vault, "ninety seconds"))
+        world_fail(world, "%s does not unlock: %s", d->name,
+                   vault_detail(d->vault));
+}
+
+static const struct {
+    const char *name;
+    step_call *call;
+} steps[STEP_COUNT] = {
+    [STEP_PERSON] = {"person", step_person},
+    [STEP_CHILD] = {"child", step_child},
+    [STEP_EDIT] = {"edit", step_edit},
+    [STEP_FORM_OPEN] = {"form-open", step_form_open},
+    [STEP_FORM_SAVE] = {"form-save", step_form_save},
+    [STEP_MEMBER] = {"member", step_member},
+    [STEP_SEAL] = {"seal", step_seal},
+    [STEP_RESOLVE] = {"resolve", step_resolve},
+    [STEP_SYNC] = {"sync", step_sync},
+    [STEP_ASSIGN] = {"assign", step_assign},
+    [STEP_OFFICE_EDIT] = {"office-edit", office_edit},
+    [STEP_OFFICE_RESOLVE] = {"office-release", office_release_one},
+    [STEP_DEVICE_CRASH] = {"device-crash", step_device_crash},
+    [STEP_OFFICE_CRASH] = {"office-crash", step_office_crash},
+    [STEP_OUTAGE] = {"outage", step_outage},
+    [STEP_CLOCK] = {"clock", step_clock},
+    [STEP_CLONE] = {"clone", step_clone},
+    [STEP_BACKUP] = {"backup", step_backup},
+    [STEP_RESTORE] = {"restore", step_restore},
+    [STEP_FORGE] = {"forge", forge_request},
+    [STEP_LOCKED] = {"locked", step_locked},
+};
+
+const char *step_name(enum step_kind kind)
+{
+    return steps[kind].name;
+}
+
+void step_run(struct world *world, const struct step *step)
+{
+    random_seeded_init(&world->dice, step->seed);
+    world->now_ms += 1000 + (int64_t)world_dice(world, 3600000);
+    world_say(world, "-- %s", steps[step->kind].name);
+    steps[step->kind].call(world);
+}

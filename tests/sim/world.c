@@ -1,0 +1,325 @@
+#include "tests/sim/world.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define START_MS INT64_C(1767225600000) /* 2026-01-01 */
+#define AGENCY "north"
+
+void world_fail(struct world *world, const char *format, ...)
+{
+    va_list list;
+    if (world->failed)
+        return;
+    world->failed = true;
+    va_start(list, format);
+    vsnprintf(world->why, sizeof world->why, format, list);
+    va_end(list);
+    world_say(world, "FAILED: %s", world->why);
+}
+
+void world_say(struct world *world, const char *format, ...)
+{
+    va_list list;
+    if (!world->verbose)
+        return;
+    fprintf(stderr, "%10lld  ", (long long)(world->now_ms - START_MS));
+    va_start(list, format);
+    vfprintf(stderr, format, list);
+    va_end(list);
+    fputc('\n', stderr);
+}
+
+uint64_t world_dice(struct world *world, uint64_t limit)
+{
+    return random_below(&world->dice.random, limit);
+}
+
+static int64_t world_time(void *context)
+{
+    const struct world *world = context;
+    return world->now_ms;
+}
+
+static int64_t device_wall(void *context)
+{
+    const struct device *device = context;
+    return device->world->now_ms + device->skew_ms;
+}
+
+static int64_t device_monotonic(void *context)
+{
+    const struct device *device = context;
+    return device->world->now_ms;
+}
+
+/* --- the office ----------------------------------------------------------- */
+
+static void office_paths(const struct world *world, char *data, char *keys,
+                         size_t room)
+{
+    snprintf(data, room, "%soffice", world->root);
+    snprintf(keys, room, "%skeys", world->root);
+}
+
+bool office_start(struct world *world)
+{
+    char data[512], keys[512], detail[OFFICE_DETAIL_CHARS] = "";
+    office_paths(world, data, keys, sizeof data);
+    struct office_options options = {.data_dir = data,
+                                     .keys_dir = keys,
+                                     .clock = &world->clock,
+                                     .random = &world->salt.random,
+                                     .log = &world->log,
+                                     .vfs = DISK_VFS};
+    enum err err = office_open(&world->office, &options, true, detail);
+    if (!err)
+        err = office_connect(world->office, &world->sql);
+    world->sql_open = !err;
+    if (err) {
+        world_say(world, "office does not start: %s %s", err_name(err), detail);
+        office_stop(world);
+    }
+    return !err;
+}
+
+void office_stop(struct world *world)
+{
+    if (world->sql_open)
+        world->sql.close(world->sql.context);
+    world->sql_open = false;
+    office_close(world->office);
+    world->office = NULL;
+}
+
+void office_crash(struct world *world)
+{
+    disk_power_cut("office", 0);
+    office_stop(world);
+    disk_power_on("office");
+    world->crashes++;
+}
+
+/* --- devices -------------------------------------------------------------- */
+
+static void vault_options_of(struct device *device,
+                             struct vault_options *options, char *secret,
+                             size_t room)
+{
+    snprintf(secret, room, "%sdevice.secret", device->world->root);
+    *options = (struct vault_options){.passphrase = "ninety seconds",
+                                      .device_secret = secret,
+                                      .clock = &device->clock,
+                                      .random = &device->world->salt.random,
+                                      .vfs = DISK_VFS,
+                                      .kdf_ops = 1,
+                                      .kdf_bytes = 8192};
+}
+
+static void vault_file(const struct device *device, char *path, size_t room)
+{
+    snprintf(path, room, "%s%s/v.vault", device->world->root, device->name);
+}
+
+bool device_start(struct world *world, struct device *device)
+{
+    char path[512], secret[512], detail[VAULT_DETAIL_CHARS] = "";
+    struct vault_options options;
+    vault_options_of(device, &options, secret, sizeof secret);
+    vault_file(device, path, sizeof path);
+    enum err err =
+        device->enrolled
+            ? vault_open(&device->vault, path, &options, detail)
+            : vault_create(&device->vault, path, &options, detail);
+    if (err) {
+        world_say(world, "%s does not start: %s %s", device->name,
+                  err_name(err), detail);
+        vault_close(device->vault);
+        device->vault = NULL;
+    }
+    return !err;
+}
+
+void device_stop(struct device *device)
+{
+    for (int i = 0; i < FORMS_MAX; i++) {
+        buffer_fini(&device->forms[i].context);
+        device->forms[i].open = false;
+    }
+    vault_close(device->vault);
+    device->vault = NULL;
+}
+
+void device_crash(struct world *world, struct device *device)
+{
+    disk_power_cut(device->name, 0);
+    device_stop(device);
+    disk_power_on(device->name);
+    world->crashes++;
+}
+
+struct device *device_add(struct world *world, const char *user,
+                          const char *scope)
+{
+    for (int i = 0; i < DEVICES_MAX; i++) {
+        struct device *device = &world->devices[i];
+        if (device->used)
+            continue;
+        *device = (struct device){.used = true, .world = world};
+        device->clock = (struct clock){device_wall, device_monotonic, device};
+        snprintf(device->name, sizeof device->name, "d%d", i);
+        snprintf(device->user, sizeof device->user, "%s", user);
+        snprintf(device->scope, sizeof device->scope, "%s", scope);
+        for (int f = 0; f < FORMS_MAX; f++)
+            buffer_init(&device->forms[f].context, 1u << 20);
+        return device;
+    }
+    return NULL;
+}
+
+struct device *device_any(struct world *world)
+{
+    uint64_t start = world_dice(world, DEVICES_MAX);
+    for (uint64_t i = 0; i < DEVICES_MAX; i++) {
+        struct device *d = &world->devices[(start + i) % DEVICES_MAX];
+        if (d->used && d->vault && d->enrolled)
+            return d;
+    }
+    return NULL;
+}
+
+bool device_enrol(struct world *world, struct device *device)
+{
+    struct transport transport;
+    char code[32], detail[320] = "";
+    if (!admin_invite(world, device->user, code))
+        return false;
+    net_open(&transport, world, device);
+    enum err err = session_enrol(device->vault, &transport, "http://127.0.0.1",
+                                 NULL, code, detail);
+    transport.close(transport.context);
+    device->enrolled = !err;
+    if (err)
+        world_fail(world, "%s does not enrol: %s %s", device->name,
+                   err_name(err), detail);
+    return !err;
+}
+
+bool device_sync(struct world *world, struct device *device)
+{
+    struct transport transport;
+    struct session_options options = {.level = 1};
+    struct session_report report = {0};
+    if (!device->vault)
+        return false;
+    net_open(&transport, world, device);
+    enum err err =
+        session_run(device->vault, &transport, &options, &report);
+    transport.close(transport.context);
+    world->syncs++;
+    world->requests += report.requests;
+    world->reconciles += report.reconciled;
+    world->successions += report.succeeded;
+    world_say(world, "%s syncs: %s%s%s, %lld up, %lld down%s%s", device->name,
+              err_name(err), err ? " " : "", err ? report.detail : "",
+              (long long)report.pushed, (long long)report.pulled,
+              report.reconciled ? ", reconciled" : "",
+              report.succeeded ? ", new identity" : "");
+    if (report.reconciled && world->scenes == SCENE_PLAIN)
+        world_fail(world, "%s had to reconcile although nothing was cloned "
+                          "or rolled back: a cursor or a sum is wrong",
+                   device->name);
+    if (report.succeeded && world->scenes == SCENE_PLAIN)
+        world_fail(world, "%s was declared a clone although nobody copied "
+                          "anything",
+                   device->name);
+    if (disk_is_off(device->name)) {
+        world_say(world, "%s loses power", device->name);
+        device_crash(world, device);
+        if (!device_start(world, device))
+            world_fail(world, "%s does not open after a power cut",
+                       device->name);
+        return false;
+    }
+    return !err;
+}
+
+/* --- the world ------------------------------------------------------------ */
+
+static const char *const people[][2] = {{"dana", "caseload:east"},
+                                        {"lee", "caseload:east"},
+                                        {"kim", "caseload:west"}};
+
+static void world_found(struct world *world)
+{
+    char data[512], keys[512], detail[OFFICE_DETAIL_CHARS] = "";
+    office_paths(world, data, keys, sizeof data);
+    struct office_options options = {.data_dir = data,
+                                     .keys_dir = keys,
+                                     .clock = &world->clock,
+                                     .random = &world->salt.random,
+                                     .log = &world->log,
+                                     .vfs = DISK_VFS};
+    enum err err = office_init(&options, AGENCY, "North", detail);
+    if (err) {
+        world_fail(world, "office init: %s %s", err_name(err), detail);
+        return;
+    }
+    if (!office_start(world)) {
+        world_fail(world, "the office does not start");
+        return;
+    }
+    for (size_t i = 0; i < sizeof people / sizeof *people; i++) {
+        struct device *d = device_add(world, people[i][0], people[i][1]);
+        if (!d || !admin_user(world, people[i][0], people[i][1]) ||
+            !device_start(world, d) || !device_enrol(world, d)) {
+            world_fail(world, "%s cannot begin", people[i][0]);
+            return;
+        }
+        if (!device_sync(world, d))
+            world_fail(world, "%s cannot sync at first", people[i][0]);
+    }
+}
+
+static void remove_tree(const char *path)
+{
+    char command[600];
+    snprintf(command, sizeof command, "rm -rf '%s'", path);
+    if (system(command))
+        fprintf(stderr, "sim: cannot remove %s\n", path);
+}
+
+void world_open(struct world *world, uint64_t seed, bool verbose)
+{
+    const char *base = getenv("SIM_DIR");
+    memset(world, 0, sizeof *world);
+    world->writes = calloc(WRITES_MAX, sizeof *world->writes);
+    world->verbose = verbose;
+    world->now_ms = START_MS;
+    world->online = true;
+    world->clock = (struct clock){world_time, world_time, world};
+    world->log = (struct log){.fd = -1, .clock = &world->clock};
+    random_seeded_init(&world->dice, seed);
+    random_seeded_init(&world->salt, seed ^ UINT64_C(0x5a17));
+    snprintf(world->root, sizeof world->root, "%s/satchel-sim-%ld/",
+             base ? base : "/tmp", (long)getpid());
+    remove_tree(world->root);
+    (void)mkdir(world->root, 0700);
+    disk_reset(world->root, &world->dice.random);
+    world_found(world);
+    world->faults = true;
+}
+
+void world_close(struct world *world)
+{
+    for (int i = 0; i < DEVICES_MAX; i++)
+        if (world->devices[i].used)
+            device_stop(&world->devices[i]);
+    office_stop(world);
+    remove_tree(world->root);
+    free(world->writes);
+}

@@ -1,0 +1,131 @@
+/* A small world in one process: an office, devices, a network, from one seed.
+ *
+ * The code under test is the shipped code: vault, exchange, sync, ingest and
+ * the SQLite store.  What is simulated stands behind the seams: disks
+ * (disk.h), the clock, randomness and the network (net.c).  The world keeps the
+ * ground truth: every acknowledged write and what its writer had on the screen. */
+#ifndef SIM_WORLD_H
+#define SIM_WORLD_H
+
+#include "server/office.h"
+#include "shared/exchange/session.h"
+#include "shared/replica/record.h"
+#include "tests/sim/disk.h"
+
+#define DEVICES_MAX 10
+#define RECORDS_MAX 400
+#define WRITES_MAX 4000
+#define SCREEN_MAX 96
+#define FORMS_MAX 4
+
+enum { SCENE_PLAIN = 0, SCENE_CLONED = 1, SCENE_RESTORED = 2, SCENE_FORGED = 4 };
+
+/* One acknowledged write and the truth about it. */
+struct write {
+    char record[ID_CHARS + 1];
+    char id[WRITE_ID_CHARS + 1];
+    char screen[SCREEN_MAX][WRITE_ID_CHARS + 1]; /* writes its author saw */
+    size_t screen_count;
+    int device;
+    char dot[DOT_CHARS + 1];
+};
+
+/* A form that a person has open: the context and the screen of that moment. */
+struct form {
+    bool open;
+    char record[ID_CHARS + 1];
+    char type[NAME_CHARS_MAX + 1];
+    struct buffer context;
+    char screen[SCREEN_MAX][WRITE_ID_CHARS + 1];
+    size_t screen_count;
+};
+
+struct device {
+    bool used;
+    char name[32], user[32], scope[SCOPE_CHARS_MAX + 1];
+    struct vault *vault; /* NULL while it has no power */
+    struct clock clock;
+    struct world *world;
+    int64_t skew_ms;
+    struct form forms[FORMS_MAX];
+    bool enrolled;
+};
+
+struct world {
+    char root[256];
+    struct random_seeded dice; /* what happens */
+    struct random_seeded salt; /* what the code under test draws */
+    int64_t now_ms;
+    struct clock clock;
+    struct log log;
+    struct office *office; /* NULL while it has no power */
+    struct sql sql;
+    bool sql_open, online, faults;
+    unsigned scenes;       /* SCENE_* that happened */
+    struct device devices[DEVICES_MAX];
+    char records[RECORDS_MAX][ID_CHARS + 1];
+    char record_types[RECORDS_MAX][NAME_CHARS_MAX + 1];
+    char record_cases[RECORDS_MAX][ID_CHARS + 1];
+    size_t record_count;
+    struct write *writes; /* owned, WRITES_MAX */
+    size_t write_count;
+    int64_t syncs, requests, reconciles, successions, crashes;
+    bool failed;
+    char why[1024];
+    bool verbose;
+};
+
+void world_open(struct world *world, uint64_t seed, bool verbose);
+void world_close(struct world *world);
+/* The first failure counts; the run goes on to its end of step. */
+void world_fail(struct world *world, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void world_say(struct world *world, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+uint64_t world_dice(struct world *world, uint64_t limit);
+
+/* Power and processes. */
+bool office_start(struct world *world);
+void office_stop(struct world *world); /* clean */
+void office_crash(struct world *world);
+bool device_start(struct world *world, struct device *device);
+void device_stop(struct device *device);
+void device_crash(struct world *world, struct device *device);
+struct device *device_add(struct world *world, const char *user,
+                          const char *scope);
+bool device_enrol(struct world *world, struct device *device);
+struct device *device_any(struct world *world); /* one that is running */
+
+/* One sync over the simulated network; false when it did not finish. */
+bool device_sync(struct world *world, struct device *device);
+
+/* net.c: a transport whose other end is the office. */
+struct net;
+void net_open(struct transport *out, struct world *world,
+              struct device *device);
+
+/* step.c: the things that people and machines do. */
+enum step_kind {
+    STEP_PERSON, STEP_CHILD, STEP_EDIT, STEP_FORM_OPEN, STEP_FORM_SAVE,
+    STEP_MEMBER, STEP_SEAL, STEP_RESOLVE, STEP_SYNC, STEP_ASSIGN,
+    STEP_OFFICE_EDIT, STEP_OFFICE_RESOLVE, STEP_DEVICE_CRASH,
+    STEP_OFFICE_CRASH, STEP_OUTAGE, STEP_CLOCK, STEP_CLONE, STEP_RESTORE,
+    STEP_BACKUP, STEP_FORGE, STEP_LOCKED, STEP_COUNT
+};
+struct step {
+    enum step_kind kind;
+    uint64_t seed; /* its own, so that a step can be left out */
+};
+const char *step_name(enum step_kind kind);
+void step_run(struct world *world, const struct step *step);
+
+/* oracle.c */
+void oracle_during(struct world *world);
+/* Faults have stopped: everything must come together. */
+void oracle_settle(struct world *world);
+
+/* admin.c: what an administrator does at the office. */
+bool admin_user(struct world *world, const char *user, const char *scope);
+bool admin_invite(struct world *world, const char *user, char code[32]);
+
+#endif

@@ -32,8 +32,8 @@ bool admin_user(struct world *world, const char *user, const char *scope)
     snprintf(scopes[0], sizeof scopes[0], "%s", scope);
     struct user_draft draft = {.name = user,
                                .role = "worker",
-                               .scopes = (const char(*)[SCOPE_CHARS_MAX + 1])
-                                   scopes,
+                               .scopes =
+                                   (const char(*)[SCOPE_CHARS_MAX + 1]) scopes,
                                .scope_count = 1,
                                .has_scopes = true};
     enum err err = begin(world);
@@ -46,16 +46,17 @@ bool admin_invite(struct world *world, const char *user, char code[32])
 {
     enum err err = begin(world);
     if (!err)
-        err = end(world, invite_make(world->office, &world->sql, user,
-                                     world->now_ms + INVITE_EXPIRES_MS, "sim",
-                                     code));
+        err = end(world,
+                  invite_make(world->office, &world->sql, user,
+                              world->now_ms + INVITE_EXPIRES_MS, "sim", code));
     if (err)
         world_fail(world, "no invitation for %s: %s %s", user, err_name(err),
                    world->office ? world->office->detail : "");
     return !err;
 }
 
-/* --- the office as a writer ------------------------------------------------- */
+/* --- the office as a writer -------------------------------------------------
+ */
 
 static enum err note_screen(void *context, int64_t arrival,
                             const uint8_t hash[HASH_BYTES], struct bytes line)
@@ -66,8 +67,7 @@ static enum err note_screen(void *context, int64_t arrival,
     (void)arrival;
     (void)hash;
     arena_init(&arena, 8u << 20);
-    if (!revision_parse(&arena, line, &r, NULL) &&
-        w->screen_count < SCREEN_MAX)
+    if (!revision_parse(&arena, line, &r, NULL) && w->screen_count < SCREEN_MAX)
         memcpy(w->screen[w->screen_count++], r->write, WRITE_ID_CHARS + 1);
     arena_fini(&arena);
     return ERR_OK;
@@ -117,6 +117,18 @@ static void write_at(struct world *world, const char *record, const char *set,
     seen_fini(&seen);
 }
 
+bool office_knows(struct world *world, const char *record)
+{
+    struct record_row row;
+    struct buffer bytes;
+    buffer_init(&bytes, STATE_BYTES_MAX);
+    enum err err = store_record_find(&world->sql, world->office->agency,
+                                     bytes_text(record), &row, &bytes);
+    bool known = !err && *row.type;
+    buffer_fini(&bytes);
+    return known;
+}
+
 void office_edit(struct world *world)
 {
     struct record_row row;
@@ -126,9 +138,9 @@ void office_edit(struct world *world)
         return;
     size_t i = (size_t)world_dice(world, world->record_count);
     buffer_init(&bytes, STATE_BYTES_MAX);
-    enum err err = store_record_find(&world->sql, world->office->agency,
-                                     bytes_text(world->records[i]), &row,
-                                     &bytes);
+    enum err err =
+        store_record_find(&world->sql, world->office->agency,
+                          bytes_text(world->records[i]), &row, &bytes);
     if (!err && *row.type) {
         people_change(world, row.type, set, sizeof set);
         write_at(world, world->records[i], set, row.memo);
@@ -149,8 +161,8 @@ void office_release_one(struct world *world)
     struct dot dot = {{0}, 0};
     if (begin(world))
         return;
-    enum err err = store_held_open(&world->sql, world->office->agency,
-                                   take_held, &dot);
+    enum err err =
+        store_held_open(&world->sql, world->office->agency, take_held, &dot);
     if (!err && dot.n)
         err = ingest_release(world->office, &world->sql, "ruth", &dot);
     err = end(world, err);

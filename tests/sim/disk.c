@@ -53,14 +53,14 @@ static struct machine machines[MACHINES_MAX];
 static const struct random *dice;
 static const char *disk_root = "/";
 
-/* --- machines --------------------------------------------------------------- */
+/* --- machines ---------------------------------------------------------------
+ */
 
 static struct machine *machine_of(const char *path)
 {
     char name[NAME_MAX_CHARS];
     size_t root = strlen(disk_root);
-    const char *start =
-        strncmp(path, disk_root, root) ? path : path + root;
+    const char *start = strncmp(path, disk_root, root) ? path : path + root;
     size_t length = strcspn(start, "/");
     assert(length < sizeof name);
     memcpy(name, start, length);
@@ -95,7 +95,8 @@ static bool write_fails(const struct file *file)
     return false;
 }
 
-/* --- files ------------------------------------------------------------------ */
+/* --- files ------------------------------------------------------------------
+ */
 
 static void undo_forget(struct file *file)
 {
@@ -179,7 +180,8 @@ static void undo_apply(struct file *file)
     undo_forget(file);
 }
 
-/* --- sqlite3_file ------------------------------------------------------------ */
+/* --- sqlite3_file ------------------------------------------------------------
+ */
 
 static int sim_close(sqlite3_file *base)
 {
@@ -423,7 +425,8 @@ static const sqlite3_io_methods methods = {
     .xShmUnmap = sim_shm_unmap,
 };
 
-/* --- sqlite3_vfs ------------------------------------------------------------- */
+/* --- sqlite3_vfs -------------------------------------------------------------
+ */
 
 static int sim_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *base,
                     int flags, int *out_flags)
@@ -515,7 +518,8 @@ static sqlite3_vfs sim_vfs = {
     .xCurrentTime = sim_time,
 };
 
-/* --- the simulator's side ---------------------------------------------------- */
+/* --- the simulator's side ----------------------------------------------------
+ */
 
 void disk_reset(const char *root, const struct random *random)
 {

@@ -39,13 +39,14 @@ static void trap_cancel(void *context)
 /* Rewrites a request line by line. */
 struct rewrite {
     struct frame_writer *writer;
-    bool cut;   /* leave the sign lines out */
-    bool done;  /* a line was altered */
+    bool cut;  /* leave the sign lines out */
+    bool done; /* a line was altered */
 };
 
 static enum err alter(struct rewrite *rewrite, struct bytes line)
 {
-    static const char *const marks[] = {"\"name ", "\"note ", "\"p", "\"legal "};
+    static const char *const marks[] = {"\"name ", "\"note ", "\"p",
+                                        "\"legal "};
     struct buffer out;
     const uint8_t *at = NULL;
     buffer_init(&out, LINE_BYTES_MAX);

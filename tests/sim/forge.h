@@ -10,7 +10,8 @@
  * cut off; nothing of it may stay. */
 void forge_request(struct world *world);
 
-/* office.c */
+/* admin.c */
+bool office_knows(struct world *world, const char *record);
 void office_edit(struct world *world);
 void office_release_one(struct world *world);
 

@@ -2,7 +2,8 @@
  *
  *   sim --seeds N [--from K] [--jobs J] [--steps S]   runs seeds K .. K+N-1
  *   sim --seed K [--verbose]                          replays one and shrinks
- *   sim --seed K --here                               in this process, told aloud
+ *   sim --seed K --here                               in this process, told
+ * aloud
  *
  * Exit 0: every seed passed.  1: one failed; its seed, its shortest history and
  * the command that replays it are printed. */
@@ -24,16 +25,16 @@ struct history {
 
 /* How often each thing happens, of 1000. */
 static const int weights[STEP_COUNT] = {
-    [STEP_PERSON] = 60,        [STEP_CHILD] = 120,
-    [STEP_EDIT] = 170,         [STEP_FORM_OPEN] = 60,
-    [STEP_FORM_SAVE] = 60,     [STEP_MEMBER] = 40,
-    [STEP_SEAL] = 20,          [STEP_RESOLVE] = 50,
-    [STEP_SYNC] = 230,         [STEP_ASSIGN] = 25,
-    [STEP_OFFICE_EDIT] = 40,   [STEP_OFFICE_RESOLVE] = 10,
-    [STEP_DEVICE_CRASH] = 25,  [STEP_OFFICE_CRASH] = 15,
-    [STEP_OUTAGE] = 15,        [STEP_CLOCK] = 10,
-    [STEP_CLONE] = 4,          [STEP_BACKUP] = 6,
-    [STEP_RESTORE] = 5,        [STEP_FORGE] = 20,
+    [STEP_PERSON] = 60,       [STEP_CHILD] = 120,
+    [STEP_EDIT] = 170,        [STEP_FORM_OPEN] = 60,
+    [STEP_FORM_SAVE] = 60,    [STEP_MEMBER] = 40,
+    [STEP_SEAL] = 20,         [STEP_RESOLVE] = 50,
+    [STEP_SYNC] = 230,        [STEP_ASSIGN] = 25,
+    [STEP_OFFICE_EDIT] = 40,  [STEP_OFFICE_RESOLVE] = 10,
+    [STEP_DEVICE_CRASH] = 25, [STEP_OFFICE_CRASH] = 15,
+    [STEP_OUTAGE] = 15,       [STEP_CLOCK] = 10,
+    [STEP_CLONE] = 4,         [STEP_BACKUP] = 6,
+    [STEP_RESTORE] = 5,       [STEP_FORGE] = 20,
     [STEP_LOCKED] = 15,
 };
 

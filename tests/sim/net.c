@@ -131,8 +131,7 @@ static void net_close(void *context)
     free(net);
 }
 
-void net_open(struct transport *out, struct world *world,
-              struct device *device)
+void net_open(struct transport *out, struct world *world, struct device *device)
 {
     struct net *net = calloc(1, sizeof *net);
     if (!net)

@@ -12,7 +12,8 @@
 
 #define ROUNDS 40
 
-/* --- the office's lines ------------------------------------------------------ */
+/* --- the office's lines ------------------------------------------------------
+ */
 
 struct lines {
     struct world *world;
@@ -102,7 +103,8 @@ static void check_signed(struct world *world)
         world_fail(world, "signatures cannot be read: %s", err_name(err));
 }
 
-/* --- O8: what left view was on the screen of who replaced it --------------- */
+/* --- O8: what left view was on the screen of who replaced it ---------------
+ */
 
 static bool on_screen(const struct write *w, const char *id)
 {
@@ -177,8 +179,9 @@ static void check_field(struct world *world, const struct lines *lines,
         return;
     if (!replaced_knowingly(world, lines, w, field) &&
         !replaced_unheard(world, lines, w, field))
-        world_fail(world, "O8: %s of record %s, written as %s, left view "
-                          "though nobody who replaced it had seen it",
+        world_fail(world,
+                   "O8: %s of record %s, written as %s, left view "
+                   "though nobody who replaced it had seen it",
                    (const char *)field.at, w->record, w->dot);
 }
 
@@ -207,7 +210,8 @@ static void check_screens(struct world *world, const struct lines *lines)
     }
 }
 
-/* --- replicas ----------------------------------------------------------------- */
+/* --- replicas
+ * ----------------------------------------------------------------- */
 
 struct compare {
     struct world *world;
@@ -228,8 +232,9 @@ static enum err compare_one(void *context, const char *record,
         world_fail(c->world, "%s has record %s, the office has not",
                    c->device->name, record);
     else if (!bytes_equal(state, row.state))
-        world_fail(c->world, "O4: record %s differs: %s shows %.*s, the office "
-                             "%.*s",
+        world_fail(c->world,
+                   "O4: record %s differs: %s shows %.*s, the office "
+                   "%.*s",
                    record, c->device->name, (int)state.size,
                    (const char *)state.at, (int)row.state.size,
                    (const char *)row.state.at);
@@ -258,10 +263,11 @@ static void check_device(struct world *world, struct device *d)
         world_fail(world, "%s: %s", d->name, vault_detail(d->vault));
     enum err err = world->sql.run(
         world->sql.context,
-        "SELECT count(*) FROM record AS r WHERE r.agency = $1 AND r.type <> '' "
+        "SELECT count(*) FROM record AS r WHERE r.agency = $1 AND r.type IS "
+        "NOT NULL "
         "AND (r.case_id = '' OR EXISTS (SELECT 1 FROM membership AS m WHERE "
         "m.agency = r.agency AND m.scope = $2 AND m.case_id = r.case_id AND "
-        "m.left_seq = 0))",
+        "m.left_seq IS NULL))",
         values, 2, take_count, &wanted);
     if (err || (int64_t)c.count != wanted)
         world_fail(world, "O7/O10: %s shows %zu records, its scopes hold %lld",
@@ -367,9 +373,8 @@ void oracle_settle(struct world *world)
     check_vaults(world);
     if (!world->failed)
         check_screens(world, &lines);
-    if (!world->failed &&
-        office_verify(world->office, &world->sql, say_problem, world,
-                      &problems))
+    if (!world->failed && office_verify(world->office, &world->sql, say_problem,
+                                        world, &problems))
         world_fail(world, "the office cannot be verified: %s",
                    world->office->detail);
     lines_free(&lines);

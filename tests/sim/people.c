@@ -32,8 +32,7 @@ bool form_open(struct world *world, struct device *device, struct form *form,
     buffer_init(&state, STATE_BYTES_MAX);
     buffer_clear(&form->context);
     form->screen_count = 0;
-    enum err err =
-        record_read(device->vault, record, &state, &form->context);
+    enum err err = record_read(device->vault, record, &state, &form->context);
     if (!err)
         err = record_history(device->vault, record, see, &screen);
     buffer_fini(&state);
@@ -157,7 +156,7 @@ const char *people_pick_type(struct world *world)
 void people_change(struct world *world, const char *type, char *out,
                    size_t room)
 {
-    static const char *const stages[] = {"open",       "referred", "met",
+    static const char *const stages[] = {"open", "referred", "met",
                                          "in_progress", "declined"};
     static const char *const can[] = {"yes", "partly", "no"};
     int number = (int)world_dice(world, 1000);
@@ -177,6 +176,6 @@ void people_change(struct world *world, const char *type, char *out,
     else if (which == 1)
         snprintf(out, room, "{\"legal_name\":\"legal %d\"}", number);
     else
-        snprintf(out, room, "{\"county\":\"%d\",\"language\":\"l%d\"}",
-                 number, number % 7);
+        snprintf(out, room, "{\"county\":\"%d\",\"language\":\"l%d\"}", number,
+                 number % 7);
 }

@@ -205,11 +205,12 @@ static void step_assign(struct world *world)
         return;
     size_t i = (size_t)world_dice(world, world->record_count);
     snprintf(scope[0], sizeof scope[0], "%s", scopes[world_dice(world, 2)]);
-    if (world->sql.begin(world->sql.context, true))
+    if (!office_knows(world, world->record_cases[i]) ||
+        world->sql.begin(world->sql.context, true))
         return;
     enum err err = ingest_assign(world->office, &world->sql, "admin",
                                  world->record_cases[i],
-                                 (const char(*)[SCOPE_CHARS_MAX + 1])scope, 1);
+                                 (const char(*)[SCOPE_CHARS_MAX + 1]) scope, 1);
     err = err ? (enum err)(world->sql.rollback(world->sql.context), err)
               : world->sql.commit(world->sql.context);
     world_say(world, "the office gives case %.8s to %s: %s",

@@ -131,10 +131,9 @@ bool device_start(struct world *world, struct device *device)
     struct vault_options options;
     vault_options_of(device, &options, secret, sizeof secret);
     vault_file(device, path, sizeof path);
-    enum err err =
-        device->enrolled
-            ? vault_open(&device->vault, path, &options, detail)
-            : vault_create(&device->vault, path, &options, detail);
+    enum err err = device->enrolled
+                       ? vault_open(&device->vault, path, &options, detail)
+                       : vault_create(&device->vault, path, &options, detail);
     if (err) {
         world_say(world, "%s does not start: %s %s", device->name,
                   err_name(err), detail);
@@ -217,8 +216,7 @@ bool device_sync(struct world *world, struct device *device)
     if (!device->vault)
         return false;
     net_open(&transport, world, device);
-    enum err err =
-        session_run(device->vault, &transport, &options, &report);
+    enum err err = session_run(device->vault, &transport, &options, &report);
     transport.close(transport.context);
     world->syncs++;
     world->requests += report.requests;
@@ -230,12 +228,14 @@ bool device_sync(struct world *world, struct device *device)
               report.reconciled ? ", reconciled" : "",
               report.succeeded ? ", new identity" : "");
     if (report.reconciled && world->scenes == SCENE_PLAIN)
-        world_fail(world, "%s had to reconcile although nothing was cloned "
-                          "or rolled back: a cursor or a sum is wrong",
+        world_fail(world,
+                   "%s had to reconcile although nothing was cloned "
+                   "or rolled back: a cursor or a sum is wrong",
                    device->name);
     if (report.succeeded && world->scenes == SCENE_PLAIN)
-        world_fail(world, "%s was declared a clone although nobody copied "
-                          "anything",
+        world_fail(world,
+                   "%s was declared a clone although nobody copied "
+                   "anything",
                    device->name);
     if (disk_is_off(device->name)) {
         world_say(world, "%s loses power", device->name);

@@ -3,7 +3,8 @@
  * The code under test is the shipped code: vault, exchange, sync, ingest and
  * the SQLite store.  What is simulated stands behind the seams: disks
  * (disk.h), the clock, randomness and the network (net.c).  The world keeps the
- * ground truth: every acknowledged write and what its writer had on the screen. */
+ * ground truth: every acknowledged write and what its writer had on the screen.
+ */
 #ifndef SIM_WORLD_H
 #define SIM_WORLD_H
 
@@ -18,7 +19,12 @@
 #define SCREEN_MAX 96
 #define FORMS_MAX 4
 
-enum { SCENE_PLAIN = 0, SCENE_CLONED = 1, SCENE_RESTORED = 2, SCENE_FORGED = 4 };
+enum {
+    SCENE_PLAIN = 0,
+    SCENE_CLONED = 1,
+    SCENE_RESTORED = 2,
+    SCENE_FORGED = 4
+};
 
 /* One acknowledged write and the truth about it. */
 struct write {
@@ -61,7 +67,7 @@ struct world {
     struct office *office; /* NULL while it has no power */
     struct sql sql;
     bool sql_open, online, faults;
-    unsigned scenes;       /* SCENE_* that happened */
+    unsigned scenes; /* SCENE_* that happened */
     struct device devices[DEVICES_MAX];
     char records[RECORDS_MAX][ID_CHARS + 1];
     char record_types[RECORDS_MAX][NAME_CHARS_MAX + 1];
@@ -106,11 +112,28 @@ void net_open(struct transport *out, struct world *world,
 
 /* step.c: the things that people and machines do. */
 enum step_kind {
-    STEP_PERSON, STEP_CHILD, STEP_EDIT, STEP_FORM_OPEN, STEP_FORM_SAVE,
-    STEP_MEMBER, STEP_SEAL, STEP_RESOLVE, STEP_SYNC, STEP_ASSIGN,
-    STEP_OFFICE_EDIT, STEP_OFFICE_RESOLVE, STEP_DEVICE_CRASH,
-    STEP_OFFICE_CRASH, STEP_OUTAGE, STEP_CLOCK, STEP_CLONE, STEP_RESTORE,
-    STEP_BACKUP, STEP_FORGE, STEP_LOCKED, STEP_COUNT
+    STEP_PERSON,
+    STEP_CHILD,
+    STEP_EDIT,
+    STEP_FORM_OPEN,
+    STEP_FORM_SAVE,
+    STEP_MEMBER,
+    STEP_SEAL,
+    STEP_RESOLVE,
+    STEP_SYNC,
+    STEP_ASSIGN,
+    STEP_OFFICE_EDIT,
+    STEP_OFFICE_RESOLVE,
+    STEP_DEVICE_CRASH,
+    STEP_OFFICE_CRASH,
+    STEP_OUTAGE,
+    STEP_CLOCK,
+    STEP_CLONE,
+    STEP_RESTORE,
+    STEP_BACKUP,
+    STEP_FORGE,
+    STEP_LOCKED,
+    STEP_COUNT
 };
 struct step {
     enum step_kind kind;

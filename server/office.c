@@ -49,7 +49,8 @@ static enum err places_set(struct office *office,
     return ERR_OK;
 }
 
-/* A store elsewhere is named by a file in the data directory. */
+/* A store elsewhere is named by a file in the data directory; one inside goes
+ * with the directory wherever that is moved. */
 static void store_file(const struct office *office, char *out, size_t room)
 {
     snprintf(out, room, "%.1000s/store", office->data_dir);
@@ -136,7 +137,8 @@ static enum err agency_write(struct office *office, struct sql *sql,
     return sql_commit(sql);
 }
 
-static enum err office_found(struct office *office, const char *name)
+static enum err office_found(struct office *office, const char *name,
+                             bool elsewhere)
 {
     struct sql sql = {0};
     if (mkdir(office->data_dir, 0700) && errno != EEXIST)
@@ -145,7 +147,7 @@ static enum err office_found(struct office *office, const char *name)
     enum err err = say(office, office_keys_make(office->keys_dir,
                                                 office->random),
                        office->keys_dir);
-    if (!err)
+    if (!err && elsewhere)
         err = say(office, store_write(office), office->data_dir);
     if (!err)
         err = store_open(&sql, office->store, office->vfs, true,
@@ -174,7 +176,7 @@ enum err office_init(const struct office_options *options, const char *agency,
     snprintf(office->agency, sizeof office->agency, "%s", agency);
     if (options->store)
         snprintf(office->store, sizeof office->store, "%s", options->store);
-    err = office_found(office, name);
+    err = office_found(office, name, options->store != NULL);
     snprintf(detail, OFFICE_DETAIL_CHARS, "%s", office->detail);
     office_close(office);
     if (err)

@@ -131,18 +131,65 @@ static int check_places(const struct command *c)
     return EXIT_DONE;
 }
 
-int command_open(struct command *c, enum command_access access)
+/* The office says what failed; the operator also needs to know what to do. */
+static int open_failed(const struct command *c, enum err err,
+                       const char *detail)
 {
+    const char *data = args_text(&c->args, "--data");
+    switch (err) {
+    case ERR_NOT_FOUND:
+        return command_fail(c, err,
+                            "there is no office in %.300s (%.200s); "
+                            "`satchel-central init` makes one",
+                            data, detail);
+    case ERR_FOREIGN:
+        return command_fail(c, err,
+                            "the store in %.300s is not that of an office "
+                            "(%.200s); give --data the directory of one",
+                            data, detail);
+    case ERR_NEWER:
+        return command_fail(c, err,
+                            "the store in %.300s was written by a newer "
+                            "satchel-central; install that version or later",
+                            data);
+    case ERR_READ_ONLY:
+    case ERR_DENIED:
+        return command_fail(c, err,
+                            "the user %.64s may not use the office in %.300s "
+                            "(%.200s); run this as whoever owns it",
+                            command_os_user(), data, detail);
+    case ERR_BUSY:
+        return command_fail(
+            c, err, "another process is writing to %.300s; try again", data);
+    case ERR_CORRUPT:
+        return command_fail(c, err,
+                            "the office in %.300s is damaged (%.200s); restore "
+                            "a backup into a new directory",
+                            data, detail);
+    default:
+        return command_fail(c, err, "the office in %.300s: %.300s", data,
+                            detail);
+    }
+}
+
+int command_open_office(struct command *c, bool term)
+{
+    char detail[OFFICE_DETAIL_CHARS] = "";
+    struct office_options options = command_options(c);
     int code = check_places(c);
     if (code != EXIT_DONE)
         return code;
-    char detail[OFFICE_DETAIL_CHARS] = "";
-    struct office_options options = command_options(c);
-    enum err err =
-        office_open(&c->office, &options, access == COMMAND_WRITE, detail);
-    if (err)
-        return command_fail(c, err, "%s", detail[0] ? detail : err_text(err));
-    err = office_connect(c->office, &c->sql);
+    enum err err = office_open(&c->office, &options, term, detail);
+    return err ? open_failed(c, err, detail[0] ? detail : err_text(err))
+               : EXIT_DONE;
+}
+
+int command_open(struct command *c, enum command_access access)
+{
+    int code = command_open_office(c, access == COMMAND_WRITE);
+    if (code != EXIT_DONE)
+        return code;
+    enum err err = office_connect(c->office, &c->sql);
     if (err)
         return command_fail_office(c, err);
     return access == COMMAND_READ ? EXIT_DONE : find_author(c, access);

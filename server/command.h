@@ -45,12 +45,17 @@ int command_misuse(const struct command *command, const char *format, ...)
 
 /* EXIT_DONE, or an exit code with the message printed. */
 int command_open(struct command *command, enum command_access access);
+/* The office alone, without connection and author: for `serve`. */
+int command_open_office(struct command *command, bool term);
 void command_close(struct command *command);
 /* The options of office_init() and the like, from --data and --keys. */
 struct office_options command_options(const struct command *command);
 /* Whoever runs this, as the operating system calls them; "?" if it does not. */
 const char *command_os_user(void);
 
+/* Reads a store through; `shown` is what the message calls it. */
+int command_check_store(const struct command *command, const char *path,
+                        const char *shown, int64_t *lines);
 /* True when the directory is absent or empty. */
 bool command_is_new(const char *path);
 /* Write transaction; a message is printed on failure. */

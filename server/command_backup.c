@@ -22,7 +22,8 @@ static enum err take_verdict(void *context, const struct sql_value *row,
 }
 
 /* A backup that has not been read back is none. */
-static int check_copy(const struct command *c, const char *path, int64_t *lines)
+int command_check_store(const struct command *c, const char *path,
+                        const char *shown, int64_t *lines)
 {
     struct sql copy;
     char detail[STORE_DETAIL_CHARS] = "";
@@ -30,14 +31,14 @@ static int check_copy(const struct command *c, const char *path, int64_t *lines)
     enum err err = store_open(&copy, path, NULL, false, detail);
     if (err)
         return command_fail(c, err, "%.300s is no backup of an office: %s",
-                            path, detail[0] ? detail : err_text(err));
+                            shown, detail[0] ? detail : err_text(err));
     err = sql_each_row(&copy, quick_check, NULL, 0, take_verdict, &sound);
     if (!err && !sound)
         err = ERR_CORRUPT;
     if (!err)
         err = sql_find_int(&copy, line_count, NULL, 0, lines);
     sql_close(&copy);
-    return err ? command_fail(c, err, "%.300s is damaged: %s", path,
+    return err ? command_fail(c, err, "%.300s is damaged: %s", shown,
                               err_text(err))
                : EXIT_DONE;
 }
@@ -64,7 +65,9 @@ static int copy_store(struct command *c, const char *partial, const char *to,
 {
     enum err err = c->sql.backup(c->sql.context, partial);
     int code =
-        err ? command_fail_office(c, err) : check_copy(c, partial, lines);
+        err ? command_fail(c, err, "cannot write the backup %.300s: %s", to,
+                           c->sql.detail(c->sql.context))
+            : command_check_store(c, partial, to, lines);
     if (code == EXIT_DONE && rename(partial, to) != 0)
         code = command_fail(c, ERR_IO, "cannot name the backup %.300s: %s", to,
                             strerror(errno));

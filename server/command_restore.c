@@ -135,7 +135,10 @@ static int report(struct command *c)
 
 static int restore(struct command *c, const char *from, const char *store)
 {
+    int64_t lines;
     int code = copy_file(c, from, store);
+    if (code == EXIT_DONE)
+        code = command_check_store(c, store, from, &lines);
     if (code == EXIT_DONE)
         code = command_open(c, COMMAND_READ);
     if (code == EXIT_DONE)

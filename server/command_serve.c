@@ -127,12 +127,10 @@ static int run(struct serving *s, const sigset_t *signals)
 /* Serving needs no author: devices' lines have their own. */
 static int open_office(struct command *c)
 {
-    char detail[OFFICE_DETAIL_CHARS] = "";
-    struct office_options options = command_options(c);
-    enum err err = office_open(&c->office, &options, true, detail);
-    if (err)
-        return command_fail(c, err, "%s", detail[0] ? detail : err_text(err));
-    err = views_update(c->office);
+    int code = command_open_office(c, true);
+    if (code != EXIT_DONE)
+        return code;
+    enum err err = views_update(c->office);
     return err ? command_fail_office(c, err) : EXIT_DONE;
 }
 

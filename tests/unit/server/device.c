@@ -241,6 +241,18 @@ void device_fini(struct device *d)
     buffer_fini(&d->certificate);
 }
 
+void device_clone(struct device *out, const struct device *d)
+{
+    *out = *d;
+    for (int64_t n = 1; n <= d->head; n++) {
+        size_t size = strlen(d->lines[n]) + 1;
+        out->lines[n] = malloc(size);
+        memcpy(out->lines[n], d->lines[n], size);
+    }
+    buffer_init(&out->certificate, 1u << 16);
+    CHECK(buffer_add_bytes(&out->certificate, buffer_bytes(&d->certificate)));
+}
+
 /* --- writing -------------------------------------------------------------- */
 
 int64_t device_append(struct device *d, const char *line)
@@ -354,7 +366,9 @@ void device_request(const struct device *d, unsigned flags, const char *mode,
                                .head = d->head,
                                .base_n = d->received,
                                .locked = flags & DEVICE_LOCKED,
-                               .room = ROOM_BYTES_DEFAULT,
+                               .room = flags & DEVICE_SMALL_ROOM
+                                           ? 1000
+                                           : ROOM_BYTES_DEFAULT,
                                .cursors = d->cursors,
                                .cursor_count = flags & DEVICE_NO_CURSORS
                                                    ? 0
@@ -524,4 +538,41 @@ void reply_fini(struct reply *reply)
 {
     arena_fini(&reply->arena);
     buffer_fini(&reply->plain);
+}
+
+/* --- what tests begin with ------------------------------------------------ */
+
+int place_setup(void **state)
+{
+    static struct place place;
+    place_open(&place);
+    place_account(&place, "dana", "caseload:east");
+    place_account(&place, "lee", "caseload:east");
+    place_account(&place, "kim", "caseload:west");
+    *state = &place;
+    return 0;
+}
+
+int place_teardown(void **state)
+{
+    place_close(*state);
+    return 0;
+}
+
+void device_expect(struct device *d, struct place *place, unsigned flags,
+                   int status, struct reply *reply)
+{
+    device_sync(d, place, flags, reply);
+    if (reply->status == status)
+        return;
+    fprintf(stderr, "status %d, not %d: %s: %s\n", reply->status, status,
+            reply->error.error, reply->error.detail);
+    abort();
+}
+
+void device_sync_ok(struct device *d, struct place *place)
+{
+    struct reply reply;
+    device_expect(d, place, 0, 200, &reply);
+    reply_fini(&reply);
 }

@@ -67,9 +67,26 @@ void device_enrol(struct device *d, struct place *place, const char *account);
 void device_succeed(struct device *d, const struct device *old,
                     struct place *place, const char *reason);
 void device_fini(struct device *d);
+/* A copy of the vault, as a backup program or a thief makes it. */
+void device_clone(struct device *out, const struct device *d);
 
-/* Writes: `more` is what follows "prev"... as JSON members without braces, in
- * canonical order among the rest is not needed. */
+/* What a test file begins with: an office, dana and lee in caseload east, kim
+ * in west. */
+#define PERSON "0192b5a0-0000-7000-8000-000000000001"
+#define NOTE "0192b5a0-0000-7000-8000-000000000002"
+#define PERSON_2 "0192b5a0-0000-7000-8000-000000000011"
+#define NOTE_2 "0192b5a0-0000-7000-8000-000000000012"
+#define NAMED "{\"last_name\":\"Ames\"}"
+#define TOLD "{\"narrative\":\"Roof leaks again.\"}"
+int place_setup(void **state);
+int place_teardown(void **state);
+/* Syncs; the test fails when the status is another. */
+void device_expect(struct device *d, struct place *place, unsigned flags,
+                   int status, struct reply *reply);
+/* The same, expecting 200 and looking at nothing. */
+void device_sync_ok(struct device *d, struct place *place);
+
+/* Each returns the n of the new line. */
 int64_t device_create(struct device *d, const char *type, const char *record,
                       const char *kase, const char *set);
 int64_t device_revise(struct device *d, const char *record, const char *seen,
@@ -77,7 +94,7 @@ int64_t device_revise(struct device *d, const char *record, const char *seen,
 int64_t device_append(struct device *d, const char *line);
 
 enum { DEVICE_UNSIGNED = 1, DEVICE_LOCKED = 2, DEVICE_CUT = 4,
-       DEVICE_NO_CURSORS = 8, DEVICE_KEEP = 16 };
+       DEVICE_NO_CURSORS = 8, DEVICE_KEEP = 16, DEVICE_SMALL_ROOM = 32 };
 /* One sync; the reply is applied to the device unless DEVICE_KEEP. */
 void device_sync(struct device *d, struct place *place, unsigned flags,
                  struct reply *reply);

@@ -42,6 +42,23 @@ void batch_fini(struct batch *b)
     *b = (struct batch){0};
 }
 
+enum err batch_arrival(struct batch *b, int64_t *arrival)
+{
+    if (!b->arrival || b->arrival == b->arrival_last) {
+        int64_t first;
+        enum err err =
+            sql_find_int(b->sql, b->sql->arrival_next, NULL, 0, &first);
+        if (err)
+            return err;
+        b->arrival = first - 1;
+        b->arrival_last = b->sql->arrival_block
+                              ? b->arrival + b->sql->arrival_block
+                              : INT64_MAX;
+    }
+    *arrival = ++b->arrival;
+    return ERR_OK;
+}
+
 /* --- logs ----------------------------------------------------------------- */
 
 enum err batch_need_add(struct batch_log *log, int64_t n)

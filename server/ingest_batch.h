@@ -59,6 +59,8 @@ struct batch {
     const struct push *push;    /* at work, or NULL */
     uint64_t push_number;       /* 1, 2, ...: tells pushes apart */
     bool schema_changed;
+    int64_t arrival;      /* last number given out; 0: none yet */
+    int64_t arrival_last; /* of the block */
 };
 
 MUST_CHECK enum err batch_open(struct batch *batch, struct office *office,
@@ -75,6 +77,7 @@ MUST_CHECK enum err batch_case_find(struct batch *batch, const char *kase,
                                     struct batch_case **out);
 MUST_CHECK enum err batch_scope_find(struct batch *batch, const char *name,
                                      struct batch_scope **out);
+MUST_CHECK enum err batch_arrival(struct batch *batch, int64_t *arrival);
 MUST_CHECK enum err batch_need_add(struct batch_log *log, int64_t n);
 /* The header's cursor of this scope in the push at work, or NULL. */
 const struct cursor *batch_cursor(struct batch *batch,

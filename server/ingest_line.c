@@ -66,7 +66,9 @@ static enum err line_append(struct batch *b, const struct incoming *in,
     if (log->row.top < in->n)
         log->row.top = in->n;
     log->dirty = true;
-    return store_line_add(b->sql, b->agency, &row, arrival);
+    enum err err = batch_arrival(b, arrival);
+    row.arrival = *arrival;
+    return err ? err : store_line_add(b->sql, b->agency, &row);
 }
 
 struct unplaced {

@@ -40,6 +40,10 @@ struct sql {
                     sql_each *each, void *each_context);
     enum err (*backup)(void *context, const char *path); /* online */
     const char *(*detail)(void *context); /* of the last error */
+    /* Gives the first of `arrival_block` free numbers of arrival, for use in
+     * the write transaction that asks; 0: as many as it likes. */
+    const char *arrival_next;
+    int64_t arrival_block;
     void (*close)(void *context);
     void *context;
 };

@@ -2,7 +2,7 @@
 
 static const char line_add[] =
     "INSERT INTO line(agency, replica, n, record, hash, link, received_at, "
-    "line) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING arrival";
+    "line, arrival) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 static const char line_find[] =
     "SELECT arrival, hash, link FROM line "
     "WHERE agency = $1 AND replica = $2 AND n = $3";
@@ -37,17 +37,17 @@ static const char placed_add[] =
     "VALUES ($1, $2, $3, $4)";
 
 enum err store_line_add(struct sql *sql, const char *agency,
-                        const struct line_row *row, int64_t *arrival)
+                        const struct line_row *row)
 {
-    return sql_find_int(
+    return sql_run(
         sql, line_add,
         SQL_VALUES(sql_text(agency), sql_text(row->replica), sql_int(row->n),
                    row->record.size ? sql_text_bytes(row->record) : sql_null(),
                    sql_blob(bytes_of(row->hash, HASH_BYTES)),
                    row->link ? sql_blob(bytes_of(row->link, LINK_BYTES))
                              : sql_null(),
-                   sql_int(row->received_at), sql_blob(row->line)),
-        arrival);
+                   sql_int(row->received_at), sql_blob(row->line),
+                   sql_int(row->arrival)));
 }
 
 static enum err found_row_read(void *context, const struct sql_value *row,

@@ -10,6 +10,7 @@
 #include "shared/model/revision.h"
 
 struct line_row {
+    int64_t arrival;
     const char *replica;
     int64_t n;
     struct bytes record;  /* empty: not a revision */
@@ -19,8 +20,7 @@ struct line_row {
     struct bytes line;
 };
 MUST_CHECK enum err store_line_add(struct sql *sql, const char *agency,
-                                   const struct line_row *row,
-                                   int64_t *arrival);
+                                   const struct line_row *row);
 
 struct line_found {
     int64_t arrival;

@@ -10,6 +10,10 @@
 #define PARAMETERS_MAX 24
 #define TABLE_ROOM_MIN 256u
 
+/* There is one writer, so that its transaction may count on. */
+static const char arrival_next[] =
+    "SELECT COALESCE(max(arrival), 0) + 1 FROM line";
+
 /* A statement by the address of its text. */
 struct prepared {
     const char *text;              /* borrowed, static; NULL: free place */
@@ -272,6 +276,7 @@ enum err store_sqlite_open(struct sql *out, const char *path, const char *vfs,
                         .backup = store_backup,
                         .detail = store_detail,
                         .close = store_close,
+                        .arrival_next = arrival_next,
                         .context = store};
     return ERR_OK;
 }

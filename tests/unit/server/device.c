@@ -271,7 +271,7 @@ int64_t device_append(struct device *d, const char *line)
 /* The device's last n on the record. */
 static int64_t own_prev(const struct device *d, const char *record)
 {
-    for (int64_t n = d->head; n > 0; n--)
+    for (int64_t n = d->head; n > 0 && n + 512 > d->head; n--)
         if (strstr(d->lines[n], record))
             return n;
     return 0;

@@ -6,7 +6,9 @@
 #include "server/office.h"
 #include "server/sync.h"
 
+#ifndef DEVICE_LINES_MAX
 #define DEVICE_LINES_MAX 512
+#endif
 #define DEVICE_SCOPES_MAX 8
 
 struct device {

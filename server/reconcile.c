@@ -217,6 +217,45 @@ static enum err scope_case(void *context, const struct sql_value *row,
     return diff_put_lines(pass->out, kase, pass->scope);
 }
 
+static enum err member_put(void *context, const struct sql_value *row,
+                           size_t columns)
+{
+    (void)columns;
+    struct outgoing *out = context;
+    struct join_line join;
+    struct buffer line;
+    sql_copy_text(join.kase, sizeof join.kase, &row[0]);
+    if (!join.kase[0])
+        return ERR_OK;
+    buffer_init(&line, 1024);
+    enum err err = join_line_write(&line, &join);
+    if (!err)
+        err = outgoing_line(out, buffer_bytes(&line));
+    buffer_fini(&line);
+    return err;
+}
+
+/* A device under a fresh key has missed joins and leaves: it is told each of
+ * the scope's cases anew. */
+static enum err scope_settled(struct outgoing *out, const char *scope)
+{
+    struct sync *s = out->sync;
+    struct feed_head head;
+    struct cursor cursor = {.has_sum = true};
+    enum err err =
+        sql_each_row(s->sql, members_of_scope,
+                     SQL_VALUES(sql_text(s->office->agency), sql_text(scope)),
+                     member_put, out);
+    if (!err)
+        err = store_scope_find(s->sql, s->office->agency, scope, &head);
+    if (err)
+        return err;
+    memcpy(cursor.scope, scope, strlen(scope) + 1);
+    cursor.seq = head.seq;
+    cursor.sum = head.sum;
+    return outgoing_cursor(out, &cursor, true);
+}
+
 static enum err scope_pass(struct sync *s, struct outgoing *out,
                            const char *scope)
 {
@@ -225,15 +264,7 @@ static enum err scope_pass(struct sync *s, struct outgoing *out,
         s->sql, members_of_scope,
         SQL_VALUES(sql_text(s->office->agency), sql_text(scope)), scope_case,
         &pass);
-    if (err || !out || pass.differs)
-        return err;
-    struct feed_head head;
-    struct cursor cursor = {.has_sum = true};
-    err = store_scope_find(s->sql, s->office->agency, scope, &head);
-    memcpy(cursor.scope, scope, strlen(scope) + 1);
-    cursor.seq = head.seq;
-    cursor.sum = head.sum;
-    return err ? err : outgoing_cursor(out, &cursor, true);
+    return err || !out || pass.differs ? err : scope_settled(out, scope);
 }
 
 static enum err granted_mark(struct sync *s)

@@ -129,7 +129,9 @@ static enum err on_cursor(struct pull *p, struct bytes line)
         return ERR_PROTOCOL;
     /* The page and its cursor are one transaction: neither without the other.
      */
-    err = inbox_page(p->session->inbox, &cursor);
+    err = p->session->sent.phase == PHASE_RECONCILE
+              ? inbox_settled(p->session->inbox, &cursor)
+              : inbox_page(p->session->inbox, &cursor);
     if (err) {
         p->failed = true;
         return err;

@@ -150,6 +150,16 @@ enum err inbox_page(struct inbox *inbox, const struct cursor_line *cursor)
     return inbox_apply(inbox, &close);
 }
 
+enum err inbox_settled(struct inbox *inbox, const struct cursor_line *cursor)
+{
+    struct inbox_close close = {.scope = cursor->cursor.scope,
+                                .has_mac = cursor->has_mac,
+                                .mac = cursor->mac,
+                                .cursor = cursor,
+                                .settles = true};
+    return inbox_apply(inbox, &close);
+}
+
 enum err inbox_given(struct inbox *inbox, const struct given_line *given)
 {
     struct inbox_close close = {

@@ -22,6 +22,10 @@ MUST_CHECK enum err inbox_leave(struct inbox *inbox,
  * joins and leaves, counts sums, sets the scope's cursor. */
 MUST_CHECK enum err inbox_page(struct inbox *inbox,
                                const struct cursor_line *cursor);
+/* The same in the answer to a reconcile: the joins collected are all the cases
+ * of the scope, and replace what was known of it. */
+MUST_CHECK enum err inbox_settled(struct inbox *inbox,
+                                  const struct cursor_line *cursor);
 /* Ends a page of given lines (fix): as above without a cursor. */
 MUST_CHECK enum err inbox_given(struct inbox *inbox,
                                 const struct given_line *given);

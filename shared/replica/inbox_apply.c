@@ -338,10 +338,26 @@ static enum err cursor_set(struct applying *a)
                          clock_wall_ms(vault->clock));
 }
 
+static enum err scope_empty(struct applying *a)
+{
+    struct vault *vault = a->inbox->vault;
+    struct sqlite3_stmt *s;
+    if (!a->close->settles)
+        return ERR_OK;
+    enum err err = vault_sql(vault, SQL_MEMBER_DROP_SCOPE, &s);
+    if (err)
+        return err;
+    map_clear(a->inbox->members);
+    db_bind_text(vault->db, s, 1, bytes_text(a->close->scope));
+    return db_step_done(vault->db, s);
+}
+
 static enum err entries_apply(struct applying *a)
 {
     struct inbox *inbox = a->inbox;
     enum err err = page_add(a);
+    if (!err)
+        err = scope_empty(a);
     for (size_t i = 0; !err && i < inbox->count; i++) {
         const struct inbox_entry *entry = &inbox->entries[i];
         if (entry->kind == INBOX_LINE)

@@ -37,6 +37,7 @@ struct inbox_close {
     bool has_mac;
     const uint8_t *mac;
     const struct cursor_line *cursor; /* NULL for given lines */
+    bool settles; /* the joins are all the cases of the scope */
 };
 
 /* Applies the entries in one transaction, or leaves the vault as it was. */

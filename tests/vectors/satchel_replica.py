@@ -422,8 +422,9 @@ class Replica:
             for scope in s["scopes"].values():
                 scope["sum"] = False
 
-    def take_lines(self, lines):
-        """Pages up to the last whole cursor line; True when all sums agree."""
+    def take_lines(self, lines, settles=False):
+        """Pages up to the last whole cursor line; True when all sums agree.
+        With `settles` a page's joins are all the cases of its scope."""
         page, joins, leaves, agree = [], [], [], True
         for line in lines:
             name = wire.control_name(line)
@@ -435,6 +436,8 @@ class Replica:
             elif name == "leave":
                 leaves.append(value)
             elif name == "cursor":
+                if settles and value["scope"] in self.s["scopes"]:
+                    self.s["scopes"][value["scope"]]["cases"] = []
                 agree &= self._take_page(value, page, joins, leaves)
                 page, joins, leaves = [], [], []
             elif name == "given":
@@ -590,7 +593,7 @@ class Replica:
             raw = unb64(diff["have"])
             entry["have"] |= {raw[i:i + 8] for i in range(0, len(raw), 8)}
             entry["scope"] = diff.get("scope")
-        self.take_lines(rest)
+        self.take_lines(rest, settles=True)
         return diffs
 
     def _fix(self, diffs):

@@ -155,6 +155,31 @@ static void a_case_in_two_scopes_stays_until_the_last_has_left(void **state)
     assert_int_equal(read_err(p->dana.vault, p->person), ERR_NOT_FOUND);
 }
 
+/* After a fresh key the office tells each scope's cases anew. */
+static void a_settled_scope_has_the_cases_that_were_told(void **state)
+{
+    struct pair *p = *state;
+    struct inbox *inbox;
+    struct cursor_line cursor = {.end = true, .cursor.seq = 5};
+    uint64_t before, moved, left;
+    assert_int_equal(inbox_scope_sum(p->dana.vault, "caseload:north", &before),
+                     ERR_OK);
+    assert_true(before != 0);
+    assert_int_equal(inbox_open(&inbox, p->dana.vault), ERR_OK);
+    assert_int_equal(inbox_join(inbox, p->person), ERR_OK);
+    memcpy(cursor.cursor.scope, "site:a", sizeof "site:a");
+    assert_int_equal(inbox_settled(inbox, &cursor), ERR_OK);
+    memcpy(cursor.cursor.scope, "caseload:north", sizeof "caseload:north");
+    assert_int_equal(inbox_settled(inbox, &cursor), ERR_OK);
+    inbox_close(inbox);
+    assert_int_equal(inbox_scope_sum(p->dana.vault, "site:a", &moved), ERR_OK);
+    assert_int_equal(inbox_scope_sum(p->dana.vault, "caseload:north", &left),
+                     ERR_OK);
+    assert_true(moved != 0);
+    assert_true(left == 0);
+    assert_int_equal(read_err(p->dana.vault, p->person), ERR_OK);
+}
+
 static void an_unsigned_leave_changes_nothing(void **state)
 {
     struct pair *p = *state;
@@ -221,6 +246,7 @@ int main(void)
         TEST(a_case_that_left_is_unreadable_and_its_work_still_arrives),
         TEST(a_case_that_comes_back_is_whole_again),
         TEST(a_case_in_two_scopes_stays_until_the_last_has_left),
+        TEST(a_settled_scope_has_the_cases_that_were_told),
         TEST(an_unsigned_leave_changes_nothing),
         TEST(a_locked_vault_obeys_a_leave),
         TEST(a_revoked_vault_reads_nothing_and_still_pushes),

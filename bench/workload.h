@@ -31,29 +31,46 @@ static inline const char *workload_pick(struct workload *work,
 #define WORKLOAD_PICK(work, of)                                                \
     workload_pick(work, of, sizeof(of) / sizeof *(of))
 
+/* A word that is not among the frequent ones: consonants and vowels in turn, so
+ * that a contact takes about as much on the wire as one of real notes does. */
+static inline size_t workload_rare(struct workload *work, char *out)
+{
+    static const char consonants[] = "bcdfghjklmnprstvwz", vowels[] = "aeiou";
+    size_t length = 4 + (size_t)random_below(&work->dice.random, 6);
+    for (size_t i = 0; i < length; i++)
+        out[i] = i % 2 ? vowels[random_below(&work->dice.random, 5)]
+                       : consonants[random_below(&work->dice.random, 18)];
+    out[length] = 0;
+    return length;
+}
+
 static inline void workload_text(struct workload *work, char *out, size_t size)
 {
     static const char *const words[] = {
-        "the",     "client",   "said",      "that",     "her",      "landlord",
-        "called",  "again",    "about",     "rent",     "and",      "water",
-        "bill",    "is",       "overdue",   "since",    "March",    "school",
-        "asked",   "for",      "a",         "form",     "which",    "we",
-        "filled",  "together", "at",        "kitchen",  "table",    "children",
-        "were",    "present",  "roof",      "leaks",    "over",     "bedroom",
-        "job",     "interview","Tuesday",   "needs",    "bus",      "pass",
-        "childcare", "found",  "neighbor",  "will",     "help",     "with",
-        "transport", "doctor", "visit",     "missed",   "because",  "car",
-        "broke",   "down",     "plan",      "updated",  "goal",     "agreed",
-        "next",    "step",     "apply",     "by",       "Friday",   "hours",
-        "cut",     "plant",    "shift",     "night",    "tax",      "papers",
-        "ready",   "W-2",      "arrived",   "not",      "yet",      "budget",
-        "reviewed","food",     "pantry",    "referred", "consent",  "signed",
-        "phone",   "number",   "changed",   "worried",  "hopeful",  "tired"};
+        "the",       "client",    "said",     "that",     "her",     "landlord",
+        "called",    "again",     "about",    "rent",     "and",     "water",
+        "bill",      "is",        "overdue",  "since",    "March",   "school",
+        "asked",     "for",       "a",        "form",     "which",   "we",
+        "filled",    "together",  "at",       "kitchen",  "table",   "children",
+        "were",      "present",   "roof",     "leaks",    "over",    "bedroom",
+        "job",       "interview", "Tuesday",  "needs",    "bus",     "pass",
+        "childcare", "found",     "neighbor", "will",     "help",    "with",
+        "transport", "doctor",    "visit",    "missed",   "because", "car",
+        "broke",     "down",      "plan",     "updated",  "goal",    "agreed",
+        "next",      "step",      "apply",    "by",       "Friday",  "hours",
+        "cut",       "plant",     "shift",    "night",    "tax",     "papers",
+        "ready",     "W-2",       "arrived",  "not",      "yet",     "budget",
+        "reviewed",  "food",      "pantry",   "referred", "consent", "signed",
+        "phone",     "number",    "changed",  "worried",  "hopeful", "tired"};
     size_t used = 0;
-    while (used + 16 < size) {
-        const char *word = WORKLOAD_PICK(work, words);
-        used += (size_t)snprintf(out + used, size - used, "%s%s",
-                                 used ? " " : "", word);
+    while (used + 24 < size) {
+        if (used)
+            out[used++] = ' ';
+        if (random_below(&work->dice.random, 100) < 40)
+            used += (size_t)snprintf(out + used, size - used, "%s",
+                                     WORKLOAD_PICK(work, words));
+        else
+            used += workload_rare(work, out + used);
         if (random_below(&work->dice.random, 11) == 0)
             out[used++] = '.';
         out[used] = 0;
@@ -64,12 +81,12 @@ static inline void workload_text(struct workload *work, char *out, size_t size)
 static inline void workload_contact(struct workload *work, const char *person,
                                     char out[WORKLOAD_BYTES])
 {
-    static const char *const kinds[] = {"home_visit", "phone", "office",
-                                        "text", "attempted"};
+    static const char *const kinds[] = {"home_visit", "phone", "office", "text",
+                                        "attempted"};
     static const char *const outcomes[] = {"completed", "no_answer",
                                            "left_message", "rescheduled"};
-    static const char *const counties[] = {"28081", "28003", "28095", "23003",
-                                           "23019", "28049"};
+    static const char *const counties[] = {"28081", "28003", "28095",
+                                           "23003", "23019", "28049"};
     char text[351];
     unsigned day = work->day++ % 28 + 1;
     workload_text(work, text, sizeof text);

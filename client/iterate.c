@@ -31,8 +31,8 @@ static bool wanted(const struct satchel_iterator *i, struct bytes state,
             break;
         memcpy(name, w->name.at, w->name.size);
         name[w->name.size] = 0;
-        all = view_matches(root, name,
-                           w->kind == CANON_TEXT ? w->text : w->raw);
+        all =
+            view_matches(root, name, w->kind == CANON_TEXT ? w->text : w->raw);
     }
     arena_fini(&arena);
     return all;
@@ -101,8 +101,8 @@ static enum err parse_where(struct satchel_iterator *i, const char *json)
     struct canon_fault fault;
     buffer_init(&canonical, SATCHEL_LINE_BYTES_MAX);
     enum err err = canon_normalise(&canonical, bytes_text(json), &fault);
-    const char *copy = err ? NULL
-                           : arena_copy(&i->arena, buffer_bytes(&canonical));
+    const char *copy =
+        err ? NULL : arena_copy(&i->arena, buffer_bytes(&canonical));
     buffer_fini(&canonical);
     if (err)
         return err;

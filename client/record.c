@@ -211,9 +211,8 @@ PUBLIC int satchel_resolve(satchel *handle, const char *record,
     if (!err)
         err = choose(&keep, buffer_bytes(&state), field, names, &missing);
     if (!err) {
-        struct record_write write = {.record = record,
-                                     .context = context,
-                                     .keep = buffer_bytes(&keep)};
+        struct record_write write = {
+            .record = record, .context = context, .keep = buffer_bytes(&keep)};
         struct record_written written;
         record_written_init(&written);
         err = record_write(handle->vault, &write, &written);

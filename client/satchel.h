@@ -77,7 +77,10 @@ struct satchel_options {
     int busy_ms;               /* patience with other processes; 0: 5000 */
     int64_t kdf_memory_bytes;  /* at creation; 0: 64 MiB */
 };
-#define SATCHEL_OPTIONS_INIT {sizeof(struct satchel_options), NULL, NULL, 0, 0}
+#define SATCHEL_OPTIONS_INIT                                                   \
+    {                                                                          \
+        sizeof(struct satchel_options), NULL, NULL, 0, 0                       \
+    }
 
 /* Creates a vault file.  Records can be written once it is enrolled.  *vault is
  * set even on failure (unless memory is out) so that satchel_message() can tell
@@ -120,8 +123,10 @@ struct satchel_contact {
     int seal; /* 1: the note is final now */
 };
 #define SATCHEL_CONTACT_INIT                                                   \
-    {sizeof(struct satchel_contact), NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
-     NULL, 0, 0}
+    {                                                                          \
+        sizeof(struct satchel_contact), NULL, NULL, NULL, NULL, NULL, NULL,    \
+            NULL, NULL, 0, 0                                                   \
+    }
 int satchel_record_contact(satchel *vault,
                            const struct satchel_contact *contact,
                            char id[SATCHEL_ID_BYTES]);
@@ -139,8 +144,10 @@ struct satchel_referral {
     const char *note;
 };
 #define SATCHEL_REFERRAL_INIT                                                  \
-    {sizeof(struct satchel_referral), NULL, NULL, NULL, NULL, NULL, NULL,      \
-     NULL, NULL, NULL}
+    {                                                                          \
+        sizeof(struct satchel_referral), NULL, NULL, NULL, NULL, NULL, NULL,   \
+            NULL, NULL, NULL                                                   \
+    }
 int satchel_refer(satchel *vault, const struct satchel_referral *referral,
                   char id[SATCHEL_ID_BYTES]);
 
@@ -154,7 +161,9 @@ struct satchel_follow_up {
     const char *next_due; /* ISO date */
 };
 #define SATCHEL_FOLLOW_UP_INIT                                                 \
-    {sizeof(struct satchel_follow_up), NULL, NULL, NULL, NULL, NULL, NULL}
+    {                                                                          \
+        sizeof(struct satchel_follow_up), NULL, NULL, NULL, NULL, NULL, NULL   \
+    }
 int satchel_record_follow_up(satchel *vault,
                              const struct satchel_follow_up *follow_up,
                              char id[SATCHEL_ID_BYTES]);
@@ -176,18 +185,20 @@ struct satchel_write {
     int lenient;           /* 1: keep unknown fields and codes as they are */
 };
 #define SATCHEL_WRITE_INIT                                                     \
-    {sizeof(struct satchel_write), NULL, NULL, NULL, NULL, NULL, NULL, NULL,   \
-     0, 0}
+    {                                                                          \
+        sizeof(struct satchel_write), NULL, NULL, NULL, NULL, NULL, NULL,      \
+            NULL, 0, 0                                                         \
+    }
 
 /* *result receives {"context","n","record","replica","warning"} as JSON; it may
  * be NULL when not wanted. */
 int satchel_write(satchel *vault, const struct satchel_write *write,
                   char **result);
 
-/* Turns what a person typed for a field into its JSON value, by the field's kind
- * in the schema ("20" of a number is 20, "yes" of a truth value is true, "a, b"
- * of a list is ["a","b"], "" is null); other text becomes a JSON text.  Unknown types and fields are texts.
- * *json is owned by the caller. */
+/* Turns what a person typed for a field into its JSON value, by the field's
+ * kind in the schema ("20" of a number is 20, "yes" of a truth value is true,
+ * "a, b" of a list is ["a","b"], "" is null); other text becomes a JSON text.
+ * Unknown types and fields are texts. *json is owned by the caller. */
 int satchel_value(satchel *vault, const char *type, const char *field,
                   const char *text, char **json);
 
@@ -232,7 +243,10 @@ struct satchel_status {
     int64_t conflicts; /* open fields; -1 on a locked vault */
     int64_t last_sync; /* seconds since 1970; 0: never */
 };
-#define SATCHEL_STATUS_INIT {sizeof(struct satchel_status), 0, 0, 0, 0, 0, 0, 0}
+#define SATCHEL_STATUS_INIT                                                    \
+    {                                                                          \
+        sizeof(struct satchel_status), 0, 0, 0, 0, 0, 0, 0                     \
+    }
 int satchel_status(satchel *vault, struct satchel_status *status);
 
 struct satchel_sync_report {
@@ -243,7 +257,9 @@ struct satchel_sync_report {
     int reached; /* the office answered */
 };
 #define SATCHEL_SYNC_REPORT_INIT                                               \
-    {sizeof(struct satchel_sync_report), 0, 0, 0, 0, 0, 0, 0}
+    {                                                                          \
+        sizeof(struct satchel_sync_report), 0, 0, 0, 0, 0, 0, 0                \
+    }
 /* One sync now, waiting for it.  `report` may be NULL.  SATCHEL_NETWORK when
  * the office was not reached: nothing is lost, try later. */
 int satchel_sync(satchel *vault, struct satchel_sync_report *report);

@@ -76,9 +76,8 @@ static enum err put_list(struct buffer *out, enum value_kind kind,
     return err ? err : buffer_add_char(out, ']');
 }
 
-static const struct schema_field *field_of(struct vault *vault,
-                                           const char *type_name,
-                                           const char *name)
+static const struct schema_field *
+field_of(struct vault *vault, const char *type_name, const char *name)
 {
     const struct schema_type *type =
         type_name ? schema_type(vault_schema(vault), bytes_text(type_name))

@@ -19,10 +19,9 @@ static int fail_text(const struct cli *cli, int code, const char *error,
         fprintf(stderr, "satchel: %s\n", detail);
         return code;
     }
-    json_t *object =
-        json_pack("{s:s,s:s}", "detail", detail, "error", error);
-    char *text = object ? json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS)
-                        : NULL;
+    json_t *object = json_pack("{s:s,s:s}", "detail", detail, "error", error);
+    char *text =
+        object ? json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
     fprintf(stderr, "%s\n", text ? text : "{\"error\":\"nomem\"}");
     free(text);
     json_decref(object);
@@ -124,8 +123,8 @@ int cli_passphrase(const struct cli *cli, bool twice, char **out)
         return from_person(cli, twice, out);
     FILE *file = fopen(path, "re");
     if (!file)
-        return cli_fail(cli, EXIT_FAILED, "not-found",
-                        "passphrase file %s: %s", path, strerror(errno));
+        return cli_fail(cli, EXIT_FAILED, "not-found", "passphrase file %s: %s",
+                        path, strerror(errno));
     *out = read_line(file);
     fclose(file);
     if (*out && **out)

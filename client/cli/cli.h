@@ -1,7 +1,8 @@
 /* The `satchel` command: what its sub-commands share.
  *
- * Exit codes: 0 done, 1 failed, 2 misuse.  Results go to stdout; an error is one
- * line on stderr that says what is wrong and what to do ({"detail","error"} with
+ * Exit codes: 0 done, 1 failed, 2 misuse.  Results go to stdout; an error is
+ * one line on stderr that says what is wrong and what to do ({"detail","error"}
+ * with
  * --json). */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
@@ -38,7 +39,7 @@ const char *cli_vault_path(const struct cli *cli); /* NULL: not told */
 int cli_passphrase(const struct cli *cli, bool twice, char **out);
 void cli_passphrase_free(char *passphrase);
 
-/* Opens the vault; `unlock` is whether the command needs it unlocked.  EXIT_DONE
+/* Opens the vault; `unlock` is whether the command needs it unlocked. EXIT_DONE
  * or an exit code with the message printed. */
 int cli_open(struct cli *cli, bool unlock);
 
@@ -56,7 +57,8 @@ void print_row(const char *json);
 void print_conflict(const char *json);
 /* "dana on 2026-11-21 15:20" */
 void print_who(json_t *write);
-/* A value in one line, long texts shortened to `width` characters (0: whole). */
+/* A value in one line, long texts shortened to `width` characters (0: whole).
+ */
 void print_value(json_t *value, int width);
 
 int command_enrol(struct cli *cli);

@@ -163,8 +163,9 @@ int main(int argc, char **argv)
         cli.command = command->name;
         code = run(&cli, command);
     } else if (cli.args.rest_count) {
-        code = cli_misuse(&cli, "there is no command \"%s\"; see `satchel "
-                                "--help`",
+        code = cli_misuse(&cli,
+                          "there is no command \"%s\"; see `satchel "
+                          "--help`",
                           cli.args.rest[0]);
     } else if (args_flag(&cli.args, "--version")) {
         puts("satchel " SATCHEL_VERSION);

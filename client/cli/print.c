@@ -143,8 +143,7 @@ void print_show(const char *json)
     json_t *history = json_object_get(root, "history");
     if (history)
         puts("\nhistory, oldest first");
-    json_array_foreach(history, i, entry)
-        print_entry(entry);
+    json_array_foreach(history, i, entry) print_entry(entry);
     printf("\nhash    %s\ncontext %s\n", text_of(root, "hash"),
            text_of(root, "context"));
     json_decref(root);

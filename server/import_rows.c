@@ -6,6 +6,8 @@
 
 #include "server/import_check.h"
 
+#define IMPORT_ID_BYTES_MAX 256
+
 enum err import_rows_init(struct import_rows *rows, struct arena *arena,
                           struct import_package *package,
                           struct import_notes *notes)
@@ -31,8 +33,9 @@ void import_rows_fini(struct import_rows *rows)
     *rows = (struct import_rows){0};
 }
 
-void import_id(char out[ID_CHARS + 1], struct bytes text)
+void import_id(char out[ID_CHARS + 1], const char *table, struct bytes text)
 {
+    char name[512];
     if (text.size == ID_CHARS) {
         for (size_t i = 0; i < ID_CHARS; i++) {
             uint8_t byte = text.at[i];
@@ -43,7 +46,13 @@ void import_id(char out[ID_CHARS + 1], struct bytes text)
         if (id_valid(bytes_of(out, ID_CHARS)))
             return;
     }
-    id_derive(out, "hsds", text);
+    if (text.size > IMPORT_ID_BYTES_MAX) {
+        id_derive(out, "hsds", text);
+        text = bytes_of(out, ID_CHARS);
+    }
+    (void)snprintf(name, sizeof name, "%s/%.*s", table, (int)text.size,
+                   (const char *)text.at);
+    id_derive(out, "hsds", bytes_text(name));
 }
 
 struct import_row *import_row_new(struct import_rows *rows,
@@ -167,8 +176,16 @@ static enum err merge(struct import_rows *rows, struct import_row *old,
             *mine = *other;
         if (!other->text.size || bytes_equal(mine->text, other->text))
             continue;
-        char first[IMPORT_QUOTE_CHARS], second[IMPORT_QUOTE_CHARS];
-        enum err err = import_notes_add(
+        char first[IMPORT_QUOTE_CHARS], second[IMPORT_QUOTE_CHARS], key[128];
+        bool new;
+        (void)snprintf(key, sizeof key, "differs/%s/%s/%s", table->name,
+                       old->id, table->columns[i].name);
+        enum err err = import_rows_once(rows, key, &new);
+        if (err)
+            return err;
+        if (!new)
+            continue;
+        err = import_notes_add(
             rows->notes, IMPORT_WARNING, row->file, other->offset,
             "%s: %s of this %s was %s before; the first is kept",
             table->columns[i].name, import_quote(second, other->text),
@@ -214,7 +231,7 @@ enum err import_rows_add(struct import_rows *rows, struct import_row *row,
         return import_rows_skip(rows, row->file,
                                 cell_place(row, &row->cells[0]),
                                 "id: is required");
-    import_id(row->id, row->cells[0].text);
+    import_id(row->id, table->name, row->cells[0].text);
     struct import_row *old = import_rows_find(rows, row->table, row->id);
     if (old && !row->nested && old->file == row->file) {
         char what[128];
@@ -247,14 +264,33 @@ struct bytes import_row_text(const struct import_rows *rows,
     return import_row_cell(rows, row, column)->text;
 }
 
+/* The table that a key points to, whether it is declared so or not. */
+static enum import_table_id key_target(const struct import_rows *rows,
+                                       const struct import_row *row,
+                                       const char *column)
+{
+    struct bytes name = bytes_text(column);
+    if (!strcmp(column, "link_id")) {
+        struct bytes entity = import_row_text(rows, row, "link_entity");
+        enum import_table_id id = import_package_name(rows->package, entity);
+        return id ? id : import_package_path(rows->package, entity);
+    }
+    if (!strcmp(column, "parent_organization_id"))
+        return ORGANIZATION;
+    if (name.size > 3)
+        name.size -= 3; /* "_id" */
+    return import_package_name(rows->package, name);
+}
+
 bool import_row_key(const struct import_rows *rows,
                     const struct import_row *row, const char *column,
                     char out[ID_CHARS + 1])
 {
     struct bytes text = import_row_text(rows, row, column);
-    if (!text.size)
+    enum import_table_id target = key_target(rows, row, column);
+    if (!text.size || target == TABLE_NONE)
         return false;
-    import_id(out, text);
+    import_id(out, rows->package->tables[target].name, text);
     return true;
 }
 
@@ -296,37 +332,91 @@ static enum err check_key(struct import_rows *rows,
     char id[ID_CHARS + 1], quoted[IMPORT_QUOTE_CHARS];
     const char *target = rows->package->tables[column->refers].name;
     bool found = false;
-    import_id(id, cell->text);
+    import_id(id, target, cell->text);
     if (import_rows_find(rows, column->refers, id))
         return ERR_OK;
-    if (is_record(column->refers)) {
+    if (is_record(row->table) && is_record(column->refers)) {
         enum err err = known(context, target, id, &found);
         if (err || found)
             return err;
     }
     return import_notes_add(
         rows->notes, IMPORT_WARNING, row->file, cell->offset,
-        "%s: there is no %s %s; kept as it is", column->name, target,
-        import_quote(quoted, cell->text));
+        "%s: there is no %s %s; %s", column->name, target,
+        import_quote(quoted, cell->text),
+        is_record(row->table) ? "kept as it is" : "imported without it");
+}
+
+static enum err check_keys_of(struct import_rows *rows,
+                              const struct import_row *row, import_known *known,
+                              void *context)
+{
+    const struct import_table *table = &rows->package->tables[row->table];
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < table->count && !err; i++) {
+        if (table->columns[i].refers != TABLE_NONE && row->cells[i].text.size)
+            err = check_key(rows, row, &table->columns[i], &row->cells[i],
+                            known, context);
+    }
+    return err;
+}
+
+/* Does a child row belong to anything that is here? */
+static bool attached(const struct import_rows *rows,
+                     const struct import_row *row)
+{
+    static const char *const keys[] = {
+        "organization_id", "service_id",
+        "location_id",     "service_at_location_id",
+        "contact_id",      "phone_id",
+        "link_id",
+    };
+    char id[ID_CHARS + 1];
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        enum import_table_id target = key_target(rows, row, keys[i]);
+        if (import_row_key(rows, row, keys[i], id) &&
+            import_rows_find(rows, target, id))
+            return true;
+    }
+    return false;
+}
+
+static bool stands_alone(enum import_table_id table)
+{
+    return is_record(table) || table == PROGRAM || table == TAXONOMY ||
+           table == TAXONOMY_TERM || table == METADATA ||
+           table == META_TABLE_DESCRIPTION;
+}
+
+/* An attribute of something that HSDS does not have is not the row's fault. */
+static enum err note_loose(struct import_rows *rows,
+                           const struct import_row *row)
+{
+    char quoted[IMPORT_QUOTE_CHARS];
+    const struct import_cell *entity =
+        import_row_cell(rows, row, "link_entity");
+    if (row->table != ATTRIBUTE ||
+        key_target(rows, row, "link_id") != TABLE_NONE)
+        return import_rows_skip(rows, row->file, row->offset,
+                                "belongs to nothing that is here");
+    return import_notes_add(rows->notes, IMPORT_REMARK, row->file,
+                            entity->offset,
+                            "link_entity: %s is no table; not imported",
+                            import_quote(quoted, entity->text));
 }
 
 enum err import_rows_check_keys(struct import_rows *rows, import_known *known,
                                 void *context)
 {
+    enum err err = ERR_OK;
     for (int id = TABLE_NONE + 1; id < TABLE_COUNT; id++) {
-        const struct import_table *table = &rows->package->tables[id];
-        for (const struct import_row *row = rows->tables[id].first; row;
-             row = row->next) {
-            for (size_t i = 0; i < table->count; i++) {
-                if (table->columns[i].refers == TABLE_NONE ||
-                    !row->cells[i].text.size)
-                    continue;
-                enum err err = check_key(rows, row, &table->columns[i],
-                                         &row->cells[i], known, context);
-                if (err)
-                    return err;
-            }
+        const struct import_row *row = rows->tables[id].first;
+        for (; row && !err; row = row->next) {
+            bool loose =
+                !stands_alone((enum import_table_id)id) && !attached(rows, row);
+            err = loose ? note_loose(rows, row)
+                        : check_keys_of(rows, row, known, context);
         }
     }
-    return ERR_OK;
+    return err;
 }

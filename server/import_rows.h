@@ -3,7 +3,7 @@
  * A CSV line and a JSON object become the same: a row of a table with a cell
  * for each column, of which some were not said at all.  Rows are checked
  * against the package as they are added; a bad one is noted and left out.
- * Ids are UUIDs in lower case, or derived from what the publisher calls one.
+ * Ids are UUIDs in lower case, or derived from table and publisher's id.
  * Everything lives in the arena.  Not thread-safe. */
 #ifndef SERVER_IMPORT_ROWS_H
 #define SERVER_IMPORT_ROWS_H
@@ -50,8 +50,10 @@ MUST_CHECK enum err import_rows_init(struct import_rows *rows,
                                      struct import_notes *notes);
 void import_rows_fini(struct import_rows *rows);
 
-/* The publisher's id as a record id: lower case, or derived. */
-void import_id(char out[ID_CHARS + 1], struct bytes text);
+/* The publisher's id of a row of this table as a record id: a UUID in lower
+ * case, else one derived from the table's name and the id, since publishers who
+ * count from 1 do so in every table. */
+void import_id(char out[ID_CHARS + 1], const char *table, struct bytes text);
 
 /* A row without cells that is not in any table yet; NULL: ERR_NOMEM. */
 struct import_row *import_row_new(struct import_rows *rows,
@@ -77,7 +79,7 @@ struct bytes import_row_text(const struct import_rows *rows,
 const struct import_cell *import_row_cell(const struct import_rows *rows,
                                           const struct import_row *row,
                                           const char *column);
-/* The id that a key column holds; false when it is empty. */
+/* The id that a key column holds; false when it is empty or of no table. */
 bool import_row_key(const struct import_rows *rows,
                     const struct import_row *row, const char *column,
                     char out[ID_CHARS + 1]);

@@ -201,7 +201,7 @@ static enum err add_children(struct shape *shape,
                              const struct around *self)
 {
     char id[ID_CHARS + 1];
-    import_id(id, self->id);
+    import_id(id, self->table->name, self->id);
     for (const struct import_json *m = object->first; m; m = m->next) {
         enum import_table_id child = list_table(m->name);
         if (child == TABLE_NONE || m->kind != IMPORT_JSON_ARRAY)

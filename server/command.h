@@ -32,7 +32,8 @@ struct command {
 enum command_access {
     COMMAND_READ,  /* changes nothing */
     COMMAND_ADMIN, /* administration by whoever owns the data directory */
-    COMMAND_WRITE  /* writes records: begins a term, needs an author */
+    COMMAND_WRITE, /* writes records: begins a term, needs an author */
+    COMMAND_IMPORT /* the same; `import` writes when nobody is named */
 };
 
 /* One line on stderr; returns EXIT_FAILED. */
@@ -89,6 +90,7 @@ int command_conflicts_list(struct command *command);
 int command_conflicts_resolve(struct command *command);
 int command_holds_list(struct command *command);
 int command_holds_release(struct command *command);
+int command_import_hsds(struct command *command);
 int command_import_schema(struct command *command);
 int command_disclose(struct command *command);
 int command_show(struct command *command);

@@ -44,6 +44,9 @@ static const struct args_option options[] = {
     {"--format", ARGS_TEXT, "FORMAT", "ndjson", false},
     {"--to", ARGS_TEXT, "FILE", "the new backup", false},
     {"--from", ARGS_TEXT, "FILE", "the backup", false},
+    {"--source", ARGS_TEXT, "NAME", "who publishes it (default hsds)", false},
+    {"--dry-run", ARGS_FLAG, NULL, "say what would change, write nothing",
+     false},
 };
 #define OPTION_COUNT (sizeof options / sizeof *options)
 
@@ -96,6 +99,9 @@ static const struct entry {
      "--where --keys"},
     {"export case", "ID [--format ndjson]", "everything of one case",
      command_export_case, "--format --as --keys"},
+    {"import hsds", "PATH [--source NAME] [--dry-run]",
+     "read a resource directory: HSDS 3.0 tables in CSV, or JSON",
+     command_import_hsds, "--source --dry-run --as --keys"},
     {"import schema", "FILE|DIR", "read record types", command_import_schema,
      "--as --keys"},
     {"status", "", "how much there is, and what waits", command_status,

@@ -29,7 +29,8 @@ CREATE TABLE replica (
 -- local: who this vault writes as, now and before.
 CREATE TABLE identity (
     id INTEGER PRIMARY KEY,        -- order of enrolment
-    state TEXT NOT NULL CHECK (state IN ('pending', 'current', 'closed')),
+    state TEXT NOT NULL            -- pending (enrolling), current or closed
+        CHECK (state IN ('pending', 'current', 'closed')),
     replica INTEGER REFERENCES replica (id), -- its log; NULL while pending
     public_key BLOB NOT NULL,      -- writing key
     secret BLOB NOT NULL,          -- its seed, sealed under the vault key
@@ -93,7 +94,9 @@ CREATE TABLE log (
     key INTEGER NOT NULL REFERENCES case_key (id),    -- what seals it
     body BLOB NOT NULL,            -- envelope (sync-protocol.md section 14)
     hash BLOB NOT NULL,            -- BLAKE2b-256 of the line, for links, sums
-    page INTEGER REFERENCES page (id), -- page that brought it; NULL: own
+    page INTEGER,                  -- page.id that brought it; NULL: own (no
+                                   -- constraint: dropping an empty page would
+                                   -- look through the whole log)
     UNIQUE (replica, n, key)
 ) STRICT;
 CREATE TRIGGER log_update BEFORE UPDATE ON log

@@ -25,6 +25,7 @@ struct held_case {
     bool granted; /* some granted scope has it now */
     bool told;    /* its difference stands in the reply */
     bool leaves;  /* what it could contribute it has contributed */
+    bool own;     /* its own, and never of any scope: nothing to be said */
 };
 
 /* --- the request ---------------------------------------------------------- */
@@ -299,6 +300,30 @@ static enum err diff_note(struct sync *s, struct sql *sql, const char *kase,
                               sql_int((int64_t)office_sum)));
 }
 
+/* A case that came with a predecessor's log, and whose assignment nobody has
+ * brought back: it joins its writer's first caseload, as when it was new. */
+static enum err own_admit(struct sync *s, struct batch *b, const char *name,
+                          struct held_case *held)
+{
+    struct batch_case *kase;
+    struct batch_log *creator;
+    enum err err = batch_case_find(b, name, &kase);
+    if (err || !kase->known || kase->member_count)
+        return err;
+    err = batch_log_find(b, kase->total.creator, &creator);
+    if (err)
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    const char *caseload = scope_list_caseload(&s->scopes);
+    held->own = !strcmp(creator->row.account, s->row.account);
+    if (!held->own || !caseload || s->revoked)
+        return ERR_OK;
+    struct scope_list *first = arena_take(&b->arena, sizeof *first);
+    if (!first)
+        return ERR_NOMEM;
+    err = scope_list_add(first, caseload);
+    return err ? err : member_assign(b, "office", name, first);
+}
+
 enum err reconcile_commit(struct sync *s, struct batch *b)
 {
     enum err err = granted_mark(s);
@@ -309,7 +334,10 @@ enum err reconcile_commit(struct sync *s, struct batch *b)
         struct bytes key = map_key_at(s->case_sums, i);
         struct case_total total;
         memcpy(kase, key.at, key.size);
-        if (held->granted)
+        if (held->granted || !kase[0])
+            continue;
+        err = own_admit(s, b, kase, held);
+        if (err || held->own)
             continue;
         err = store_case_find(b->sql, b->agency, kase, &total);
         if (err == ERR_NOT_FOUND)
@@ -333,7 +361,7 @@ enum err reconcile_read(struct outgoing *out)
         char kase[ID_CHARS + 1] = "";
         struct bytes key = map_key_at(s->case_sums, i);
         memcpy(kase, key.at, key.size);
-        if (held->granted || !kase[0])
+        if (held->granted || held->own || !kase[0])
             continue;
         err = held->leaves ? outgoing_leave(out, "*", kase)
                            : diff_put_lines(out, kase, "");

@@ -210,6 +210,7 @@ void device_enrol(struct device *d, struct place *place, const char *account)
     struct enrol_request request = {.protocol = 1};
     snprintf(request.code, sizeof request.code, "%.4s-%.4s-%.4s-%.4s", code,
              code + 4, code + 8, code + 12);
+    memcpy(d->code, request.code, sizeof d->code);
     memcpy(request.key, d->keys.public_key, KEY_BYTES);
     memcpy(request.transport, d->transport.public_key, KEY_BYTES);
     proof_sign(d, &request, NULL);

@@ -15,6 +15,7 @@ struct device {
     struct keypair keys, transport;
     char replica[REPLICA_CHARS + 1];
     char user[NAME_CHARS_MAX + 1];
+    char code[32]; /* by which it enrolled */
     struct buffer certificate;
     uint8_t certificate_sig[SIGNATURE_BYTES];
     char lineage[LINEAGE_CHARS + 1];

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/exchange/control.h"
+
 #define SAME(name)                                                             \
     _Static_assert((int)SATCHEL_##name == (int)ERR_##name,                     \
                    "public and internal error codes are the same numbers")
@@ -79,6 +81,8 @@ static int open_with(open_call *call, satchel **out, const char *path,
     if (err)
         snprintf((*out)->message, sizeof(*out)->message, "%s",
                  *detail ? detail : err_text(err));
+    else
+        handle_told(*out);
     return (int)err;
 }
 
@@ -94,10 +98,27 @@ PUBLIC int satchel_open(satchel **out, const char *path,
     return open_with(vault_open, out, path, options);
 }
 
+void handle_told(satchel *handle)
+{
+    if (vault_change_count(handle->vault, &handle->change_told))
+        handle->change_told = -1;
+}
+
+/* A daemon looks for work every half minute; it need not wait for that. */
+static void nudge(satchel *handle)
+{
+    int64_t change;
+    if (!vault_change_count(handle->vault, &change) &&
+        change != handle->change_told)
+        control_nudge(vault_path(handle->vault));
+}
+
 PUBLIC void satchel_close(satchel *handle)
 {
     if (!handle)
         return;
+    if (handle->vault)
+        nudge(handle);
     vault_close(handle->vault);
     pthread_mutex_destroy(&handle->lock);
     free(handle);

@@ -17,6 +17,7 @@
 struct satchel {
     pthread_mutex_t lock;
     struct vault *vault; /* owned; NULL when opening failed */
+    int64_t change_told; /* what a daemon need not be told of */
     char message[HANDLE_MESSAGE_CHARS];
 };
 
@@ -28,6 +29,9 @@ int handle_leave(satchel *handle, enum err err);
 /* As handle_leave(), with a text of one's own. */
 int handle_fail(satchel *handle, enum err err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* What the vault holds now is old news to a daemon. */
+void handle_told(satchel *handle);
 
 /* Copies a caller's versioned struct over defaults: the shorter wins. */
 #define HANDLE_TAKE(local, given)                                              \

@@ -260,8 +260,9 @@ struct satchel_sync_report {
     {                                                                          \
         sizeof(struct satchel_sync_report), 0, 0, 0, 0, 0, 0, 0                \
     }
-/* One sync now, waiting for it.  `report` may be NULL.  SATCHEL_NETWORK when
- * the office was not reached: nothing is lost, try later. */
+/* One sync now, waiting for it; satcheld does it when it serves this vault.
+ * `report` may be NULL.  SATCHEL_NETWORK when the office was not reached:
+ * nothing is lost, try later. */
 int satchel_sync(satchel *vault, struct satchel_sync_report *report);
 
 /* A number that every committed change raises, in whichever process. */

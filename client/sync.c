@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "client/handle.h"
-#include "shared/exchange/session.h"
+#include "shared/exchange/control.h"
 
 PUBLIC int satchel_enrol(satchel *handle, const char *server, const char *code,
                          const char *ca_file)
@@ -35,19 +35,36 @@ static void report_fill(struct satchel_sync_report *out,
     out->reached = report->reached;
 }
 
-PUBLIC int satchel_sync(satchel *handle, struct satchel_sync_report *given)
+static enum err sync_here(struct vault *vault, struct session_report *report)
 {
     struct transport transport;
+    enum err err = transport_http_open(&transport, -1);
+    if (err)
+        return err;
+    err = session_run(vault, &transport, NULL, report);
+    transport.close(transport.context);
+    return err;
+}
+
+/* A daemon that serves the vault holds its lease, so it is asked first; but
+ * when the vault is locked there and open here, pulling is ours to do. */
+static enum err sync_anywhere(struct vault *vault,
+                              struct session_report *report)
+{
+    enum err err = control_sync(vault_path(vault), report);
+    if (err == ERR_NOT_FOUND || (report->locked && !vault_locked(vault)))
+        err = sync_here(vault, report);
+    return err;
+}
+
+PUBLIC int satchel_sync(satchel *handle, struct satchel_sync_report *given)
+{
     struct session_report report = {0};
     enum err err = handle_enter(handle);
     if (err)
         return handle_leave(handle, err);
-    err = transport_http_open(&transport, -1);
-    if (err)
-        return handle_leave(handle, err);
-    struct session_options options = {0};
-    err = session_run(handle->vault, &transport, &options, &report);
-    transport.close(transport.context);
+    err = sync_anywhere(handle->vault, &report);
+    handle_told(handle);
     if (given) {
         struct satchel_sync_report out = SATCHEL_SYNC_REPORT_INIT;
         report_fill(&out, &report);

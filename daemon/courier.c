@@ -9,9 +9,10 @@
 #define LOOK_MS 30000 /* between two looks for work nobody told of */
 #define LONG_POLL_S 60
 #define LOCKED_MS (5 * 60 * 1000) /* between two syncs of a locked vault */
-#define QUICK_POLL_MS 5000 /* an office that does not wait is not asked ... */
-#define POLITE_MS 60000    /* ... again before this */
-#define ABSENT_MS 60000    /* no vault, or no office yet */
+#define QUICK_POLL_MS 5000 /* an empty answer sooner than this is hasty */
+#define QUICK_POLLS_MAX 3
+#define POLITE_MS 60000 /* a hasty office is asked again after this */
+#define ABSENT_MS 60000 /* no vault, or no office yet */
 #define REVOKED_MS (15 * 60 * 1000)
 #define WITHOUT_SUMS_MS (60 * 60 * 1000)
 
@@ -31,6 +32,7 @@ struct courier {
     int64_t asked, serves, synced; /* numbers of courier_sync() */
     int64_t synced_wall_ms;
     int64_t without_sums_until_ms;
+    int quick_polls; /* in a row that brought nothing */
     struct backoff backoff;
     struct pace pace;
     struct session_report report; /* of the last session */
@@ -140,15 +142,25 @@ static void sync_failed(struct courier *c, enum err err, const char *detail,
     c->next_at_ms = now + backoff_next(&c->backoff, random_system(), floor_ms);
 }
 
-static int64_t after_success_ms(const struct courier *c, int64_t now)
+/* An office that has nothing to say answers a long poll late.  One that does
+ * not is asked again at leisure; a quick answer or two is the cursor catching
+ * up. */
+static bool is_hasty(struct courier *c, int64_t now)
+{
+    bool quick = c->waits && now - c->began_at_ms < QUICK_POLL_MS &&
+                 !c->report.pushed && !c->report.pulled;
+    c->quick_polls = quick ? c->quick_polls + 1 : 0;
+    return c->quick_polls > QUICK_POLLS_MAX;
+}
+
+static int64_t after_success_ms(struct courier *c, int64_t now)
 {
     if (vault_locked(c->vault))
         return c->options->interval_s ? c->options->interval_s * 1000
                                       : LOCKED_MS;
     if (c->options->interval_s)
         return c->options->interval_s * 1000;
-    bool quick = c->waits && now - c->began_at_ms < QUICK_POLL_MS;
-    return quick && !c->report.pushed && !c->report.pulled ? POLITE_MS : 0;
+    return is_hasty(c, now) ? POLITE_MS : 0;
 }
 
 static void sync_succeeded(struct courier *c, int64_t now)

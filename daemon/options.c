@@ -20,8 +20,8 @@ static const struct args_option table[] = {
     {"--interval", ARGS_TEXT, "SECONDS",
      "a sync every so often in place of a connection that is kept open", false},
     {"--socket", ARGS_TEXT, "PATH",
-     "control socket (default: $XDG_RUNTIME_DIR/satcheld.sock, or beside the "
-     "first vault)",
+     "control socket (default: $SATCHEL_SOCKET, else "
+     "$XDG_RUNTIME_DIR/satcheld.sock, else beside the first vault)",
      false},
     {"--log", ARGS_TEXT, "LEVEL", "error, warn, info (default) or debug",
      false},

@@ -13,7 +13,6 @@
 
 #define SOCKET_NAME "satcheld.sock"
 #define SYNC_WAIT_MS (10 * 60 * 1000)
-#define NUDGE_WAIT_MS 1000
 #define COMMAND_CHARS (PATH_MAX + 16)
 
 /* --- where --------------------------------------------------------------- */
@@ -28,10 +27,18 @@ static enum err join(char out[CONTROL_PATH_CHARS], const char *folder,
     return ERR_OK;
 }
 
+/* SATCHEL_SOCKET names it outright. */
 static enum err path_at_runtime(char out[CONTROL_PATH_CHARS])
 {
     const char *folder = getenv("XDG_RUNTIME_DIR");
+    const char *named = getenv("SATCHEL_SOCKET");
     out[0] = '\0';
+    if (named && named[0]) {
+        if (strlen(named) >= CONTROL_PATH_CHARS)
+            return ERR_TOO_BIG;
+        strcpy(out, named);
+        return ERR_OK;
+    }
     if (!folder || folder[0] != '/')
         return ERR_NOT_FOUND;
     return join(out, folder, strlen(folder));
@@ -167,7 +174,8 @@ static void command_make(char out[COMMAND_CHARS], const char *verb,
              realpath(vault_path, whole) ? whole : vault_path);
 }
 
-/* Asks the socket in the runtime folder, then the one beside the vault. */
+/* Asks the named socket or the one in the runtime folder, then the one beside
+ * the vault. */
 static enum err ask_either(const char *vault_path, const char *verb,
                            int64_t wait_ms, struct buffer *reply)
 {
@@ -207,12 +215,24 @@ enum err control_sync(const char *vault_path, struct session_report *report)
     return err ? err : report->err;
 }
 
+/* Says it and goes: nobody waits for a daemon that is busy. */
+static void tell(const char *socket_path, const char *command)
+{
+    int fd;
+    if (control_connect(socket_path, &fd))
+        return;
+    enum err unsaid = send_line(fd, command);
+    (void)unsaid; /* the daemon finds the work by itself, only later */
+    close(fd);
+}
+
 void control_nudge(const char *vault_path)
 {
-    struct buffer reply;
-    buffer_init(&reply, CONTROL_REPLY_BYTES_MAX);
-    /* The daemon finds the work without it, only later. */
-    if (ask_either(vault_path, "nudge", NUDGE_WAIT_MS, &reply))
-        buffer_clear(&reply);
-    buffer_fini(&reply);
+    char path[CONTROL_PATH_CHARS];
+    char command[COMMAND_CHARS];
+    command_make(command, "nudge", vault_path);
+    if (!path_at_runtime(path))
+        tell(path, command);
+    if (!path_beside(path, vault_path))
+        tell(path, command);
 }

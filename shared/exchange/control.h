@@ -4,7 +4,7 @@
  * `unlock VAULT` with the passphrase on the next line, `stop`); the reply is
  * one line of JSON, {"ok":true,...} or {"detail":TEXT,"error":NAME,"ok":false}.
  * VAULT is the name the daemon knows or the path of the file.  The socket is
- * $XDG_RUNTIME_DIR/satcheld.sock or, without that variable, satcheld.sock in
+ * $SATCHEL_SOCKET, else $XDG_RUNTIME_DIR/satcheld.sock, else satcheld.sock in
  * the folder of the (first) vault; only its owner can open it. */
 #ifndef EXCHANGE_CONTROL_H
 #define EXCHANGE_CONTROL_H

@@ -20,6 +20,7 @@ struct member {
     }
 static const struct member members[] = {
     MEMBER("held", NUMBER, held),
+    MEMBER("locked", FLAG, locked),
     MEMBER("ok", OUTCOME, err),
     MEMBER("pulled", NUMBER, pulled),
     MEMBER("pushed", NUMBER, pushed),

@@ -42,6 +42,7 @@ struct session_report {
     int64_t requests, sent_bytes, received_bytes;
     int64_t held; /* of those just pushed */
     bool reached; /* the office answered at least once */
+    bool locked;  /* the vault was: pushed only */
     bool revoked, succeeded, reconciled;
     bool reconcile_gave_up; /* go on without sums for an hour */
     int64_t retry_after_ms; /* what the office asked for; 0: none */

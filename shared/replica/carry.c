@@ -84,8 +84,8 @@ static enum err carrier_write(struct vault *vault,
 static enum err carried_note(struct vault *vault, const struct carrying *c,
                              const struct old_line *line, int64_t record)
 {
-    const int64_t values[] = {c->old->log, line->n, record,
-                              vault->tip.replica, vault->tip.n};
+    const int64_t values[] = {c->old->log, line->n, record, vault->tip.replica,
+                              vault->tip.n};
     struct sqlite3_stmt *s;
     enum err err = vault_sql(vault, SQL_CARRIED_ADD, &s);
     if (err)
@@ -144,8 +144,7 @@ static enum err line_carry(struct vault *vault, struct carrying *c,
     db_bind_int64(vault->db, s, 1, row->id);
     db_bind_int64(vault->db, s, 2, vault->tip.n);
     err = db_step_done(vault->db, s);
-    return err ? err
-               : map_put(c->records, bytes_of(row->record, ID_CHARS), c);
+    return err ? err : map_put(c->records, bytes_of(row->record, ID_CHARS), c);
 }
 
 static enum err one(struct vault *vault, struct carrying *c,

@@ -20,7 +20,7 @@ struct case_key {
 };
 
 MUST_CHECK enum err case_cache_new(struct case_cache **out);
-void case_cache_free(struct case_cache *cache); /* NULL is allowed */
+void case_cache_free(struct case_cache *cache);  /* NULL is allowed */
 void case_cache_clear(struct case_cache *cache); /* wipes */
 
 /* The live key of a case.  ERR_NOT_FOUND, ERR_LOCKED. */

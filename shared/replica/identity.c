@@ -217,8 +217,8 @@ static enum err reply_take(struct vault *vault,
         err = term_take(vault, row.id, row.public.agency, row.public.root,
                         header->term_text, header->term_signature);
     const char *token = header->token[0] ? header->token : row.public.token;
-    if (err || (!strcmp(known, header->lineage) &&
-                !strcmp(token, row.public.token)))
+    if (err ||
+        (!strcmp(known, header->lineage) && !strcmp(token, row.public.token)))
         return err;
     err = vault_sql(vault, SQL_IDENTITY_REPLY, &s);
     if (err)

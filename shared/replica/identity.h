@@ -12,14 +12,14 @@ struct identity {
     char agency[NAME_CHARS_MAX + 1];
     char user[NAME_CHARS_MAX + 1];
     char role[NAME_CHARS_MAX + 1];
-    char server[256];               /* URL of the office */
-    char ca_file[512];              /* "" : the system's trust store */
+    char server[256];  /* URL of the office */
+    char ca_file[512]; /* "" : the system's trust store */
     char lineage[LINEAGE_CHARS + 1];
     char token[TOKEN_CHARS + 1];
-    char term[REPLICA_CHARS + 1];   /* latest office term known */
-    bool dictionary;                /* the office advertised dictionary 1 */
-    int64_t head;                   /* own last n */
-    int64_t received;               /* last n with a receipt */
+    char term[REPLICA_CHARS + 1]; /* latest office term known */
+    bool dictionary;              /* the office advertised dictionary 1 */
+    int64_t head;                 /* own last n */
+    int64_t received;             /* last n with a receipt */
     uint8_t received_link[LINK_BYTES];
     uint8_t root[KEY_BYTES], box[KEY_BYTES];
 };

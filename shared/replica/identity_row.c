@@ -9,12 +9,30 @@
 
 /* Columns of SQL_IDENTITY_GET. */
 enum {
-    COLUMN_LOG, COLUMN_NAME, COLUMN_KEY, COLUMN_SECRET, COLUMN_TRANSPORT_KEY,
-    COLUMN_TRANSPORT_SECRET, COLUMN_SUCCEEDS, COLUMN_REASON,
-    COLUMN_CERTIFICATE, COLUMN_CERTIFICATE_SIG, COLUMN_AGENCY, COLUMN_USER,
-    COLUMN_ROLE, COLUMN_SERVER, COLUMN_CA_FILE, COLUMN_ROOT, COLUMN_BOX,
-    COLUMN_DICTIONARY, COLUMN_LINEAGE, COLUMN_TOKEN, COLUMN_TERM,
-    COLUMN_RECEIVED, COLUMN_RECEIVED_LINK, COLUMN_REVOKED
+    COLUMN_LOG,
+    COLUMN_NAME,
+    COLUMN_KEY,
+    COLUMN_SECRET,
+    COLUMN_TRANSPORT_KEY,
+    COLUMN_TRANSPORT_SECRET,
+    COLUMN_SUCCEEDS,
+    COLUMN_REASON,
+    COLUMN_CERTIFICATE,
+    COLUMN_CERTIFICATE_SIG,
+    COLUMN_AGENCY,
+    COLUMN_USER,
+    COLUMN_ROLE,
+    COLUMN_SERVER,
+    COLUMN_CA_FILE,
+    COLUMN_ROOT,
+    COLUMN_BOX,
+    COLUMN_DICTIONARY,
+    COLUMN_LINEAGE,
+    COLUMN_TOKEN,
+    COLUMN_TERM,
+    COLUMN_RECEIVED,
+    COLUMN_RECEIVED_LINK,
+    COLUMN_REVOKED
 };
 
 static enum err text_column(struct sqlite3_stmt *s, int column, char *out,
@@ -167,9 +185,8 @@ static enum err secret_open(struct vault *vault, const uint8_t wrapping[32],
                             struct keypair *out)
 {
     buffer_clear(&vault->plain);
-    enum err err =
-        seal_open(&vault->plain, wrapping, bytes_of(key, KEY_BYTES),
-                  bytes_of(sealed, SEALED_SECRET_BYTES));
+    enum err err = seal_open(&vault->plain, wrapping, bytes_of(key, KEY_BYTES),
+                             bytes_of(sealed, SEALED_SECRET_BYTES));
     if (err)
         return err;
     keypair_from_seed(out, vault->plain.at);
@@ -227,9 +244,9 @@ static enum err pending_add(struct vault *vault, int64_t succeeds,
     db_bind_bytes(vault->db, s, 1, bytes_of(fresh.key, KEY_BYTES));
     db_bind_bytes(vault->db, s, 2, bytes_of(fresh.secret, sizeof fresh.secret));
     db_bind_bytes(vault->db, s, 3, bytes_of(fresh.transport_key, KEY_BYTES));
-    db_bind_bytes(vault->db, s, 4,
-                  bytes_of(fresh.transport_secret,
-                           sizeof fresh.transport_secret));
+    db_bind_bytes(
+        vault->db, s, 4,
+        bytes_of(fresh.transport_secret, sizeof fresh.transport_secret));
     if (succeeds)
         db_bind_int64(vault->db, s, 5, succeeds);
     if (reason)
@@ -292,8 +309,7 @@ static enum err row_finish(struct vault *vault, int64_t id, int64_t log,
     db_bind_int64(db, s, 1, id);
     db_bind_int64(db, s, 2, log);
     db_bind_text(db, s, 3, reply->certificate);
-    db_bind_bytes(db, s, 4,
-                  bytes_of(reply->certificate_sig, SIGNATURE_BYTES));
+    db_bind_bytes(db, s, 4, bytes_of(reply->certificate_sig, SIGNATURE_BYTES));
     db_bind_text(db, s, 5, bytes_text(certificate->agency));
     db_bind_text(db, s, 6, bytes_text(certificate->user));
     db_bind_text(db, s, 7, bytes_text(certificate->role));

@@ -55,8 +55,8 @@ MUST_CHECK enum err inbox_diff(struct inbox *inbox, const char *kase,
  * of its lines that the office lacks). */
 typedef enum err inbox_each_page(void *context, const struct page_line *page,
                                  const struct bytes *lines, size_t count);
-MUST_CHECK enum err inbox_contribute(struct inbox *inbox,
-                                     inbox_each_page *each, void *context);
+MUST_CHECK enum err inbox_contribute(struct inbox *inbox, inbox_each_page *each,
+                                     void *context);
 typedef enum err inbox_each_need(void *context, const struct need_line *need);
 MUST_CHECK enum err inbox_needs(struct inbox *inbox, inbox_each_need *each,
                                 void *context);

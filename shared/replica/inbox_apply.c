@@ -14,12 +14,12 @@ struct applying {
     const struct revision **revisions; /* per entry; NULL where none */
     bool *unfolded; /* per entry: has a record, but no form that we know */
     struct identity_row self;
-    int64_t page;                 /* page.id; 0: none */
-    size_t added;                 /* lines that were new */
-    const char *joining;          /* case of the last join, or NULL */
+    int64_t page;                    /* page.id; 0: none */
+    size_t added;                    /* lines that were new */
+    const char *joining;             /* case of the last join, or NULL */
     char replica[REPLICA_CHARS + 1]; /* the last writer looked up */
     int64_t log;
-    bool scrub;                   /* keys were destroyed */
+    bool scrub; /* keys were destroyed */
 };
 
 static struct bytes entry_line(const struct inbox *inbox,
@@ -34,10 +34,8 @@ static enum err parse(struct applying *a)
 {
     struct inbox *inbox = a->inbox;
     struct arena *arena = &inbox->vault->arena;
-    a->revisions =
-        arena_take(arena, (inbox->count + 1) * sizeof *a->revisions);
-    a->unfolded =
-        arena_take(arena, (inbox->count + 1) * sizeof *a->unfolded);
+    a->revisions = arena_take(arena, (inbox->count + 1) * sizeof *a->revisions);
+    a->unfolded = arena_take(arena, (inbox->count + 1) * sizeof *a->unfolded);
     if (!a->revisions || !a->unfolded)
         return ERR_NOMEM;
     for (size_t i = 0; i < inbox->count; i++) {
@@ -56,8 +54,7 @@ static enum err parse(struct applying *a)
         a->unfolded[i] = err != ERR_OK;
         const struct revision *original = revision_original(r);
         if (!err && original->creates && !map_has(inbox->homes, r->record))
-            err = map_put(inbox->homes, r->record,
-                          (void *)(uintptr_t)original);
+            err = map_put(inbox->homes, r->record, (void *)(uintptr_t)original);
         if (err == ERR_NOMEM)
             return err;
     }
@@ -97,8 +94,7 @@ static enum err writer_find(struct applying *a, const char *replica)
 {
     if (a->log && !strcmp(a->replica, replica))
         return ERR_OK;
-    enum err err =
-        line_replica(a->inbox->vault, bytes_text(replica), &a->log);
+    enum err err = line_replica(a->inbox->vault, bytes_text(replica), &a->log);
     memcpy(a->replica, replica, sizeof a->replica);
     return err;
 }
@@ -173,8 +169,7 @@ static bool counts(const struct applying *a, int64_t n)
  * was carried: when the office has it after all, it is folded too, as it is
  * everywhere else. */
 static enum err known_find(struct applying *a, const struct state_row *row,
-                           const struct case_key *key, int64_t n,
-                           int64_t *line)
+                           const struct case_key *key, int64_t n, int64_t *line)
 {
     struct vault *vault = a->inbox->vault;
     struct sqlite3_stmt *s;
@@ -227,14 +222,13 @@ static enum err statements_note(struct applying *a, const struct revision *r)
     for (; !err && hold; hold = hold->next)
         if (hold->kind == CANON_TEXT && dot_parse(&dot, hold->name) &&
             !strcmp(dot.replica, self))
-            err = held_note(vault, SQL_HELD_ADD, a->self.log, dot.n,
-                            hold->text);
+            err =
+                held_note(vault, SQL_HELD_ADD, a->self.log, dot.n, hold->text);
     if (err || !r->release.size || !dot_parse(&dot, r->release))
         return err;
     int64_t log;
     err = line_replica(vault, bytes_text(dot.replica), &log);
-    return err ? err
-               : held_note(vault, SQL_HELD_DROP, log, dot.n, r->release);
+    return err ? err : held_note(vault, SQL_HELD_DROP, log, dot.n, r->release);
 }
 
 static enum err line_fold(struct applying *a, struct state_row *row,

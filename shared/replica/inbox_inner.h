@@ -11,23 +11,23 @@ enum inbox_kind { INBOX_LINE, INBOX_JOIN, INBOX_LEAVE };
 /* One thing collected, in the order in which it came. */
 struct inbox_entry {
     enum inbox_kind kind;
-    size_t at, size;              /* a line's place in the text */
-    char kase[ID_CHARS + 1];      /* join, leave; "": the whole scope */
+    size_t at, size;                 /* a line's place in the text */
+    char kase[ID_CHARS + 1];         /* join, leave; "": the whole scope */
     char scope[SCOPE_CHARS_MAX + 1]; /* leave */
 };
 
 struct reconcile; /* what diffs have found */
 
 struct inbox {
-    struct vault *vault; /* borrowed */
-    struct buffer text;  /* lines, one after the other */
+    struct vault *vault;         /* borrowed */
+    struct buffer text;          /* lines, one after the other */
     struct inbox_entry *entries; /* owned */
     size_t count, room;
     size_t lines;   /* of the entries */
     size_t applied; /* lines stored since open */
     struct sums *sums;
-    struct map *homes;    /* record id -> its creating revision in this page */
-    struct map *members;  /* case keys known to be in the page's scope */
+    struct map *homes;   /* record id -> its creating revision in this page */
+    struct map *members; /* case keys known to be in the page's scope */
     struct reconcile *reconcile;
 };
 

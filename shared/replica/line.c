@@ -61,9 +61,9 @@ static enum err seal(struct vault *vault, const struct line_place *place,
         err = pack ? deflate_line_pack(vault->deflate, line, plain)
                    : buffer_add_bytes(plain, line);
     if (!err)
-        err = seal_close(&vault->sealed, &vault->pool.random, key->key,
-                         line_ad(ad, place->name, place->n),
-                         buffer_bytes(plain));
+        err =
+            seal_close(&vault->sealed, &vault->pool.random, key->key,
+                       line_ad(ad, place->name, place->n), buffer_bytes(plain));
     return err;
 }
 

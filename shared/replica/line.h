@@ -34,8 +34,7 @@ MUST_CHECK enum err line_open(struct vault *vault, int64_t key,
                               struct buffer *out);
 
 /* The greatest n of a replica's log here, 0 when none. */
-MUST_CHECK enum err line_head(struct vault *vault, int64_t replica,
-                              int64_t *n);
+MUST_CHECK enum err line_head(struct vault *vault, int64_t replica, int64_t *n);
 
 /* Link of a log of our own at n, from the nearest signed link before it.
  * ERR_GAP when lines are missing. */

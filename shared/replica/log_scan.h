@@ -12,7 +12,7 @@ struct log_scan {
     int64_t n;
     int64_t key; /* case_key.id */
     uint8_t hash[HASH_BYTES];
-    bool readable; /* its key has not been destroyed */
+    bool readable;   /* its key has not been destroyed */
     enum err opened; /* ERR_OK, or why the envelope does not open */
     const struct revision *revision; /* NULL: not readable, or no revision */
     struct buffer text;

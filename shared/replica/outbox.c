@@ -6,8 +6,15 @@
 #include "shared/replica/line.h"
 
 /* Columns of SQL_LOG_RANGE. */
-enum { COLUMN_N, COLUMN_BODY, COLUMN_KEY, COLUMN_READABLE, COLUMN_OFFICE_WRAP,
-       COLUMN_SIGNATURE, COLUMN_TOKEN };
+enum {
+    COLUMN_N,
+    COLUMN_BODY,
+    COLUMN_KEY,
+    COLUMN_READABLE,
+    COLUMN_OFFICE_WRAP,
+    COLUMN_SIGNATURE,
+    COLUMN_TOKEN
+};
 
 /* One log being read; `last` is the last n that may be given. */
 struct reading {
@@ -122,8 +129,8 @@ static enum err lines_give(struct vault *vault, struct reading *r)
 static enum err log_read(struct vault *vault, struct reading *r, size_t count)
 {
     int64_t upto = count > INT64_MAX / 2 ? INT64_MAX / 2 : (int64_t)count;
-    upto = r->last && r->last < r->from + upto - 1 ? r->last
-                                                   : r->from + upto - 1;
+    upto =
+        r->last && r->last < r->from + upto - 1 ? r->last : r->from + upto - 1;
     enum err err = signed_last(vault, r->log, r->from, upto, &r->last);
     if (err || !r->last)
         return err;
@@ -143,9 +150,12 @@ enum err outbox_read(struct vault *vault, int64_t from, size_t count,
         err = identity_row_find(vault, IDENTITY_CURRENT, &row);
     if (err)
         return err;
-    struct reading reading = {.log = row.log, .from = from,
-                              .name = row.public.replica, .bytes = bytes,
-                              .each = each, .context = context};
+    struct reading reading = {.log = row.log,
+                              .from = from,
+                              .name = row.public.replica,
+                              .bytes = bytes,
+                              .each = each,
+                              .context = context};
     return log_read(vault, &reading, count);
 }
 
@@ -189,9 +199,8 @@ static enum err old_next(struct vault *vault, int64_t *id, struct reading *r,
         return err ? err : ERR_NOT_FOUND;
     r->log = db_column_int64(s, 0);
     struct bytes text = db_column_bytes(s, 1);
-    err = text.size == REPLICA_CHARS
-              ? db_column_fixed(s, 2, key, KEY_BYTES)
-              : ERR_CORRUPT;
+    err = text.size == REPLICA_CHARS ? db_column_fixed(s, 2, key, KEY_BYTES)
+                                     : ERR_CORRUPT;
     if (!err) {
         memcpy(name, text.at, REPLICA_CHARS);
         name[REPLICA_CHARS] = '\0';
@@ -212,8 +221,8 @@ enum err outbox_read_old(struct vault *vault, size_t count,
     int64_t id = 0;
     enum err err = vault_refresh(vault);
     while (!err && old.given < count) {
-        struct reading reading = {.name = name, .bytes = SIZE_MAX,
-                                  .each = old_give, .context = &old};
+        struct reading reading = {
+            .name = name, .bytes = SIZE_MAX, .each = old_give, .context = &old};
         err = old_next(vault, &id, &reading, name, key);
         if (!err)
             err = log_read(vault, &reading, count - old.given);

@@ -22,9 +22,8 @@ typedef enum err outbox_each(void *context, const struct outbox_line *line);
 
 /* The current log from `from` on, at most `count` lines and about `bytes` of
  * them, always ending at a signed line. */
-MUST_CHECK enum err outbox_read(struct vault *vault, int64_t from,
-                                size_t count, size_t bytes, outbox_each *each,
-                                void *context);
+MUST_CHECK enum err outbox_read(struct vault *vault, int64_t from, size_t count,
+                                size_t bytes, outbox_each *each, void *context);
 /* Link of the own log at n (0 too). */
 MUST_CHECK enum err outbox_link(struct vault *vault, int64_t n,
                                 uint8_t link[LINK_BYTES]);

@@ -73,8 +73,9 @@ static enum err receipt_take(struct vault *vault, const struct receipt *receipt)
     if (err == ERR_SIGNATURE)
         vault_fail(vault, err, "the office's receipt does not verify");
     if (err == ERR_FORK)
-        vault_fail(vault, err, "the office has other lines of this log: a copy "
-                               "of this vault is at work");
+        vault_fail(vault, err,
+                   "the office has other lines of this log: a copy "
+                   "of this vault is at work");
     if (err || receipt->n <= row.public.received)
         return err;
     /* Sums of scopes are exact again once a cursor ends after this. */
@@ -83,8 +84,9 @@ static enum err receipt_take(struct vault *vault, const struct receipt *receipt)
         err = sums_receipt(vault, row.log, row.public.received, receipt->n);
     if (!err)
         err = received_set(vault, &row, receipt);
-    return err ? err : vault_run_int(vault, SQL_META_SYNCED_SET,
-                                     clock_wall_ms(vault->clock));
+    return err ? err
+               : vault_run_int(vault, SQL_META_SYNCED_SET,
+                               clock_wall_ms(vault->clock));
 }
 
 enum err outbox_receipt(struct vault *vault, const struct receipt *receipt)

@@ -91,9 +91,9 @@ static int prefix_compare(const void *a, const void *b)
 struct diffing {
     struct inbox *inbox;
     struct identity_row self;
-    uint8_t *have;   /* the office's prefixes, sorted; owned */
+    uint8_t *have; /* the office's prefixes, sorted; owned */
     size_t have_count;
-    bool *matched;   /* per prefix: held here too; owned */
+    bool *matched; /* per prefix: held here too; owned */
 };
 
 static enum err lack_add(struct reconcile *r, int64_t page, int64_t line)
@@ -130,10 +130,9 @@ static enum err held_compare(struct diffing *d, struct sqlite3_stmt *s)
     enum err err = db_column_fixed(s, 1, hash, sizeof hash);
     if (err)
         return err;
-    const uint8_t *at =
-        d->have_count ? bsearch(hash, d->have, d->have_count, PREFIX_BYTES,
-                                prefix_compare)
-                      : NULL;
+    const uint8_t *at = d->have_count ? bsearch(hash, d->have, d->have_count,
+                                                PREFIX_BYTES, prefix_compare)
+                                      : NULL;
     if (!at)
         return lack_note(d, db_column_int64(s, 2), db_column_int64(s, 3),
                          db_column_int64(s, 4), db_column_int64(s, 0));
@@ -331,8 +330,8 @@ enum err inbox_contribute(struct inbox *inbox, inbox_each_page *each,
     if (r->lack_count)
         qsort(r->lacks, r->lack_count, sizeof *r->lacks, lack_compare);
     for (size_t i = 0, next; !err && i < r->lack_count; i = next) {
-        for (next = i + 1; next < r->lack_count &&
-                           r->lacks[next].page == r->lacks[i].page;)
+        for (next = i + 1;
+             next < r->lack_count && r->lacks[next].page == r->lacks[i].page;)
             next++;
         err = page_give(inbox->vault, &r->lacks[i], next - i, each, context);
     }

@@ -48,10 +48,9 @@ static enum err type_find(struct vault *vault, struct writing *w)
                           (int)w->type_name.size,
                           (const char *)w->type_name.at);
     if (w->type && type_office_only(w->type))
-        return vault_fail(vault, ERR_DENIED,
-                          "%.*s: only the office writes these records",
-                          (int)w->type_name.size,
-                          (const char *)w->type_name.at);
+        return vault_fail(
+            vault, ERR_DENIED, "%.*s: only the office writes these records",
+            (int)w->type_name.size, (const char *)w->type_name.at);
     return ERR_OK;
 }
 
@@ -141,8 +140,7 @@ static enum err case_of_fields(struct vault *vault, struct writing *w)
 static enum err case_pick(struct vault *vault, struct writing *w)
 {
     const char *kase = w->write->kase;
-    struct bytes home =
-        w->type ? type_home(w->type) : bytes_text("case");
+    struct bytes home = w->type ? type_home(w->type) : bytes_text("case");
     if (bytes_is(home, "agency"))
         return case_key_obtain(vault, bytes_of(NULL, 0), &w->key);
     if (kase && kase[0]) {
@@ -214,11 +212,10 @@ static enum err store(struct vault *vault, struct writing *w,
                       const struct revision *revision)
 {
     int64_t line;
-    enum err err = own_append(vault, w->key, revision->line, revision->hash,
-                              &line);
+    enum err err =
+        own_append(vault, w->key, revision->line, revision->hash, &line);
     w->row.own_n = vault->tip.n;
-    return err ? err
-               : state_apply(vault, &w->row, w->key, revision, line);
+    return err ? err : state_apply(vault, &w->row, w->key, revision, line);
 }
 
 static enum err answer(struct writing *w)

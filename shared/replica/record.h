@@ -17,7 +17,7 @@ struct record_write {
     const char *context; /* revising: required */
     struct bytes set, add, drop, keep; /* objects or empty */
     bool seal;
-    bool lenient;        /* keep unknown fields and codes (warn only) */
+    bool lenient; /* keep unknown fields and codes (warn only) */
 };
 
 struct record_written {
@@ -31,8 +31,9 @@ void record_written_fini(struct record_written *w);
 
 /* ERR_INVALID with a detail naming field, value and expected form; nothing is
  * stored then.  ERR_CONFLICT: context missing or of another record.
- * ERR_TOO_BIG: line over 256 KiB.  ERR_NOT_FOUND, ERR_LOCKED, ERR_DENIED (no
- * identity yet). */
+ * ERR_TOO_BIG: line over 256 KiB.  ERR_NOT_FOUND, ERR_EXISTS (creating
+ * under an id that is here), ERR_LOCKED, ERR_REVOKED, ERR_DENIED (no identity
+ * yet, or only the office writes this type). */
 MUST_CHECK enum err record_write(struct vault *vault,
                                  const struct record_write *write,
                                  struct record_written *out);
@@ -75,11 +76,11 @@ MUST_CHECK enum err record_conflicts(struct vault *vault, record_each *each,
                                      void *context);
 
 struct vault_status {
-    int64_t here;         /* own writes without a receipt */
-    int64_t oldest_ms;    /* age of the oldest of them by the device's clock */
+    int64_t here;      /* own writes without a receipt */
+    int64_t oldest_ms; /* age of the oldest of them by the device's clock */
     int64_t received, backed_up; /* own writes so covered */
-    int64_t held;         /* own writes that the office holds */
-    int64_t conflicts;    /* open fields in all records */
+    int64_t held;                /* own writes that the office holds */
+    int64_t conflicts;           /* open fields in all records */
     int64_t last_sync_ms; /* wall time of the last completed sync; 0 never */
 };
 /* Works on a locked vault too (conflicts is -1 then). */

@@ -274,13 +274,15 @@ enum err record_check(struct vault *vault, const struct schema_type *type,
     if (!err)
         err = object_read(vault, "keep", write->keep, &out->keep, &keep);
     if (!err && keep && !state)
-        err = vault_fail(vault, ERR_INVALID, "keep: a new record has no values");
+        err =
+            vault_fail(vault, ERR_INVALID, "keep: a new record has no values");
     if (!err && state && !out->set_tree && !add && !drop && !keep &&
         !write->seal)
         err = vault_fail(vault, ERR_INVALID, "there is nothing to write");
     if (!err)
         err = set_check(&c, out->set_tree);
-    for (const struct canon *p = add ? add->first : NULL; !err && p; p = p->next)
+    for (const struct canon *p = add ? add->first : NULL; !err && p;
+         p = p->next)
         err = members_check(&c, p, false);
     for (const struct canon *p = drop ? drop->first : NULL; !err && p;
          p = p->next)

@@ -19,12 +19,10 @@ struct record_parts {
 /* `type` is NULL when the schema does not know `type_name`; `state` is the
  * record's parsed state, NULL when creating.  `warning` receives one line for
  * each doubt.  ERR_INVALID with the vault's detail. */
-MUST_CHECK enum err record_check(struct vault *vault,
-                                 const struct schema_type *type,
-                                 struct bytes type_name,
-                                 const struct record_write *write,
-                                 const struct canon *state,
-                                 struct record_parts *out,
-                                 struct buffer *warning);
+MUST_CHECK enum err
+record_check(struct vault *vault, const struct schema_type *type,
+             struct bytes type_name, const struct record_write *write,
+             const struct canon *state, struct record_parts *out,
+             struct buffer *warning);
 
 #endif

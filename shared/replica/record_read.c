@@ -76,8 +76,8 @@ enum err record_read(struct vault *vault, const char *record,
 
 /* --- lists ---------------------------------------------------------------- */
 
-static enum err row_next(struct vault *vault, enum sql which,
-                         struct bytes type, struct state_row *row)
+static enum err row_next(struct vault *vault, enum sql which, struct bytes type,
+                         struct state_row *row)
 {
     int64_t before = row->id;
     enum err err = state_next(vault, which, type, row);
@@ -118,8 +118,7 @@ enum err record_list(struct vault *vault, const char *type, record_each *each,
                     type, each, context);
 }
 
-enum err record_conflicts(struct vault *vault, record_each *each,
-                          void *context)
+enum err record_conflicts(struct vault *vault, record_each *each, void *context)
 {
     return each_row(vault, SQL_RECORD_NEXT_OPEN, "", each, context);
 }
@@ -128,8 +127,7 @@ enum err record_conflicts(struct vault *vault, record_each *each,
 
 /* The reason for which an office revision among `lines` holds the dot and no
  * later one releases it; "" otherwise. */
-static const char *held_by_statement(struct state_lines *lines,
-                                     const char *dot)
+static const char *held_by_statement(struct state_lines *lines, const char *dot)
 {
     const char *reason = "";
     for (size_t i = 0; i < lines->count; i++) {

@@ -14,9 +14,9 @@ enum err seal_close(struct buffer *out, const struct random *random,
         return err;
     unsigned long long size = 0;
     random_fill(random, out->at, NONCE_BYTES);
-    crypto_aead_xchacha20poly1305_ietf_encrypt(
-        out->at + NONCE_BYTES, &size, plain.at, plain.size, ad.at, ad.size,
-        NULL, out->at, key);
+    crypto_aead_xchacha20poly1305_ietf_encrypt(out->at + NONCE_BYTES, &size,
+                                               plain.at, plain.size, ad.at,
+                                               ad.size, NULL, out->at, key);
     out->size = NONCE_BYTES + (size_t)size;
     return ERR_OK;
 }

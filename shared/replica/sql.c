@@ -22,7 +22,9 @@ const char *const sql_of[SQL_COUNT] = {
     [SQL_META_LEASE_OWNER] =
         "SELECT lease_owner FROM meta WHERE id = 1 AND lease_owner IS NOT NULL",
     [SQL_META_SYNCED] = "SELECT synced FROM meta WHERE id = 1",
-    [SQL_META_SYNCED_SET] = "UPDATE meta SET synced = ?1 WHERE id = 1",
+    [SQL_META_SYNCED_SET] =
+        "UPDATE meta SET synced = ?1 WHERE id = 1"
+        " AND abs(synced - ?1) >= 10000", /* idle syncs write nothing */
     [SQL_INTEGRITY] = "PRAGMA integrity_check(100)",
     [SQL_DATA_VERSION] = "PRAGMA data_version",
 
@@ -90,8 +92,7 @@ const char *const sql_of[SQL_COUNT] = {
         " WHERE token = ?1 AND vault_wrap IS NOT NULL",
     [SQL_CASE_GET] =
         "SELECT token, vault_wrap, office_wrap FROM case_key WHERE id = ?1",
-    [SQL_CASE_ADD] =
-        "INSERT INTO case_key (token, vault_wrap) VALUES (?1, ?2)",
+    [SQL_CASE_ADD] = "INSERT INTO case_key (token, vault_wrap) VALUES (?1, ?2)",
     [SQL_CASE_OFFICE_WRAP] =
         "UPDATE case_key SET office_wrap = ?2 WHERE id = ?1",
     [SQL_CASE_DESTROY] = "UPDATE case_key SET vault_wrap = NULL WHERE id = ?1",
@@ -101,9 +102,8 @@ const char *const sql_of[SQL_COUNT] = {
         "SELECT id FROM case_key WHERE id > ?1 AND vault_wrap IS NOT NULL"
         " ORDER BY id LIMIT 1",
 
-    [SQL_LOG_ADD] =
-        "INSERT INTO log (replica, n, key, body, hash, page)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+    [SQL_LOG_ADD] = "INSERT INTO log (replica, n, key, body, hash, page)"
+                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
     [SQL_LOG_HEAD] = "SELECT max(n) FROM log WHERE replica = ?1",
     [SQL_LOG_RANGE] =
         "SELECT l.n, l.body, l.key, k.vault_wrap IS NOT NULL, k.office_wrap,"
@@ -118,19 +118,17 @@ const char *const sql_of[SQL_COUNT] = {
         "SELECT l.key, l.hash FROM log l JOIN case_key k ON k.id = l.key"
         " WHERE l.replica = ?1 AND l.n > ?2 AND l.n <= ?3"
         " AND k.vault_wrap IS NOT NULL",
-    [SQL_LOG_OF_RECORD] =
-        "SELECT l.id, r.name, l.n, l.key, l.body, l.replica"
-        " FROM record_line o JOIN log l ON l.id = o.line"
-        " JOIN replica r ON r.id = l.replica"
-        " WHERE o.record = ?1 ORDER BY o.line",
+    [SQL_LOG_OF_RECORD] = "SELECT l.id, r.name, l.n, l.key, l.body, l.replica"
+                          " FROM record_line o JOIN log l ON l.id = o.line"
+                          " JOIN replica r ON r.id = l.replica"
+                          " WHERE o.record = ?1 ORDER BY o.line",
     [SQL_LOG_OF_CASE] =
         "SELECT l.id, l.hash, l.replica, l.n, l.page, r.name, l.key, l.body"
         " FROM record c CROSS JOIN record_line o ON o.record = c.id"
         " JOIN log l ON l.id = o.line JOIN replica r ON r.id = l.replica"
         " WHERE c.key = ?1",
-    [SQL_LOG_AT] =
-        "SELECT r.name, l.n, l.key, l.body, l.hash FROM log l"
-        " JOIN replica r ON r.id = l.replica WHERE l.id = ?1",
+    [SQL_LOG_AT] = "SELECT r.name, l.n, l.key, l.body, l.hash FROM log l"
+                   " JOIN replica r ON r.id = l.replica WHERE l.id = ?1",
     [SQL_LOG_NEXT] =
         "SELECT l.id, r.name, l.n, l.key, l.body, l.hash, l.replica,"
         " k.vault_wrap IS NOT NULL FROM log l"
@@ -146,9 +144,8 @@ const char *const sql_of[SQL_COUNT] = {
         "SELECT c.key, l.hash, l.replica, l.n FROM record c"
         " CROSS JOIN record_line o ON o.record = c.id"
         " JOIN log l ON l.id = o.line WHERE c.key > ?1 ORDER BY c.key",
-    [SQL_LINK_ADD] =
-        "INSERT INTO link (replica, n, link, signature, at)"
-        " VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_LINK_ADD] = "INSERT INTO link (replica, n, link, signature, at)"
+                     " VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_LINK_BEFORE] =
         "SELECT n, link FROM link WHERE replica = ?1 AND n <= ?2"
         " ORDER BY n DESC LIMIT 1",
@@ -162,9 +159,8 @@ const char *const sql_of[SQL_COUNT] = {
 
     [SQL_PAGE_DROP] = "DELETE FROM page WHERE id = ?1",
 
-    [SQL_RECORD_FIND] =
-        "SELECT id, key, state, epoch, own_n, type FROM record"
-        " WHERE token = ?1",
+    [SQL_RECORD_FIND] = "SELECT id, key, state, epoch, own_n, type FROM record"
+                        " WHERE token = ?1",
     [SQL_RECORD_ADD] =
         "INSERT INTO record (token, key, type, state, open, epoch, own_n)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -203,22 +199,19 @@ const char *const sql_of[SQL_COUNT] = {
         "UPDATE record SET key = NULL, type = NULL, state = NULL, open = 0",
     [SQL_RECORD_LINE_ADD] =
         "INSERT OR IGNORE INTO record_line (record, line) VALUES (?1, ?2)",
-    [SQL_RECORD_LINE_OF] =
-        "SELECT l.id FROM log l LEFT JOIN record_line o"
-        " ON o.record = ?4 AND o.line = l.id"
-        " WHERE l.replica = ?1 AND l.n = ?2 AND l.key = ?3"
-        " AND o.line IS NULL",
+    [SQL_RECORD_LINE_OF] = "SELECT l.id FROM log l LEFT JOIN record_line o"
+                           " ON o.record = ?4 AND o.line = l.id"
+                           " WHERE l.replica = ?1 AND l.n = ?2 AND l.key = ?3"
+                           " AND o.line IS NULL",
     [SQL_RECORD_LINE_DROP] =
         "DELETE FROM record_line WHERE record = ?1 AND line = ?2",
     [SQL_RECORD_LINE_HAS] =
         "SELECT 1 FROM record_line WHERE record = ?1 AND line = ?2",
     [SQL_RECORD_LINE_COUNT] = "SELECT count(*) FROM record_line",
-    [SQL_RECORD_COUNT] =
-        "SELECT count(*) FROM record WHERE key IS NOT NULL",
+    [SQL_RECORD_COUNT] = "SELECT count(*) FROM record WHERE key IS NOT NULL",
     [SQL_RECORD_KEY] = "UPDATE record SET key = ?2 WHERE id = ?1",
-    [SQL_RECORD_LINE_LEAVE] =
-        "DELETE FROM record_line WHERE record IN"
-        " (SELECT id FROM record WHERE key = ?1)",
+    [SQL_RECORD_LINE_LEAVE] = "DELETE FROM record_line WHERE record IN"
+                              " (SELECT id FROM record WHERE key = ?1)",
     [SQL_RECORD_LINE_LEAVE_ALL] = "DELETE FROM record_line",
 
     [SQL_SUM_GET] = "SELECT sum FROM case_sum WHERE key = ?1",
@@ -235,16 +228,17 @@ const char *const sql_of[SQL_COUNT] = {
         " ORDER BY scope LIMIT 1",
     [SQL_CURSOR_ADD] = "INSERT OR IGNORE INTO cursor (scope) VALUES (?1)",
     [SQL_CURSOR_SET] =
-        "INSERT OR REPLACE INTO cursor (scope, seq, off, own, exact)"
-        " VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO cursor (scope, seq, off, own, exact)"
+        " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (scope) DO UPDATE SET"
+        " seq = ?2, off = ?3, own = ?4, exact = ?5"
+        " WHERE seq <> ?2 OR off <> ?3 OR own <> ?4 OR exact <> ?5",
     [SQL_CURSOR_INEXACT] = "UPDATE cursor SET exact = 0 WHERE exact <> 0",
     [SQL_CURSOR_RESET] =
         "UPDATE cursor SET seq = 0, off = 0, own = 0, exact = 0",
     [SQL_CURSOR_DROP] = "DELETE FROM cursor WHERE scope = ?1",
     [SQL_MEMBER_ADD] =
         "INSERT OR IGNORE INTO membership (scope, key) VALUES (?1, ?2)",
-    [SQL_MEMBER_DROP] =
-        "DELETE FROM membership WHERE scope = ?1 AND key = ?2",
+    [SQL_MEMBER_DROP] = "DELETE FROM membership WHERE scope = ?1 AND key = ?2",
     [SQL_MEMBER_DROP_CASE] = "DELETE FROM membership WHERE key = ?1",
     [SQL_MEMBER_DROP_SCOPE] = "DELETE FROM membership WHERE scope = ?1",
     [SQL_MEMBER_DROP_ALL] = "DELETE FROM membership",

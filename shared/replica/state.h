@@ -9,10 +9,10 @@
 #include "shared/replica/case_key.h"
 
 struct state_row {
-    int64_t id;     /* record.id; 0: not here yet */
-    int64_t key;    /* case_key.id; 0: its case has left, or new */
-    int64_t epoch;  /* schema epoch of the fold */
-    int64_t own_n;  /* last own n on it */
+    int64_t id;    /* record.id; 0: not here yet */
+    int64_t key;   /* case_key.id; 0: its case has left, or new */
+    int64_t epoch; /* schema epoch of the fold */
+    int64_t own_n; /* last own n on it */
     uint8_t token[TOKEN_KEYED_BYTES];
     char record[ID_CHARS + 1];
     bool has_type;

@@ -40,7 +40,6 @@ static enum err line_note(struct vault *vault, int64_t record, int64_t line)
     return db_step_done(vault->db, s);
 }
 
-
 /* A record must have a row before lines can point to it. */
 static enum err row_ensure(struct vault *vault, struct state_row *row,
                            const struct case_key *key)
@@ -106,9 +105,9 @@ static enum err step(struct vault *vault, struct state_row *row,
     if (*scratch)
         return ERR_OK;
     fold_init(&next);
-    enum err err = fold_step(vault->schema, buffer_bytes(&row->fold.state),
-                             buffer_bytes(&row->fold.memo), revision, &next,
-                             scratch);
+    enum err err =
+        fold_step(vault->schema, buffer_bytes(&row->fold.state),
+                  buffer_bytes(&row->fold.memo), revision, &next, scratch);
     if (!err && !*scratch) {
         fold_fini(&row->fold);
         row->fold = next;
@@ -162,8 +161,8 @@ static enum err redefined(struct vault *vault, const struct state_row *row,
     *out = false;
     if (!row->fold.state.size)
         return ERR_OK;
-    enum err err = canon_parse(&arena, buffer_bytes(&row->fold.state), &state,
-                               NULL);
+    enum err err =
+        canon_parse(&arena, buffer_bytes(&row->fold.state), &state, NULL);
     if (!err && canon_text(state, "type", &name)) {
         const struct schema_type *type = schema_type(vault->schema, name);
         if (!canon_int(state, "schema", &version))
@@ -204,4 +203,3 @@ enum err state_renew(struct vault *vault)
     state_row_fini(&row);
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
-

@@ -87,8 +87,7 @@ static void entry_lower(struct seen *seen, struct seen_entry *entry, int64_t n)
 }
 
 /* In the order of closing, since a carrier may have been carried again. */
-enum err succession_seen(struct vault *vault, int64_t record,
-                         struct seen *seen)
+enum err succession_seen(struct vault *vault, int64_t record, struct seen *seen)
 {
     struct closed log = {0};
     enum err err = ERR_OK;
@@ -186,8 +185,8 @@ static enum err plan_make(struct vault *vault, const struct identity_row *old,
         return err;
     bool same = has <= head;
     if (same && has) {
-        err = line_link(vault, old->log, old->public.agency, old->key, has,
-                        link);
+        err =
+            line_link(vault, old->log, old->public.agency, old->key, has, link);
         same = !err && !memcmp(link, reply->received_link, sizeof link);
     }
     if (err)
@@ -209,8 +208,7 @@ static enum err plan_make(struct vault *vault, const struct identity_row *old,
  * After a fork that is not possible, and they stay listed as being here. */
 static void plan_unreadable(struct plan *plan, int64_t unreadable)
 {
-    if (unreadable && plan->contribute_from &&
-        unreadable > plan->contribute_to)
+    if (unreadable && plan->contribute_from && unreadable > plan->contribute_to)
         plan->contribute_to = unreadable;
 }
 
@@ -264,9 +262,8 @@ static enum err same_user(struct vault *vault, const struct identity_row *old)
 }
 
 enum err succession_take(struct vault *vault, const struct identity_row *old,
-                         const struct identity_row *pending,
-                         const char *server, const char *ca_file,
-                         const struct enrol_reply *reply)
+                         const struct identity_row *pending, const char *server,
+                         const char *ca_file, const struct enrol_reply *reply)
 {
     struct plan plan;
     int64_t unreadable = 0;

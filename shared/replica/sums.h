@@ -26,7 +26,7 @@ MUST_CHECK enum err sums_scope(struct vault *vault, const char *scope,
 MUST_CHECK enum err sums_scope_of(struct vault *vault, const char *scope,
                                   const struct sums *sums, uint64_t *sum);
 /* Own lines above `from` up to `to` now have a receipt. */
-MUST_CHECK enum err sums_receipt(struct vault *vault, int64_t log,
-                                 int64_t from, int64_t to);
+MUST_CHECK enum err sums_receipt(struct vault *vault, int64_t log, int64_t from,
+                                 int64_t to);
 
 #endif

@@ -93,9 +93,8 @@ static enum err device_key_load(struct vault *vault,
 {
     uint8_t secret[DEVICE_SECRET_BYTES];
     char detail[VAULT_DETAIL_CHARS];
-    enum err err =
-        device_secret_load(secret, options->device_secret, create,
-                           vault->random, detail, sizeof detail);
+    enum err err = device_secret_load(secret, options->device_secret, create,
+                                      vault->random, detail, sizeof detail);
     if (err)
         return vault_fail(vault, err, "%s", detail);
     vault_keys_device(vault, secret);

@@ -22,17 +22,17 @@
 struct vault;
 
 struct vault_options {
-    const char *passphrase;     /* NULL: open locked */
-    const char *device_secret;  /* path of the device secret file; NULL: the
-                                   user's default (created when absent):
-                                   $SATCHEL_DEVICE_SECRET_FILE, else
-                                   $XDG_DATA_HOME/satchel/device.secret, else
-                                   $HOME/.local/share/satchel/device.secret */
-    const struct clock *clock;  /* NULL: the system's */
-    const struct random *random;/* NULL: the system's */
-    const char *vfs;            /* SQLite VFS name, NULL: default */
-    int64_t kdf_ops, kdf_bytes; /* at creation; 0: libsodium's interactive */
-    int busy_ms;                /* 0: 5000 */
+    const char *passphrase;      /* NULL: open locked */
+    const char *device_secret;   /* path of the device secret file; NULL: the
+                                    user's default (created when absent):
+                                    $SATCHEL_DEVICE_SECRET_FILE, else
+                                    $XDG_DATA_HOME/satchel/device.secret, else
+                                    $HOME/.local/share/satchel/device.secret */
+    const struct clock *clock;   /* NULL: the system's */
+    const struct random *random; /* NULL: the system's */
+    const char *vfs;             /* SQLite VFS name, NULL: default */
+    int64_t kdf_ops, kdf_bytes;  /* at creation; 0: libsodium's interactive */
+    int busy_ms;                 /* 0: 5000 */
 };
 
 /* Creates an empty vault: file, vault key, no identity yet.  ERR_EXISTS. */
@@ -68,7 +68,8 @@ void vault_lease_end(struct vault *vault);
 /* Checks everything derived against the log, chain and seals.  Each problem is
  * given to `report`; *problems counts them.  Needs an unlocked vault. */
 MUST_CHECK enum err vault_verify(struct vault *vault,
-                                 void (*report)(void *context, const char *text),
+                                 void (*report)(void *context,
+                                                const char *text),
                                  void *context, size_t *problems);
 /* Folds everything anew from the log. */
 MUST_CHECK enum err vault_rebuild(struct vault *vault);

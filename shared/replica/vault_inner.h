@@ -47,8 +47,8 @@ struct vault {
 
     uint8_t device_key[SECRET_BYTES]; /* from the device secret */
     bool unlocked;
-    uint8_t vault_key[SECRET_BYTES];  /* the rest is derived from it */
-    uint8_t token_key[SECRET_BYTES];  /* record and type tokens */
+    uint8_t vault_key[SECRET_BYTES];      /* the rest is derived from it */
+    uint8_t token_key[SECRET_BYTES];      /* record and type tokens */
     uint8_t case_token_key[SECRET_BYTES]; /* from device_key */
 
     bool batch;         /* record_batch_begin() is in force */
@@ -56,16 +56,17 @@ struct vault {
     bool changed;       /* this transaction wrote something */
     int64_t data_version;
     struct own_tip tip;
-    struct case_cache *cases;      /* owned */
-    struct schema *schema;         /* owned, NULL until asked for */
-    struct schema *schema_before;  /* owned: the one before, still lent out */
-    int64_t epoch;                 /* of `schema` */
-    bool types_changed;            /* this transaction changed a type */
-    struct deflate_line *deflate;  /* owned */
-    struct arena arena;            /* cleared at the start of each call */
-    struct buffer plain, sealed;   /* scratch of seal and open */
-    struct buffer line;            /* the line being written */
-    struct buffer lent;            /* what the last call lent out */
+    struct case_cache *cases;     /* owned */
+    struct schema *schema;        /* owned, NULL until asked for */
+    struct schema *schema_before; /* owned: the one before, still lent out */
+    int64_t epoch;                /* of `schema` */
+    bool types_changed;           /* this transaction changed a type */
+    bool epoch_raised;            /* ... or found other built-in types */
+    struct deflate_line *deflate; /* owned */
+    struct arena arena;           /* cleared at the start of each call */
+    struct buffer plain, sealed;  /* scratch of seal and open */
+    struct buffer line;           /* the line being written */
+    struct buffer lent;           /* what the last call lent out */
     uint8_t lease_owner[16];
 };
 

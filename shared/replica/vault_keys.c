@@ -10,7 +10,12 @@
 #define KDF_OPS_MAX 64
 #define KDF_BYTES_MAX (INT64_C(4) << 30)
 
-enum subkey { SUBKEY_DEVICE = 1, SUBKEY_CHECK, SUBKEY_CASE_TOKEN, SUBKEY_TOKEN };
+enum subkey {
+    SUBKEY_DEVICE = 1,
+    SUBKEY_CHECK,
+    SUBKEY_CASE_TOKEN,
+    SUBKEY_TOKEN
+};
 
 struct key_row {
     int64_t ops, bytes;

@@ -53,8 +53,7 @@ static enum err lines_place(struct vault *vault, const struct own_logs *own)
             continue;
         err = log_scan_replaced(vault, &scan, &replaced);
         if (!err && !replaced)
-            err = line_place_again(vault, &scan,
-                                   own_logs_find(own, scan.log));
+            err = line_place_again(vault, &scan, own_logs_find(own, scan.log));
     }
     log_scan_fini(&scan);
     return err == ERR_NOT_FOUND ? ERR_OK : err;

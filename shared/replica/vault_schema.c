@@ -87,6 +87,7 @@ static enum err epoch_load(struct vault *vault, int64_t *epoch)
         return err;
     db_bind_bytes(vault->db, s, 1, bytes_of(hash, sizeof hash));
     err = db_step_done(vault->db, s);
+    vault->epoch_raised = true;
     ++*epoch;
     return err;
 }
@@ -140,8 +141,7 @@ enum err vault_schema_refresh(struct vault *vault)
     return err;
 }
 
-bool vault_schema_is(struct vault *vault,
-                     const uint8_t type[TOKEN_KEYED_BYTES])
+bool vault_schema_is(struct vault *vault, const uint8_t type[TOKEN_KEYED_BYTES])
 {
     uint8_t token[TOKEN_KEYED_BYTES];
     vault_token(vault, "type", bytes_text(TYPE_SCHEMA), token);

@@ -92,7 +92,7 @@ enum err vault_begin_at(struct vault *vault, const char *file, int line)
     if (err)
         return vault_fail(vault, err, "%s: %s", err_text(err),
                           db_detail(vault->db));
-    vault->changed = vault->types_changed = false;
+    vault->changed = vault->types_changed = vault->epoch_raised = false;
     err = vault_refresh(vault);
     if (err)
         vault_rollback(vault);
@@ -101,8 +101,7 @@ enum err vault_begin_at(struct vault *vault, const char *file, int line)
 
 enum err vault_commit(struct vault *vault)
 {
-    enum err err =
-        vault->changed ? vault_run(vault, SQL_META_CHANGED) : ERR_OK;
+    enum err err = vault->changed ? vault_run(vault, SQL_META_CHANGED) : ERR_OK;
     if (!err && vault->types_changed)
         err = vault_schema_changed(vault);
     if (err) {
@@ -119,7 +118,8 @@ void vault_rollback(struct vault *vault)
 {
     db_rollback(vault->db);
     vault_forget(vault);
-    vault_schema_drop(vault); /* its epoch may have been part of it */
+    if (vault->types_changed || vault->epoch_raised)
+        vault_schema_drop(vault); /* its epoch was part of what is undone */
 }
 
 enum err vault_end(struct vault *vault, enum err err)

@@ -129,8 +129,9 @@ static enum err chain_check(struct verifying *v, int64_t identity)
             err = link_check(v, &row, n, link);
         if (!err && n == row.public.received &&
             memcmp(link, row.public.received_link, LINK_BYTES) != 0)
-            problem(v, "log %s: the receipt at line %" PRId64
-                       " is for other lines", row.public.replica, n);
+            problem(
+                v, "log %s: the receipt at line %" PRId64 " is for other lines",
+                row.public.replica, n);
     }
     return err;
 }
@@ -155,8 +156,8 @@ static enum err record_has(struct verifying *v, const struct log_scan *scan)
     }
     state_row_fini(&row);
     if (!err && !found)
-        problem(v, "line %s:%" PRId64 " is missing from its record",
-                scan->name, scan->n);
+        problem(v, "line %s:%" PRId64 " is missing from its record", scan->name,
+                scan->n);
     return err;
 }
 
@@ -275,8 +276,7 @@ enum err vault_verify(struct vault *vault,
                       void (*report)(void *context, const char *text),
                       void *context, size_t *problems)
 {
-    struct verifying v = {.vault = vault, .report = report,
-                          .context = context};
+    struct verifying v = {.vault = vault, .report = report, .context = context};
     *problems = 0;
     if (!vault->unlocked)
         return vault_fail(vault, ERR_LOCKED, "the vault is locked");

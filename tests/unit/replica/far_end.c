@@ -176,8 +176,8 @@ static void successor_check(struct far_end *far,
                                   far->root.public_key, DOMAIN_CERT,
                                   request->certificate),
                      ERR_OK);
-    assert_int_equal(
-        certificate_read(&far->arena, request->certificate, &old), ERR_OK);
+    assert_int_equal(certificate_read(&far->arena, request->certificate, &old),
+                     ERR_OK);
     assert_string_equal(old.replica, request->replica);
     buffer_init(&message, MESSAGE_BYTES_MAX);
     assert_int_equal(enrol_proof_message(&message, request), ERR_OK);
@@ -353,9 +353,8 @@ size_t far_push(struct far_end *far, struct vault *vault)
     int64_t before;
     do {
         before = p.log->n;
-        assert_int_equal(outbox_read(vault, p.log->n + 1, 1000, 1 << 20, take,
-                                     &p),
-                         ERR_OK);
+        assert_int_equal(
+            outbox_read(vault, p.log->n + 1, 1000, 1 << 20, take, &p), ERR_OK);
         assert_int_equal(p.unsigned_lines, 0);
     } while (p.log->n != before);
     return p.added;

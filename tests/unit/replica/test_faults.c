@@ -80,8 +80,7 @@ static void exhaust(struct pair *p, struct vault *vault,
 static enum err person_write(struct pair *p)
 {
     struct record_write write = {
-        .type = "person",
-        .set = bytes_text("{\"preferred_name\":\"Omar\"}")};
+        .type = "person", .set = bytes_text("{\"preferred_name\":\"Omar\"}")};
     struct record_written out;
     record_written_init(&out);
     enum err err = record_write(p->dana.vault, &write, &out);
@@ -202,8 +201,7 @@ static void succession_survives_every_allocation_failure(void **state)
     revise(p->dana.vault, p->person, "{\"preferred_name\":\"Rosie\"}");
     for (int nth = 1;; nth++) {
         fault_at(nth, false);
-        enum err err =
-            identity_succeed_begin(p->dana.vault, "stale", &request);
+        enum err err = identity_succeed_begin(p->dana.vault, "stale", &request);
         if (fault_hit() && err) {
             fault_at(0, false);
             continue;

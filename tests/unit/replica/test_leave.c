@@ -84,7 +84,8 @@ static int64_t live_keys(struct pair *p)
     return count;
 }
 
-static void a_case_that_left_is_unreadable_and_its_work_still_arrives(void **state)
+static void
+a_case_that_left_is_unreadable_and_its_work_still_arrives(void **state)
 {
     struct pair *p = *state;
     struct leave_line leave;
@@ -230,8 +231,8 @@ static void a_revoked_vault_reads_nothing_and_still_pushes(void **state)
     assert_int_equal(identity_revoked(p->dana.vault, &header), ERR_OK);
     assert_int_equal(live_keys(p), 0);
     assert_int_equal(read_err(p->dana.vault, p->other), ERR_NOT_FOUND);
-    struct record_write write = {.type = "person",
-                                 .set = bytes_text("{\"preferred_name\":\"A\"}")};
+    struct record_write write = {
+        .type = "person", .set = bytes_text("{\"preferred_name\":\"A\"}")};
     record_written_init(&out);
     assert_int_equal(record_write(p->dana.vault, &write, &out), ERR_REVOKED);
     record_written_fini(&out);

@@ -96,8 +96,7 @@ static struct bytes have(const struct pair *p, size_t from, size_t to,
 {
     for (size_t i = from; i < to; i++) {
         uint8_t hash[HASH_BYTES];
-        hash_bytes(hash,
-                   bytes_of(p->far->lines[i].at, p->far->lines[i].size));
+        hash_bytes(hash, bytes_of(p->far->lines[i].at, p->far->lines[i].size));
         memcpy(out + (i - from) * 8, hash, 8);
     }
     return bytes_of(out, (to - from) * 8);
@@ -153,9 +152,8 @@ static void a_granted_case_that_is_new_here_becomes_a_member(void **state)
     assert_int_equal(inbox_needs(p->inbox, need_each, &g), ERR_OK);
     assert_int_equal(g.needs, 4);
     for (size_t i = 0; i < 4; i++)
-        assert_int_equal(inbox_line(p->inbox,
-                                    bytes_of(p->far->lines[i].at,
-                                             p->far->lines[i].size)),
+        assert_int_equal(inbox_line(p->inbox, bytes_of(p->far->lines[i].at,
+                                                       p->far->lines[i].size)),
                          ERR_OK);
     struct given_line given = {{0}};
     assert_int_equal(inbox_given(p->inbox, &given), ERR_OK);

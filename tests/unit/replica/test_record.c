@@ -345,11 +345,10 @@ static void a_new_type_definition_folds_records_anew(void **state)
     struct one *o = *state;
     char service[ID_CHARS + 1] = "01980000-0000-7000-8000-000000000001";
     char set[1024];
-    struct record_write write = {
-        .type = "gadget",
-        .kase = o->person,
-        .set = bytes_text("{\"name\":\"lamp\"}"),
-        .lenient = true};
+    struct record_write write = {.type = "gadget",
+                                 .kase = o->person,
+                                 .set = bytes_text("{\"name\":\"lamp\"}"),
+                                 .lenient = true};
     struct record_written out;
     struct buffer text;
     record_written_init(&out);
@@ -363,8 +362,8 @@ static void a_new_type_definition_folds_records_anew(void **state)
              "\\\"Name\\\"}},\\\"home\\\":\\\"case\\\",\\\"title\\\":"
              "\\\"Gadget\\\",\\\"type\\\":\\\"gadget\\\",\\\"version\\\":3}\","
              "\"name\":\"gadget\",\"version\":3}");
-    struct revision_draft draft = {.record = service, .type = "schema",
-                                   .set = bytes_text(set)};
+    struct revision_draft draft = {
+        .record = service, .type = "schema", .set = bytes_text(set)};
     far_write(o->far, &draft);
     far_pull(o->far, o->dana.vault, NULL);
     assert_non_null(

@@ -14,9 +14,9 @@
 static bool scan_allowed(enum sql which, const char *detail)
 {
     static const enum sql whole[] = {
-        SQL_CASE_DESTROY_ALL,  SQL_RECORD_LEAVE_ALL, SQL_RECORD_OPEN_SUM,
-        SQL_RECORD_COUNT,      SQL_RECORD_LINE_COUNT, SQL_HELD_COUNT,
-        SQL_CURSOR_INEXACT,    SQL_CURSOR_RESET,      SQL_RECORD_OWN_RESET,
+        SQL_CASE_DESTROY_ALL,      SQL_RECORD_LEAVE_ALL,  SQL_RECORD_OPEN_SUM,
+        SQL_RECORD_COUNT,          SQL_RECORD_LINE_COUNT, SQL_HELD_COUNT,
+        SQL_CURSOR_INEXACT,        SQL_CURSOR_RESET,      SQL_RECORD_OWN_RESET,
         SQL_RECORD_LINE_LEAVE_ALL,
     };
     for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
@@ -62,8 +62,8 @@ static void no_statement_scans_a_table_that_grows(void **state)
         assert_int_equal(db_prepare(db, &sql, 1, &s), ERR_OK);
         while (sqlite3_step(s) == SQLITE_ROW) {
             const char *detail = (const char *)sqlite3_column_text(s, 3);
-            bool scans = !strncmp(detail, "SCAN", 4) &&
-                         !strstr(detail, "CONSTANT ROW");
+            bool scans =
+                !strncmp(detail, "SCAN", 4) && !strstr(detail, "CONSTANT ROW");
             if (scans && !scan_allowed((enum sql)i, detail))
                 fail_msg("%s: %s", sql_of[i], detail);
         }
@@ -84,8 +84,8 @@ static void every_table_and_column_is_commented(void **state)
              before = line, line = strtok(NULL, "\n")) {
             if (!strncmp(line, "CREATE TABLE", 12))
                 assert_true(!strncmp(before, "--", 2));
-            bool column = !strncmp(line, "    ", 4) && line[4] >= 'a' &&
-                          line[4] <= 'z';
+            bool column =
+                !strncmp(line, "    ", 4) && line[4] >= 'a' && line[4] <= 'z';
             if (column && !strstr(line, "--"))
                 fail_msg("no comment: %s", line);
         }

@@ -170,8 +170,8 @@ static void unsent_lines_of_a_left_case_go_as_envelopes(void **state)
     far_leave(p->far, p->dana.vault, p->person, "caseload:north", &leave);
     assert_int_equal(inbox_open(&inbox, p->dana.vault), ERR_OK);
     assert_int_equal(inbox_leave(inbox, &leave), ERR_OK);
-    assert_int_equal(
-        far_page(p->far, inbox, 0, 0, "caseload:north", 9, true), ERR_OK);
+    assert_int_equal(far_page(p->far, inbox, 0, 0, "caseload:north", 9, true),
+                     ERR_OK);
     inbox_close(inbox);
     far_succeed(p->far, &p->dana, "stale");
     assert_int_equal(status_of(p->dana.vault).here, 2);

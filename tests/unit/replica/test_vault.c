@@ -205,9 +205,9 @@ static void nothing_of_a_case_stands_there_in_plain(void **state)
     write_person(o->dana.vault, "Rosa", person);
     write_contact(o->dana.vault, person, "The roof leaks again.", contact);
     snprintf(wal, sizeof wal, "%s-wal", o->dana.path);
-    const char *secrets[] = {"Rosa", "roof", "home_visit", "preferred_name",
-                             person, contact, "contact\"", "person\"",
-                             "correct horse"};
+    const char *secrets[] = {"Rosa",           "roof",     "home_visit",
+                             "preferred_name", person,     contact,
+                             "contact\"",      "person\"", "correct horse"};
     assert_true(file_has(wal, "SQLite format 3") ||
                 file_has(o->dana.path, "SQLite format 3"));
     for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++) {
@@ -270,8 +270,8 @@ static void one_sync_at_a_time(void **state)
 {
     struct one *o = *state;
     struct vault *other;
-    assert_int_equal(
-        vault_open(&other, o->dana.path, &o->dana.options, NULL), ERR_OK);
+    assert_int_equal(vault_open(&other, o->dana.path, &o->dana.options, NULL),
+                     ERR_OK);
     assert_int_equal(vault_lease(o->dana.vault, 60000), ERR_OK);
     assert_int_equal(vault_lease(o->dana.vault, 60000), ERR_OK);
     assert_int_equal(vault_lease(other, 60000), ERR_BUSY);
@@ -293,8 +293,8 @@ static void handles_see_what_others_write(void **state)
     char person[ID_CHARS + 1];
     int64_t before, after;
     struct buffer text;
-    assert_int_equal(
-        vault_open(&other, o->dana.path, &o->dana.options, NULL), ERR_OK);
+    assert_int_equal(vault_open(&other, o->dana.path, &o->dana.options, NULL),
+                     ERR_OK);
     write_person(o->dana.vault, "Rosa", person);
     assert_int_equal(vault_change_count(o->dana.vault, &before), ERR_OK);
     revise(other, person, "{\"preferred_name\":\"Rosie\"}");

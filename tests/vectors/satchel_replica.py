@@ -433,6 +433,8 @@ class Replica:
                 page.append(line)
             elif name == "join":
                 joins.append(value["case"])
+            elif name == "leave" and settles:
+                self._take_leave(value)
             elif name == "leave":
                 leaves.append(value)
             elif name == "cursor":

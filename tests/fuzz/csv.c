@@ -1,0 +1,80 @@
+/* Tables in CSV and objects in JSON, as the import of a directory reads them.
+ * The first byte says which; the rest is the file. */
+#include <stdlib.h>
+#include <string.h>
+#include "server/import_csv.h"
+#include "server/import_map.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *at, size_t size);
+
+static void must(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+/* Rows come in order, never twice from one place, and hold only valid text. */
+static void read_rows(struct bytes text)
+{
+    struct arena arena;
+    struct import_csv csv;
+    struct import_csv_row row;
+    size_t before = 0;
+    enum err err;
+    arena_init(&arena, 64u << 20);
+    import_csv_init(&csv, text);
+    while ((err = import_csv_next(&csv, &arena, &row)) != ERR_NOT_FOUND) {
+        must(err == ERR_OK || err == ERR_INVALID);
+        must(row.offset >= before && csv.at > row.offset);
+        must(csv.at <= text.size);
+        before = row.offset + 1;
+        if (err) {
+            must(row.what && row.fault >= row.offset && row.fault < text.size);
+            continue;
+        }
+        must(row.count >= 1 && row.count <= IMPORT_CSV_CELLS_MAX);
+        for (size_t i = 0; i < row.count; i++) {
+            must(utf8_valid(row.cells[i].text, NULL));
+            must(row.cells[i].text.size <= IMPORT_CSV_CELL_BYTES_MAX);
+        }
+    }
+    arena_fini(&arena);
+}
+
+static enum err all_known(void *context, const char *type, const char *id,
+                          bool *known)
+{
+    (void)context;
+    (void)type;
+    *known = id[0] == '0';
+    return ERR_OK;
+}
+
+/* Whatever was read can be mapped, and notes have places in the file. */
+static void import(enum import_table_id table, struct bytes text)
+{
+    struct import_publication p;
+    struct import_records records;
+    struct import_file file = {.name = "service.json", .text = text};
+    must(!import_publication_init(&p));
+    enum err err =
+        table ? import_read_csv(&p, table, &file) : import_read_json(&p, &file);
+    must(!err);
+    must(!import_rows_check_keys(&p.rows, all_known, NULL));
+    must(!import_map(&p, "fuzz", &records));
+    for (size_t i = 0; i < p.notes.count; i++) {
+        must(p.notes.list[i].line <= text.size + 1);
+        must(utf8_valid(bytes_text(p.notes.list[i].text), NULL));
+    }
+    import_publication_fini(&p);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *at, size_t size)
+{
+    if (!size)
+        return 0;
+    struct bytes text = bytes_of(at + 1, size - 1);
+    read_rows(text);
+    import((enum import_table_id)(at[0] % TABLE_COUNT), text);
+    return 0;
+}

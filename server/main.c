@@ -110,6 +110,10 @@ static const struct entry {
      "--to --keys"},
     {"restore", "--from FILE", "make an office from a backup", command_restore,
      "--from --keys"},
+    {"verify", "", "check everything against the log", command_verify,
+     "--keys"},
+    {"rebuild", "", "derive everything anew from the log", command_rebuild,
+     "--keys"},
 };
 #define ENTRY_COUNT (sizeof entries / sizeof *entries)
 

@@ -1,0 +1,108 @@
+#include "tests/unit/exchange/desk.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+static int64_t device_now(void *context)
+{
+    return ((struct device *)context)->now;
+}
+
+void device_create(struct device *d)
+{
+    memset(d, 0, sizeof *d);
+    dir_make(d->dir);
+    dir_file(d->path, d->dir, "dana.vault");
+    dir_file(d->secret, d->dir, "device.secret");
+    d->now = INT64_C(1795300000000);
+    d->clock = (struct clock){device_now, device_now, d};
+    d->options = (struct vault_options){
+        .passphrase = "correct horse",
+        .device_secret = d->secret,
+        .clock = &d->clock,
+        .kdf_ops = 1,
+        .kdf_bytes = 8192,
+    };
+    enum err err = vault_create(&d->vault, d->path, &d->options, d->detail);
+    if (err)
+        fail_msg("%s", d->detail);
+}
+
+void device_close(struct device *d)
+{
+    vault_close(d->vault);
+    d->vault = NULL;
+}
+
+void device_open(struct device *d, const char *passphrase)
+{
+    d->options.passphrase = passphrase;
+    enum err err = vault_open(&d->vault, d->path, &d->options, d->detail);
+    if (err)
+        fail_msg("%s", d->detail);
+}
+
+void device_remove(struct device *d)
+{
+    device_close(d);
+    dir_remove(d->dir);
+}
+
+void device_enrol(struct device *d, struct desk *desk)
+{
+    struct transport transport = desk_transport(desk);
+    char detail[SESSION_DETAIL_CHARS];
+    device_create(d);
+    enum err err = session_enrol(d->vault, &transport, "http://127.0.0.1:8470",
+                                 NULL, "AAAA-BBBB-CCCC-DDDD", detail);
+    if (err)
+        fail_msg("%s: %s", err_text(err), detail);
+    desk->requests = 0;
+}
+
+void device_write(struct device *d, const char *name)
+{
+    char set[256];
+    struct record_written written;
+    snprintf(set, sizeof set, "{\"legal_name\":\"%s\"}", name);
+    struct record_write write = {
+        .type = "person", .set = bytes_text(set), .lenient = true};
+    record_written_init(&written);
+    enum err err = record_write(d->vault, &write, &written);
+    if (err)
+        fail_msg("%s: %s", err_text(err), vault_detail(d->vault));
+    record_written_fini(&written);
+}
+
+struct identity device_identity(struct device *d)
+{
+    struct identity identity;
+    assert_int_equal(identity_load(d->vault, &identity), ERR_OK);
+    return identity;
+}
+
+static enum err count_one(void *context, const char *record, struct bytes state)
+{
+    (void)record;
+    (void)state;
+    ++*(size_t *)context;
+    return ERR_OK;
+}
+
+size_t device_people(struct device *d)
+{
+    size_t count = 0;
+    assert_int_equal(record_list(d->vault, "person", count_one, &count),
+                     ERR_OK);
+    return count;
+}
+
+enum err desk_sync(struct desk *desk, struct device *d,
+                   struct session_report *report)
+{
+    struct transport transport = desk_transport(desk);
+    return session_run(d->vault, &transport, NULL, report);
+}

@@ -14,6 +14,10 @@ static const char case_lines[] =
     "AND p.case_id = $2 AND p.case_seq > $3 AND p.case_seq <= $4 "
     "ORDER BY p.case_seq";
 
+static const char wrote_in_case[] =
+    "SELECT 1 FROM placed p JOIN line l ON l.arrival = p.arrival "
+    "WHERE p.agency = $1 AND p.case_id = $2 AND l.replica = $3 LIMIT 1";
+
 /* Reading one scope's feed. */
 struct reading {
     struct outgoing *out;
@@ -149,11 +153,23 @@ static enum err join_put(struct reading *r, const struct entry *e)
                         join_row, r);
 }
 
-/* The reader had passed the join that this leave undoes, or a part of it. */
-static bool leave_concerns(const struct reading *r, const struct entry *e)
+/* The reader had passed the join that this leave undoes, or a part of it; or it
+ * wrote in the case, and so has it although it heard of no join. */
+static enum err leave_put(struct reading *r, const struct entry *e)
 {
-    return !e->member && (r->from.seq >= e->upto ||
-                          (r->from.off > 0 && r->from.seq + 1 == e->upto));
+    struct sync *s = r->out->sync;
+    bool passed = r->from.seq >= e->upto ||
+                  (r->from.off > 0 && r->from.seq + 1 == e->upto);
+    enum err err = ERR_OK;
+    if (!passed)
+        err = sql_find(s->sql, wrote_in_case,
+                       SQL_VALUES(sql_text(s->office->agency),
+                                  sql_text(e->kase),
+                                  sql_text(s->header.replica)),
+                       NULL, NULL);
+    if (err)
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    return outgoing_leave(r->out, r->scope, e->kase);
 }
 
 static enum err entry_put(void *context, const struct sql_value *row,
@@ -163,8 +179,8 @@ static enum err entry_put(void *context, const struct sql_value *row,
     struct reading *r = context;
     struct entry e = entry_read(r, row);
     enum err err = ERR_OK;
-    if (e.kind == FEED_LEAVE && leave_concerns(r, &e))
-        err = outgoing_leave(r->out, r->scope, e.kase);
+    if (e.kind == FEED_LEAVE && !e.member)
+        err = leave_put(r, &e);
     else if (e.kind == FEED_JOIN && e.member && e.joined_seq == e.seq)
         err = join_put(r, &e);
     else if (e.kind == FEED_LINE && e.member && e.seq > e.joined_seq &&

@@ -154,6 +154,22 @@ static void a_join_goes_on_where_the_last_reply_stopped(void **state)
     device_fini(&lee);
 }
 
+/* The push was committed, its reply lost, and the case moved. */
+static void a_leave_reaches_the_writer_who_never_heard_of_the_join(void **state)
+{
+    struct place *place = *state;
+    struct device dana;
+    struct reply reply;
+    device_enrol(&dana, place, "dana");
+    device_sync_ok(&dana, place);
+    device_create(&dana, "person", PERSON, PERSON, NAMED);
+    device_expect(&dana, place, DEVICE_KEEP, 200, &reply);
+    reply_fini(&reply);
+    assign(place, PERSON, "caseload:west");
+    expect(&dana, place, 0, 1, false);
+    device_fini(&dana);
+}
+
 /* --- what was written before one could know ------------------------------- */
 
 static void work_from_before_the_leave_was_known_takes_effect(void **state)
@@ -310,6 +326,7 @@ int main(void)
         TEST(a_new_tablet_is_not_sent_the_past_of_cases_that_left),
         TEST(a_leave_reaches_whoever_has_only_a_part_of_the_join),
         TEST(a_join_goes_on_where_the_last_reply_stopped),
+        TEST(a_leave_reaches_the_writer_who_never_heard_of_the_join),
         TEST(work_from_before_the_leave_was_known_takes_effect),
         TEST(own_at_the_leave_is_the_border),
         TEST(a_scope_that_is_no_longer_granted_leaves_as_a_whole),

@@ -175,9 +175,8 @@ static enum err line_heal(struct batch *b, struct bytes line)
         err = healed_log(b, revision->dot.replica, &in.log);
     if (err)
         return err;
-    in.linked = in.log->row.head + 1 == in.n && in.log->row.enrolled_at;
     err = ingest_line(b, &in);
-    bool there = in.linked;
+    bool there = in.log->row.enrolled_at != 0;
     while (!err && there)
         err = line_catch_up(b, in.log, NULL, &there);
     return err;

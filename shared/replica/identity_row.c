@@ -328,7 +328,7 @@ enum err identity_row_adopt(struct vault *vault,
                             const char *server, const char *ca_file,
                             const struct enrol_reply *reply)
 {
-    struct certificate certificate;
+    struct certificate certificate = {.scope_count = 0};
     int64_t log;
     enum err err = certificate_check(vault, pending, reply, &certificate);
     if (!err)

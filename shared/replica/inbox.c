@@ -1,5 +1,6 @@
 #include "shared/replica/inbox.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,13 +67,14 @@ static enum err entry_add(struct inbox *inbox, struct inbox_entry **out)
 
 enum err inbox_line(struct inbox *inbox, struct bytes line)
 {
-    struct inbox_entry *entry;
+    struct inbox_entry *entry = NULL;
     if (inbox->lines == PAGE_LINES_MAX || line.size > LINE_BYTES_MAX)
         return vault_fail(inbox->vault, ERR_PROTOCOL,
                           "the office sent more than a page may hold");
     enum err err = entry_add(inbox, &entry);
     if (err)
         return err;
+    assert(entry);
     entry->kind = INBOX_LINE;
     entry->at = inbox->text.size;
     entry->size = line.size;
@@ -86,12 +88,13 @@ enum err inbox_line(struct inbox *inbox, struct bytes line)
 
 enum err inbox_join(struct inbox *inbox, const char *kase)
 {
-    struct inbox_entry *entry;
+    struct inbox_entry *entry = NULL;
     if (!id_valid(bytes_text(kase)))
         return vault_fail(inbox->vault, ERR_PROTOCOL, "a join without a case");
     enum err err = entry_add(inbox, &entry);
     if (err)
         return err;
+    assert(entry);
     entry->kind = INBOX_JOIN;
     memcpy(entry->kase, kase, sizeof entry->kase);
     inbox->count++;
@@ -125,7 +128,7 @@ static enum err leave_check(struct vault *vault, const struct leave_line *leave)
 
 enum err inbox_leave(struct inbox *inbox, const struct leave_line *leave)
 {
-    struct inbox_entry *entry;
+    struct inbox_entry *entry = NULL;
     enum err err = leave_check(inbox->vault, leave);
     if (err == ERR_SIGNATURE)
         return vault_fail(inbox->vault, err,
@@ -134,6 +137,7 @@ enum err inbox_leave(struct inbox *inbox, const struct leave_line *leave)
         err = entry_add(inbox, &entry);
     if (err)
         return err;
+    assert(entry);
     entry->kind = INBOX_LEAVE;
     memcpy(entry->kase, leave->kase, sizeof entry->kase);
     memcpy(entry->scope, leave->scope, sizeof entry->scope);

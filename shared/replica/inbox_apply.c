@@ -252,7 +252,7 @@ static enum err line_apply(struct applying *a, size_t index)
 {
     const struct revision *revision = a->revisions[index];
     struct vault *vault = a->inbox->vault;
-    const struct case_key *key;
+    const struct case_key *key = NULL;
     struct state_row row;
     int64_t line = 0;
     state_row_init(&row);
@@ -381,7 +381,7 @@ static enum err apply(struct applying *a)
         if (!err)
             err = vault_commit(vault);
         if (!err)
-            err = vault_begin(vault);
+            err = vault_begin_relaxed(vault);
     }
 #endif
     if (!err)
@@ -400,7 +400,8 @@ enum err inbox_apply(struct inbox *inbox, const struct inbox_close *close)
         needs_keys = needs_keys || inbox->entries[i].kind == INBOX_JOIN;
     if (needs_keys && !vault->unlocked)
         return vault_fail(vault, ERR_LOCKED, "the vault is locked");
-    enum err err = vault_begin(vault);
+    /* Page and cursor are lost together or not at all, and come again. */
+    enum err err = vault_begin_relaxed(vault);
     if (err)
         return err;
     err = vault_end(vault, apply(&a));

@@ -36,17 +36,18 @@ enum err line_replica(struct vault *vault, struct bytes name, int64_t *id)
 
 static struct bytes line_ad(char out[AD_ROOM], const char *name, int64_t n)
 {
-    char *at = out + AD_ROOM;
+    char digits[20];
+    size_t at = sizeof digits;
     do {
-        *--at = (char)('0' + n % 10);
+        digits[--at] = (char)('0' + n % 10);
         n /= 10;
     } while (n);
-    *--at = '\0';
-    at -= REPLICA_CHARS;
-    memcpy(at, name, REPLICA_CHARS);
-    at -= sizeof "log";
-    memcpy(at, "log", sizeof "log");
-    return bytes_of(at, (size_t)(out + AD_ROOM - at));
+    size_t size = sizeof "log" + REPLICA_CHARS;
+    memcpy(out, "log", sizeof "log");
+    memcpy(out + sizeof "log", name, REPLICA_CHARS);
+    out[size++] = '\0';
+    memcpy(out + size, digits + at, sizeof digits - at);
+    return bytes_of(out, size + sizeof digits - at);
 }
 
 static enum err seal(struct vault *vault, const struct line_place *place,

@@ -176,6 +176,7 @@ static enum err line_write(struct vault *vault, struct writing *w,
 {
     struct own_tip *tip = &vault->tip;
     bool creates = w->write->type != NULL;
+    assert(w->key);
     struct revision_draft draft = {
         .dot.n = tip->n + 1,
         .at = clock_wall_ms(vault->clock),
@@ -232,7 +233,7 @@ static enum err answer(struct writing *w)
 
 static enum err perform(struct vault *vault, struct writing *w)
 {
-    const struct revision *revision;
+    const struct revision *revision = NULL;
     bool creates = w->write->type != NULL;
     enum err err = own_load(vault);
     if (!err)
@@ -248,6 +249,7 @@ static enum err perform(struct vault *vault, struct writing *w)
         err = line_write(vault, w, &revision);
     if (err)
         return err;
+    assert(revision);
     err = store(vault, w, revision);
     if (!err)
         err = answer(w);

@@ -264,7 +264,7 @@ enum err record_check(struct vault *vault, const struct schema_type *type,
                       struct buffer *warning)
 {
     struct check c = {vault, type, name, state, write->lenient, warning};
-    const struct canon *add, *drop, *keep;
+    const struct canon *add = NULL, *drop = NULL, *keep = NULL;
     enum err err =
         object_read(vault, "set", write->set, &out->set, &out->set_tree);
     if (!err)

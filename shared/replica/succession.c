@@ -265,7 +265,7 @@ enum err succession_take(struct vault *vault, const struct identity_row *old,
                          const struct identity_row *pending, const char *server,
                          const char *ca_file, const struct enrol_reply *reply)
 {
-    struct plan plan;
+    struct plan plan = {0};
     int64_t unreadable = 0;
     enum err err = same_office(vault, old, reply);
     if (!err)

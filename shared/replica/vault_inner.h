@@ -54,6 +54,7 @@ struct vault {
     bool batch;         /* record_batch_begin() is in force */
     enum err batch_err; /* first failure in it that stored half a write */
     bool changed;       /* this transaction wrote something */
+    bool relaxed; /* commits do not wait for the disk: vault_begin_relaxed */
     int64_t data_version;
     struct own_tip tip;
     struct case_cache *cases;     /* owned */
@@ -91,6 +92,13 @@ MUST_CHECK enum err vault_run_int(struct vault *vault, enum sql which,
 #define vault_begin(vault) vault_begin_at((vault), __FILE__, __LINE__)
 MUST_CHECK enum err vault_begin_at(struct vault *vault, const char *file,
                                    int line);
+/* The same without waiting for the disk at the commit.  A power cut may then
+ * take the transaction back, whole; any later one from vault_begin() makes it
+ * durable.  Only for what the office will send again. */
+#define vault_begin_relaxed(vault)                                             \
+    vault_begin_relaxed_at((vault), __FILE__, __LINE__)
+MUST_CHECK enum err vault_begin_relaxed_at(struct vault *vault,
+                                           const char *file, int line);
 MUST_CHECK enum err vault_commit(struct vault *vault);
 void vault_rollback(struct vault *vault);
 /* Ends a transaction by how it went: commits on ERR_OK, else rolls back. */

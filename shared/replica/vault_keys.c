@@ -141,7 +141,7 @@ static enum err row_load(struct vault *vault, struct key_row *row)
 
 enum err vault_keys_check(struct vault *vault)
 {
-    struct key_row row;
+    struct key_row row = {.ops = 0};
     uint8_t check[CHECK_BYTES];
     enum err err = row_load(vault, &row);
     if (err)
@@ -157,7 +157,7 @@ enum err vault_keys_check(struct vault *vault)
 
 enum err vault_unlock(struct vault *vault, const char *passphrase)
 {
-    struct key_row row;
+    struct key_row row = {.ops = 0};
     uint8_t wrapping[SECRET_BYTES];
     vault->detail[0] = '\0';
     enum err err = row_load(vault, &row);

@@ -84,7 +84,7 @@ static enum err lease_inherit(struct vault *vault)
 {
     struct sqlite3_stmt *s;
     uint8_t owner[sizeof vault->lease_owner];
-    bool row;
+    bool row = false;
     enum err err = vault_sql(vault, SQL_META_LEASE_OWNER, &s);
     if (!err)
         err = db_step_row(vault->db, s, &row);

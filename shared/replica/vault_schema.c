@@ -70,7 +70,7 @@ static enum err epoch_load(struct vault *vault, int64_t *epoch)
 {
     struct sqlite3_stmt *s;
     uint8_t hash[HASH_BYTES];
-    bool row;
+    bool row = false;
     enum err err = vault_sql(vault, SQL_META_EPOCH, &s);
     if (!err)
         err = db_step_row(vault->db, s, &row);

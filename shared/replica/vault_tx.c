@@ -85,10 +85,18 @@ enum err vault_refresh(struct vault *vault)
     return err;
 }
 
-enum err vault_begin_at(struct vault *vault, const char *file, int line)
+static enum err begin(struct vault *vault, bool relaxed, const char *file,
+                      int line)
 {
+    enum err err = ERR_OK;
     vault->detail[0] = '\0';
-    enum err err = db_begin_immediate_at(vault->db, file, line);
+    if (relaxed != vault->relaxed)
+        err = db_exec(vault->db, relaxed ? "PRAGMA synchronous = NORMAL"
+                                         : "PRAGMA synchronous = FULL");
+    if (!err) {
+        vault->relaxed = relaxed;
+        err = db_begin_immediate_at(vault->db, file, line);
+    }
     if (err)
         return vault_fail(vault, err, "%s: %s", err_text(err),
                           db_detail(vault->db));
@@ -97,6 +105,16 @@ enum err vault_begin_at(struct vault *vault, const char *file, int line)
     if (err)
         vault_rollback(vault);
     return err;
+}
+
+enum err vault_begin_at(struct vault *vault, const char *file, int line)
+{
+    return begin(vault, false, file, line);
+}
+
+enum err vault_begin_relaxed_at(struct vault *vault, const char *file, int line)
+{
+    return begin(vault, true, file, line);
 }
 
 enum err vault_commit(struct vault *vault)

@@ -114,7 +114,8 @@ void place_scope(struct place *place, const char *account, int at,
 {
     char text[512];
     snprintf(text, sizeof text,
-             "DELETE FROM account_scope WHERE account = '%s' AND place = %d",
+             "DELETE FROM account_scope WHERE agency = 'north' "
+             "AND account = '%s' AND place = %d",
              account, at);
     place_exec(place, text);
     if (!scope)

@@ -222,7 +222,7 @@ int satchel_resolve(satchel *vault, const char *record, const char *field,
  * is borrowed until the next call, or SATCHEL_NOT_FOUND at the end.  They show
  * the vault as it was when they were made. */
 typedef struct satchel_iterator satchel_iterator;
-/* {"record","type","case","fields":{name:value}} of each record of a type;
+/* {"record","type","case","hash","fields":{name:value}} of each of a type;
  * `where_json` is {"field":"value",...} or NULL. */
 int satchel_list(satchel *vault, const char *type, const char *where_json,
                  satchel_iterator **out);

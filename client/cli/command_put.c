@@ -217,7 +217,7 @@ int command_put(struct cli *cli)
 {
     const char *record = args_text(&cli->args, "--record");
     struct satchel_write write = SATCHEL_WRITE_INIT;
-    if (!cli->operand_count)
+    if (!cli->operand_count && !record)
         return cli_misuse(cli, "which type?  satchel put TYPE FIELD=VALUE...");
     int code = cli_open(cli, true);
     if (code)
@@ -237,9 +237,10 @@ int command_put(struct cli *cli)
         return cli_misuse(cli, "--record needs --context: the token that "
                                "`satchel show` printed when you read it");
     /* TYPE may be left out when revising; a field has an equals sign. */
-    size_t from = strchr(cli->operands[0], '=') ? 0 : 1;
+    bool typed = cli->operand_count && !strchr(cli->operands[0], '=') &&
+                 strcmp(cli->operands[0], "-") != 0;
     json_t *type = read_type(cli, record);
-    code = put_with(cli, &write, json_string_value(type), from);
+    code = put_with(cli, &write, json_string_value(type), typed);
     json_decref(type);
     return code;
 }

@@ -65,20 +65,25 @@ static void put_fields(struct buffer *out, const struct canon *state)
     buffer_add_text(out, "}");
 }
 
-static void put_show(struct buffer *out, const struct canon *state,
-                     struct bytes context, struct bytes history)
+static void put_hash(struct buffer *out, bool *first, struct bytes state)
 {
     uint8_t hash[HASH_BYTES];
     char text[BASE64_CHARS(HASH_BYTES) + 1];
-    state_hash(hash, state->raw);
+    state_hash(hash, state);
     base64_encode(text, hash, sizeof hash);
+    put_text(out, first, "hash", bytes_text(text));
+}
+
+static void put_show(struct buffer *out, const struct canon *state,
+                     struct bytes context, struct bytes history)
+{
     bool first = true;
     buffer_add_char(out, '{');
     put_member(out, &first, state, "case");
     put_text(out, &first, "context", context);
     buffer_add_text(out, ",\"fields\":");
     put_fields(out, state);
-    put_text(out, &first, "hash", bytes_text(text));
+    put_hash(out, &first, state->raw);
     if (history.size)
         put_raw(out, &first, "history", history);
     put_member(out, &first, state, "record");
@@ -120,6 +125,7 @@ static void put_row(struct buffer *out, const struct canon *state)
         buffer_add_bytes(out, value ? value->raw : bytes_text("null"));
     }
     buffer_add_char(out, '}');
+    put_hash(out, &first, state->raw);
     put_member(out, &first, state, "record");
     put_member(out, &first, state, "type");
     buffer_add_char(out, '}');

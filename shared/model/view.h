@@ -13,7 +13,7 @@
 MUST_CHECK enum err view_show(struct buffer *out, struct bytes state,
                               struct bytes context, struct bytes history);
 
-/* {"case","fields":{F:V},"record","type"}. */
+/* {"case","fields":{F:V},"hash","record","type"}. */
 MUST_CHECK enum err view_row(struct buffer *out, struct bytes state);
 
 /* True when field `name` of the state has `value`: compared as text, as JSON,

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# The README's first five minutes, word for word, but for the folder and port.
+. "$(dirname "$0")/lib/office.bash"
+root=$(cd "$(dirname "$0")/../.." && pwd)
+unset SATCHEL_PASSPHRASE_FILE SATCHEL_DEVICE_SECRET_FILE SATCHEL_VAULT
+
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+{
+	echo 'set -e'
+	awk '/^## The first five minutes/ {on = 1} /^## Where to read/ {on = 0}
+		/^```/ {if (inside) inside = 0; else inside = on; next}
+		inside' "$root/README.md" |
+		sed -e "s|tools/deps.sh demo && make|true|" -e "s|\$PWD/build|$build|" \
+			-e "s|/tmp/try|$dir/try|g" -e "s|8470|$port|g" \
+			-e '/satchel-central serve/s|$|\nserver=$!; trap "kill $server" EXIT; sleep 1|'
+} >"$dir/readme.sh"
+cd "$root" || exit 1
+if bash "$dir/readme.sh" >"$dir/readme.out" 2>"$dir/readme.err"; then
+	ok 'every command of the first five minutes exits 0'
+else
+	not_ok 'every command of the first five minutes exits 0' \
+		"$(tail -n 4 "$dir/readme.out")" "$(tail -n 4 "$dir/readme.err")"
+fi
+equal 'nothing is said on stderr' "$(wc -c <"$dir/readme.err")" 0
+check 'the conflict was shown on the device and at the office' test \
+	"$(grep -c 'legal_name of person' "$dir/readme.out")" = 2
+check 'and settled: history ends the story' grep -q \
+	'set legal_name = Ruth Anne Ames' "$dir/readme.out"
+done_testing

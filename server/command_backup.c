@@ -64,10 +64,9 @@ static int copy_store(struct command *c, const char *partial, const char *to,
                       int64_t *lines)
 {
     enum err err = c->sql.backup(c->sql.context, partial);
-    int code =
-        err ? command_fail(c, err, "cannot write the backup %.300s: %s", to,
-                           c->sql.detail(c->sql.context))
-            : command_check_store(c, partial, to, lines);
+    int code = err ? command_fail(c, err, "cannot write the backup %.300s: %s",
+                                  to, c->sql.detail(c->sql.context))
+                   : command_check_store(c, partial, to, lines);
     if (code == EXIT_DONE && rename(partial, to) != 0)
         code = command_fail(c, ERR_IO, "cannot name the backup %.300s: %s", to,
                             strerror(errno));

@@ -154,27 +154,34 @@ static struct bytes fixed_value(const struct disclosure *d, const char *name)
     return bytes_text(d->scope + strlen("site:"));
 }
 
+static void put_member(struct buffer *out, const char *name, struct bytes value)
+{
+    buffer_add_text(out, out->size > 1 ? "," : "");
+    canon_put_text(out, bytes_text(name));
+    buffer_add_char(out, ':');
+    buffer_add_bytes(out, value);
+}
+
 static void put_part(struct disclosure *d, size_t index)
 {
     const struct part *part = &parts[index];
     const struct record *source =
         part->source == PERSON ? &d->person : &d->referral;
-    const struct canon *value =
-        part->source == FIXED ? NULL : record_value(source, part->name);
+    const struct canon *value = record_value(source, part->name);
     const struct canon *allowed = record_value(&d->consent, "data_classes");
-    struct buffer *out = part->is_set ? &d->add : &d->set;
-    if (part->source != FIXED) {
-        if (!value || !list_has(allowed, part->name))
-            return;
-        d->told[index] = true;
-    }
-    buffer_add_text(out, out->size > 1 ? "," : "");
-    canon_put_text(out, bytes_text(part->name));
-    buffer_add_char(out, ':');
-    if (part->source == FIXED)
-        canon_put_text(out, fixed_value(d, part->name));
-    else
-        buffer_add_bytes(out, value->raw);
+    if (!value || !list_has(allowed, part->name))
+        return;
+    d->told[index] = true;
+    put_member(part->is_set ? &d->add : &d->set, part->name, value->raw);
+}
+
+static void put_fixed(struct disclosure *d, const char *name)
+{
+    struct buffer value;
+    buffer_init(&value, 1024);
+    canon_put_text(&value, fixed_value(d, name));
+    put_member(&d->set, name, buffer_bytes(&value));
+    buffer_fini(&value);
 }
 
 static enum err put_all(struct disclosure *d)
@@ -182,7 +189,10 @@ static enum err put_all(struct disclosure *d)
     buffer_add_char(&d->set, '{');
     buffer_add_char(&d->add, '{');
     for (size_t i = 0; i < PART_COUNT; i++)
-        put_part(d, i);
+        if (parts[i].source == FIXED)
+            put_fixed(d, parts[i].name);
+        else
+            put_part(d, i);
     buffer_add_char(&d->set, '}');
     buffer_add_char(&d->add, '}');
     enum err err = buffer_err(&d->set);

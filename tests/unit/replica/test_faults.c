@@ -346,5 +346,6 @@ int main(void)
         TEST(a_killed_writer_keeps_what_it_was_told),
         TEST(two_processes_share_one_log),
     };
+    fault_sqlite(); /* its allocations are refused too */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,6 +43,7 @@ void inbox_close(struct inbox *inbox)
     map_free(inbox->homes);
     map_free(inbox->members);
     reconcile_free(inbox->reconcile);
+    vault_shrink(inbox->vault);
     free(inbox);
 }
 

@@ -310,7 +310,9 @@ enum err record_batch_commit(struct vault *vault)
     enum err err = vault->batch_err;
     if (!err)
         err = own_sign(vault);
-    return vault_end(vault, err);
+    err = vault_end(vault, err);
+    vault_shrink(vault);
+    return err;
 }
 
 void record_batch_rollback(struct vault *vault)

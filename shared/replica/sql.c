@@ -30,7 +30,6 @@ const char *const sql_of[SQL_COUNT] = {
 
     [SQL_REPLICA_FIND] = "SELECT id FROM replica WHERE name = ?1",
     [SQL_REPLICA_ADD] = "INSERT INTO replica (name) VALUES (?1)",
-    [SQL_REPLICA_NAME] = "SELECT name FROM replica WHERE id = ?1",
 
     [SQL_IDENTITY_FIND] = "SELECT id FROM identity WHERE state = ?1",
     [SQL_IDENTITY_GET] =
@@ -152,7 +151,6 @@ const char *const sql_of[SQL_COUNT] = {
     [SQL_LINK_NEXT] =
         "SELECT n, at, link, signature FROM link WHERE replica = ?1 AND n > ?2"
         " ORDER BY n LIMIT 1",
-    [SQL_LINK_LAST] = "SELECT max(n) FROM link WHERE replica = ?1",
     [SQL_PAGE_ADD] =
         "INSERT INTO page (hashes, mac, lineage) VALUES (?1, ?2, ?3)",
     [SQL_PAGE_GET] = "SELECT hashes, mac FROM page WHERE id = ?1",
@@ -208,7 +206,6 @@ const char *const sql_of[SQL_COUNT] = {
     [SQL_RECORD_LINE_HAS] =
         "SELECT 1 FROM record_line WHERE record = ?1 AND line = ?2",
     [SQL_RECORD_LINE_COUNT] = "SELECT count(*) FROM record_line",
-    [SQL_RECORD_COUNT] = "SELECT count(*) FROM record WHERE key IS NOT NULL",
     [SQL_RECORD_KEY] = "UPDATE record SET key = ?2 WHERE id = ?1",
     [SQL_RECORD_LINE_LEAVE] = "DELETE FROM record_line WHERE record IN"
                               " (SELECT id FROM record WHERE key = ?1)",

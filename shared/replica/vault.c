@@ -40,7 +40,6 @@ static enum err handle_new(struct vault **out, const char *path,
     arena_init(&vault->arena, REVISION_ARENA_BYTES);
     buffer_init(&vault->plain, SCRATCH_BYTES_MAX);
     buffer_init(&vault->sealed, SCRATCH_BYTES_MAX);
-    buffer_init(&vault->lent, SCRATCH_BYTES_MAX);
     buffer_init(&vault->line, LINE_BYTES_MAX);
     vault_lease_init(vault);
     enum err err = sodium_init() < 0 ? ERR_UNSUPPORTED : ERR_OK;
@@ -195,7 +194,6 @@ void vault_close(struct vault *vault)
     random_pool_fini(&vault->pool);
     arena_fini(&vault->arena);
     buffer_fini(&vault->sealed);
-    buffer_fini(&vault->lent);
     buffer_wipe(&vault->line);
     sodium_memzero(vault->device_key, sizeof vault->device_key);
     sodium_memzero(vault->case_token_key, sizeof vault->case_token_key);

@@ -67,7 +67,6 @@ struct vault {
     struct arena arena;           /* cleared at the start of each call */
     struct buffer plain, sealed;  /* scratch of seal and open */
     struct buffer line;           /* the line being written */
-    struct buffer lent;           /* what the last call lent out */
     uint8_t lease_owner[16];
 };
 
@@ -109,6 +108,10 @@ void vault_forget(struct vault *vault);
 /* Moves what was destroyed out of the write-ahead log, as far as readers
  * allow. */
 void vault_scrub(struct vault *vault);
+
+/* Gives pages back that a large pull or import has read, so that an idle
+ * process stays small. */
+void vault_shrink(struct vault *vault);
 
 /* Names this handle as an owner of the lease. */
 void vault_lease_init(struct vault *vault);

@@ -152,6 +152,12 @@ enum err vault_end(struct vault *vault, enum err err)
     return err;
 }
 
+void vault_shrink(struct vault *vault)
+{
+    /* Pages in use stay; there is nothing to do about them. */
+    (void)sqlite3_db_release_memory(db_handle(vault->db));
+}
+
 void vault_scrub(struct vault *vault)
 {
     /* A reader that holds the log back only delays this to the next time. */

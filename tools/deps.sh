@@ -1,5 +1,5 @@
 #!/bin/sh
-# deps.sh build|test|lint: sees to it that the Debian packages are installed
+# deps.sh build|demo|test|lint|ci: sees to it that the Debian packages are installed
 # which building (and testing, and linting) needs.  Installs only what is
 # missing, says what it does, and refreshes the package lists only when apt does
 # not know a package.  Without root it prints the command and exits 1.
@@ -11,14 +11,16 @@ build="gcc libc6-dev make pkg-config libsqlite3-dev libcurl4-openssl-dev
 test="$build libcmocka-dev python3 openssl curl sqlite3 jq"
 demo="$build jq"
 lint="$test clang-format clang-tidy cppcheck"
+ci="$test valgrind libtsan2 libasan8 libubsan1"
 
 case "${1-}" in
 build) wanted=$build ;;
 test) wanted=$test ;;
 demo) wanted=$demo ;;
 lint) wanted=$lint ;;
+ci) wanted=$ci ;;
 *)
-    echo "usage: tools/deps.sh build|demo|test|lint" >&2
+    echo "usage: tools/deps.sh build|demo|test|lint|ci" >&2
     exit 2
     ;;
 esac

@@ -172,9 +172,10 @@ static enum err diff_set(struct differ *d, const struct import_field *field)
 {
     const struct import_value *old = old_value(d, field->name);
     const struct canon *before = NULL;
-    if (old && (canon_parse(d->arena, old->value, &before, NULL) ||
-                before->kind != CANON_ARRAY))
+    if (old && canon_parse(d->arena, old->value, &before, NULL))
         return ERR_CORRUPT;
+    if (before && before->kind != CANON_ARRAY)
+        before = NULL; /* of an older record type, where it was no set */
     bool added = put_added(&d->diff->add, field->members, before, field->name);
     bool dropped = !field->partial && put_dropped(d, field, before);
     if (!added && !dropped)

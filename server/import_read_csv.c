@@ -129,7 +129,7 @@ enum err import_read_csv(struct import_publication *publication,
     struct import_notes *notes = &publication->notes;
     struct import_csv csv;
     struct import_csv_row row;
-    bool usable;
+    bool usable = false;
     import_csv_init(&csv, file->text);
     enum err err = import_csv_next(&csv, &publication->arena, &row);
     if (err == ERR_NOT_FOUND)

@@ -263,35 +263,37 @@ struct definition {
     size_t count;
 };
 
-#define TABLE(name, path)                                                      \
-    {                                                                          \
-#name, path, name, sizeof name / sizeof name[0]                        \
-    }
+#define TABLE(columns) columns, sizeof(columns) / sizeof(columns)[0]
 static const struct definition definitions[TABLE_COUNT] = {
-    [ORGANIZATION] = TABLE(organization, "organizations.csv"),
-    [PROGRAM] = TABLE(program, "programs.csv"),
-    [SERVICE] = TABLE(service, "services.csv"),
-    [ATTRIBUTE] = TABLE(attribute, "attributes.csv"),
-    [SERVICE_AT_LOCATION] =
-        TABLE(service_at_location, "service_at_location.csv"),
-    [LOCATION] = TABLE(location, "locations.csv"),
-    [PHONE] = TABLE(phone, "phones.csv"),
-    [CONTACT] = TABLE(contact, "contacts.csv"),
-    [ADDRESS] = TABLE(address, "addresses.csv"),
-    [SCHEDULE] = TABLE(schedule, "schedules.csv"),
-    [FUNDING] = TABLE(funding, "funding.csv"),
-    [SERVICE_AREA] = TABLE(service_area, "service_areas.csv"),
-    [REQUIRED_DOCUMENT] = TABLE(required_document, "required_documents.csv"),
-    [LANGUAGE] = TABLE(language, "languages.csv"),
-    [ACCESSIBILITY] = TABLE(accessibility, "accessibility.csv"),
-    [TAXONOMY_TERM] = TABLE(taxonomy_term, "taxonomy_terms.csv"),
-    [METADATA] = TABLE(metadata, "metadata.csv"),
-    [META_TABLE_DESCRIPTION] =
-        TABLE(meta_table_description, "meta_table_descriptions.csv"),
-    [COST_OPTION] = TABLE(cost_option, "cost_options.csv"),
-    [ORGANIZATION_IDENTIFIER] =
-        TABLE(organization_identifier, "organization_identifiers.csv"),
-    [TAXONOMY] = TABLE(taxonomy, "taxonomies.csv"),
+    [ORGANIZATION] = {"organization", "organizations.csv", TABLE(organization)},
+    [PROGRAM] = {"program", "programs.csv", TABLE(program)},
+    [SERVICE] = {"service", "services.csv", TABLE(service)},
+    [ATTRIBUTE] = {"attribute", "attributes.csv", TABLE(attribute)},
+    [SERVICE_AT_LOCATION] = {"service_at_location", "service_at_location.csv",
+                             TABLE(service_at_location)},
+    [LOCATION] = {"location", "locations.csv", TABLE(location)},
+    [PHONE] = {"phone", "phones.csv", TABLE(phone)},
+    [CONTACT] = {"contact", "contacts.csv", TABLE(contact)},
+    [ADDRESS] = {"address", "addresses.csv", TABLE(address)},
+    [SCHEDULE] = {"schedule", "schedules.csv", TABLE(schedule)},
+    [FUNDING] = {"funding", "funding.csv", TABLE(funding)},
+    [SERVICE_AREA] = {"service_area", "service_areas.csv", TABLE(service_area)},
+    [REQUIRED_DOCUMENT] = {"required_document", "required_documents.csv",
+                           TABLE(required_document)},
+    [LANGUAGE] = {"language", "languages.csv", TABLE(language)},
+    [ACCESSIBILITY] = {"accessibility", "accessibility.csv",
+                       TABLE(accessibility)},
+    [TAXONOMY_TERM] = {"taxonomy_term", "taxonomy_terms.csv",
+                       TABLE(taxonomy_term)},
+    [METADATA] = {"metadata", "metadata.csv", TABLE(metadata)},
+    [META_TABLE_DESCRIPTION] = {"meta_table_description",
+                                "meta_table_descriptions.csv",
+                                TABLE(meta_table_description)},
+    [COST_OPTION] = {"cost_option", "cost_options.csv", TABLE(cost_option)},
+    [ORGANIZATION_IDENTIFIER] = {"organization_identifier",
+                                 "organization_identifiers.csv",
+                                 TABLE(organization_identifier)},
+    [TAXONOMY] = {"taxonomy", "taxonomies.csv", TABLE(taxonomy)},
 };
 
 void import_table_init(struct import_table *table, enum import_table_id id)

@@ -12,6 +12,9 @@
 /* Brings the views in line with the office's schema, in a transaction of its
  * own connection. */
 MUST_CHECK enum err views_update(struct office *office);
+/* A connection that may read the views.  Others refuse them: a store's own
+ * views are not trusted to call functions unless they are asked for. */
+MUST_CHECK enum err views_connect(struct office *office, struct sql *out);
 /* Appends the CREATE VIEW of one type. */
 MUST_CHECK enum err views_statement(struct buffer *out, const char *agency,
                                     const struct schema_type *type);

@@ -6,8 +6,9 @@
 #include "server/store_replica.h"
 
 static const char record_of_case[] =
-    "SELECT state FROM record WHERE agency = $1 AND case_id = $2 "
-    "ORDER BY record";
+    "SELECT state FROM record WHERE agency = $1 AND record IN ("
+    "SELECT l.record FROM placed p JOIN line l ON l.arrival = p.arrival "
+    "WHERE p.agency = $1 AND p.case_id = $2) ORDER BY record";
 
 static enum err put_line(const struct buffer *json)
 {

@@ -81,6 +81,7 @@ static void *committer_thread(void *context)
 {
     struct committer *c = context;
     struct job *jobs[COMMIT_JOBS_MAX];
+    bool worked = false;
     pthread_mutex_lock(&c->mutex);
     for (;;) {
         struct job *own = c->own.first ? queue_take(&c->own) : NULL;
@@ -88,10 +89,18 @@ static void *committer_thread(void *context)
         if (!own && count == 0) {
             if (c->ending)
                 break;
+            if (worked) { /* nobody waits: a good moment to tidy up */
+                worked = false;
+                pthread_mutex_unlock(&c->mutex);
+                sql_idle(&c->sql);
+                pthread_mutex_lock(&c->mutex);
+                continue;
+            }
             pthread_cond_wait(&c->changed, &c->mutex);
             continue;
         }
         pthread_mutex_unlock(&c->mutex);
+        worked = true;
         if (own)
             run_own(c, own);
         if (count > 0)

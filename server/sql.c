@@ -96,6 +96,12 @@ void sql_rollback(struct sql *sql)
     (void)err;
 }
 
+void sql_idle(struct sql *sql)
+{
+    if (sql->idle)
+        sql->idle(sql->context);
+}
+
 void sql_close(struct sql *sql)
 {
     if (sql->close)

@@ -40,6 +40,8 @@ struct sql {
                     sql_each *each, void *each_context);
     enum err (*backup)(void *context, const char *path); /* online */
     const char *(*detail)(void *context); /* of the last error */
+    /* Housekeeping for a moment in which nobody waits; NULL: none. */
+    void (*idle)(void *context);
     /* Gives the first of `arrival_block` free numbers of arrival, for use in
      * the write transaction that asks; 0: as many as it likes. */
     const char *arrival_next;
@@ -72,6 +74,7 @@ MUST_CHECK enum err sql_begin(struct sql *sql, bool write);
 MUST_CHECK enum err sql_commit(struct sql *sql);
 /* After a failure; what it says itself does not matter any more. */
 void sql_rollback(struct sql *sql);
+void sql_idle(struct sql *sql);
 void sql_close(struct sql *sql); /* a zeroed struct is allowed */
 
 /* Reading a row.  Copies of TEXT end with a NUL and are cut to `room`. */

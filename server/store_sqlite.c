@@ -10,6 +10,11 @@
 #define PARAMETERS_MAX 24
 #define TABLE_ROOM_MIN 256u
 
+/* The log is copied into the database when nobody waits; while there is no such
+ * moment, only when it has become long. */
+#define WAL_PAGES_IDLE 1000
+#define WAL_PAGES_BUSY 20000
+
 /* There is one writer, so that its transaction may count on. */
 static const char arrival_next[] =
     "SELECT COALESCE(max(arrival), 0) + 1 FROM line";
@@ -26,6 +31,7 @@ struct store {
     struct db *db;             /* owned */
     struct prepared *prepared; /* owned; open addressing, a power of two */
     size_t room, count;
+    int wal_pages;   /* in the log after the last commit */
     const char *vfs; /* owned copy or NULL */
     char detail[STORE_DETAIL_CHARS];
 };
@@ -182,6 +188,31 @@ static enum err store_rollback(void *context)
     return ERR_OK;
 }
 
+static void checkpoint(struct store *store)
+{
+    sqlite3_wal_checkpoint_v2(db_handle(store->db), NULL,
+                              SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    store->wal_pages = 0;
+}
+
+static int on_wal(void *context, sqlite3 *db, const char *name, int pages)
+{
+    (void)db;
+    (void)name;
+    struct store *store = context;
+    store->wal_pages = pages;
+    if (pages >= WAL_PAGES_BUSY)
+        checkpoint(store);
+    return SQLITE_OK; /* a checkpoint that fails is tried again */
+}
+
+static void store_idle(void *context)
+{
+    struct store *store = context;
+    if (store->wal_pages >= WAL_PAGES_IDLE)
+        checkpoint(store);
+}
+
 /* In one step, so that the copy is one moment of the store whoever writes
  * meanwhile; the target is opened like a store, so that it is durable. */
 static enum err store_backup(void *context, const char *path)
@@ -243,10 +274,11 @@ static enum err tables_make(struct store *store, char *detail)
 {
     enum err err = migrate(store->db, STORE_APPLICATION_ID,
                            embed_store_schema);
-    /* A bigger cache and log for pushes of many lines at once. */
+    /* A bigger cache for pushes of many lines at once. */
     if (!err)
-        err = db_exec(store->db, "PRAGMA cache_size = -16384;"
-                                 "PRAGMA wal_autocheckpoint = 4000");
+        err = db_exec(store->db, "PRAGMA cache_size = -16384");
+    if (!err)
+        sqlite3_wal_hook(db_handle(store->db), on_wal, store);
     if (err)
         snprintf(detail, STORE_DETAIL_CHARS, "%s", db_detail(store->db));
     return err;
@@ -276,6 +308,7 @@ enum err store_sqlite_open(struct sql *out, const char *path, const char *vfs,
                         .backup = store_backup,
                         .detail = store_detail,
                         .close = store_close,
+                        .idle = store_idle,
                         .arrival_next = arrival_next,
                         .context = store};
     return ERR_OK;

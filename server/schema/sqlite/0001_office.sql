@@ -174,7 +174,7 @@ CREATE TABLE record (
     PRIMARY KEY (agency, record)
 ) STRICT;
 CREATE INDEX record_type ON record (agency, type, record);
-CREATE INDEX record_case ON record (agency, case_id, type);
+CREATE INDEX record_open ON record (agency, case_id) WHERE open_count > 0;
 
 -- derived: open fields
 CREATE TABLE conflict (

@@ -65,6 +65,9 @@ endif
 BUILD ?= build
 B := $(BUILD)
 
+# Debuggers read .debug_frame; the tables in the image only take room.
+UNWIND := $(if $(INSTRUMENT),,-fno-asynchronous-unwind-tables \
+	-fno-unwind-tables)
 # What gcc says of snprintf depends on how far it optimises.
 QUIET := $(if $(findstring clang,$(CC)),,-Wno-format-truncation)
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
@@ -84,9 +87,9 @@ PACKAGE_LIBS := $(if $(FOUND),$(shell $(PKG_CONFIG) --libs \
 CPPFLAGS_ALL := $(DEFINES) -I. $(PACKAGE_CFLAGS) $(CPPFLAGS)
 CFLAGS_ALL := -std=c11 $(OPTIMIZE) -g $(FORTIFY) $(WARNINGS) \
 	-fvisibility=hidden -fPIC -fstack-protector-strong -pthread \
-	$(INSTRUMENT) $(CFLAGS)
+	-ffunction-sections -fdata-sections $(UNWIND) $(INSTRUMENT) $(CFLAGS)
 LDFLAGS_ALL := -pthread -Wl,-z,relro,-z,now,-z,noexecstack \
-	-Wl,--as-needed $(INSTRUMENT) $(LDFLAGS)
+	-Wl,--as-needed -Wl,--gc-sections $(INSTRUMENT) $(LDFLAGS)
 PROGRAM_LDFLAGS := -pie
 LIBS := $(PACKAGE_LIBS) -lm
 WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc

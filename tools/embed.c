@@ -1,6 +1,7 @@
 /* embed TABLE [FILE...]: writes a C source with one array a file, named after
  * its path (embed_<path with _>, and ..._size), and the table of them. */
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,35 @@ static void name_print(const char *path)
         putchar(isalnum((unsigned char)*path) ? *path : '_');
 }
 
-/* Returns the size of the file, or -1. */
+/* White space between the tokens of JSON is for people who read the source. */
+struct text {
+    bool json, quoted, escaped;
+};
+
+static bool ends_with(const char *path, const char *end)
+{
+    size_t length = strlen(path), tail = strlen(end);
+    return length >= tail && !strcmp(path + length - tail, end);
+}
+
+static bool text_drops(struct text *text, int c)
+{
+    if (!text->json)
+        return false;
+    if (!text->quoted) {
+        text->quoted = c == '"';
+        return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+    }
+    if (text->escaped)
+        text->escaped = false;
+    else if (c == '\\')
+        text->escaped = true;
+    else if (c == '"')
+        text->quoted = false;
+    return false;
+}
+
+/* Returns the size of the embedded text, or -1. */
 static long file_print(const char *path)
 {
     FILE *file = fopen(path, "rb");
@@ -26,8 +55,13 @@ static long file_print(const char *path)
     name_print(path);
     printf("[] = {");
     long size = 0;
-    for (int c; (c = getc(file)) != EOF; size++)
+    struct text text = {.json = ends_with(path, ".json")};
+    for (int c; (c = getc(file)) != EOF;) {
+        if (text_drops(&text, c))
+            continue;
         printf("%s%d,", size % 16 ? "" : "\n    ", c);
+        size++;
+    }
     printf("\n    0};\nconst size_t ");
     name_print(path);
     printf("_size = %ld;\n\n", size);

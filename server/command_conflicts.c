@@ -213,9 +213,9 @@ static int read_value(struct command *c, struct decision *d, const char *text)
 static int read_context(struct command *c, struct decision *d)
 {
     const char *token = args_text(&c->args, "--context");
-    enum err err = token
-                       ? context_read(&d->seen, d->record.id, bytes_text(token))
-                       : fold_context(d->record.memo, &d->seen);
+    enum err err =
+        token ? context_read(&d->seen, NULL, d->record.id, bytes_text(token))
+              : fold_context(d->record.memo, &d->seen);
     if (err == ERR_CONFLICT)
         return command_fail(c, err,
                             "the context is of another record; take the one "

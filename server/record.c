@@ -66,5 +66,5 @@ enum err record_context(const struct record *record, struct seen *seen,
                         struct buffer *token)
 {
     enum err err = fold_context(record->memo, seen);
-    return err ? err : context_write(token, record->id, seen);
+    return err ? err : context_write(token, record->id, 0, seen);
 }

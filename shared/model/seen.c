@@ -211,11 +211,16 @@ enum err seen_read(struct seen *out, const struct canon *object)
 }
 
 enum err context_write(struct buffer *out, const char *record,
-                       const struct seen *seen)
+                       int64_t generation, const struct seen *seen)
 {
     struct buffer json;
     buffer_init(&json, CONTEXT_BYTES_MAX);
     buffer_add_char(&json, '{');
+    if (generation) {
+        canon_put_name(&json, "generation");
+        buffer_add_int(&json, generation);
+        buffer_add_char(&json, ',');
+    }
     canon_put_name(&json, "record");
     canon_put_text(&json, bytes_text(record));
     buffer_add_char(&json, ',');
@@ -251,9 +256,11 @@ static enum err context_decode(struct arena *arena, struct bytes token,
     return canon_parse(arena, bytes_of(json, size), root, NULL);
 }
 
-enum err context_read(struct seen *out, const char *record, struct bytes token)
+enum err context_read(struct seen *out, int64_t *generation, const char *record,
+                      struct bytes token)
 {
     struct arena arena;
+    int64_t read = 0;
     arena_init(&arena, CONTEXT_ARENA_BYTES);
     const struct canon *root;
     struct bytes name;
@@ -262,8 +269,13 @@ enum err context_read(struct seen *out, const char *record, struct bytes token)
         err = ERR_INVALID;
     if (!err && !bytes_is(name, record))
         err = ERR_CONFLICT;
+    if (!err && canon_member(root, "generation") &&
+        (!canon_int(root, "generation", &read) || read < 1))
+        err = ERR_INVALID;
     if (!err)
         err = seen_read(out, canon_member(root, "seen"));
+    if (generation)
+        *generation = read;
     arena_fini(&arena);
     return err;
 }

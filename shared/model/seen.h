@@ -45,11 +45,14 @@ void seen_meet(struct seen *into, const struct seen *with);
 MUST_CHECK enum err seen_write(struct buffer *out, const struct seen *seen);
 MUST_CHECK enum err seen_read(struct seen *out, const struct canon *object);
 
+/* `generation` tells a vault which places its lines had when the form was
+ * read; 0 is left out. */
 MUST_CHECK enum err context_write(struct buffer *out, const char *record,
-                                  const struct seen *seen);
-/* ERR_CONFLICT when the token is of another record, ERR_INVALID otherwise. */
-MUST_CHECK enum err context_read(struct seen *out, const char *record,
-                                 struct bytes token);
+                                  int64_t generation, const struct seen *seen);
+/* ERR_CONFLICT when the token is of another record, ERR_INVALID otherwise.
+ * `generation` may be NULL. */
+MUST_CHECK enum err context_read(struct seen *out, int64_t *generation,
+                                 const char *record, struct bytes token);
 
 bool dot_parse(struct dot *out, struct bytes text); /* "replica:n" */
 void dot_format(char out[DOT_CHARS + 1], const struct dot *dot);

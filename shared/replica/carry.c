@@ -13,6 +13,7 @@ enum { COLUMN_BODY = 1, COLUMN_KEY = 2, COLUMN_READABLE = 3, COLUMN_ID = 7 };
 
 struct carrying {
     const struct identity_row *old;
+    struct arena arena;  /* of the line at hand */
     struct sums *sums;   /* what no longer counts under the old dots */
     struct map *records; /* record ids whose states are to be folded anew */
 };
@@ -50,7 +51,7 @@ static enum err line_load(struct vault *vault, const struct identity_row *old,
 
 /* A carrier nests the original only; what its writer had seen counts from the
  * outer line. */
-static enum err carrier_write(struct vault *vault,
+static enum err carrier_write(struct vault *vault, struct carrying *c,
                               const struct revision *revision,
                               const struct state_row *row,
                               const struct revision **out)
@@ -60,7 +61,7 @@ static enum err carrier_write(struct vault *vault,
     seen_init(&seen);
     enum err err = seen_copy(&seen, &revision->seen);
     if (!err)
-        err = succession_seen(vault, row->id, &seen);
+        err = succession_seen(vault, row->id, c->old->generation, &seen);
     struct revision_draft draft = {
         .dot.n = tip->n + 1,
         .at = clock_wall_ms(vault->clock),
@@ -75,8 +76,7 @@ static enum err carrier_write(struct vault *vault,
     if (!err)
         err = revision_write(&vault->line, &draft);
     if (!err)
-        err = revision_parse(&vault->arena, buffer_bytes(&vault->line), out,
-                             NULL);
+        err = revision_parse(&c->arena, buffer_bytes(&vault->line), out, NULL);
     seen_fini(&seen);
     return err;
 }
@@ -128,7 +128,7 @@ static enum err line_carry(struct vault *vault, struct carrying *c,
     if (!err && line->n <= c->old->public.received)
         err = sums_add(c->sums, key->id, 0 - hash_share(revision->hash));
     if (!err)
-        err = carrier_write(vault, revision, row, &carrier);
+        err = carrier_write(vault, c, revision, row, &carrier);
     if (!err)
         err = own_append(vault, key, carrier->line, carrier->hash, &id);
     if (!err)
@@ -147,20 +147,38 @@ static enum err line_carry(struct vault *vault, struct carrying *c,
     return err ? err : map_put(c->records, bytes_of(row->record, ID_CHARS), c);
 }
 
+static enum err carried_find(struct vault *vault, const struct carrying *c,
+                             int64_t n, bool *carried)
+{
+    struct sqlite3_stmt *s;
+    enum err err = vault_sql(vault, SQL_CARRIED_GET, &s);
+    if (err)
+        return err;
+    db_bind_int64(vault->db, s, 1, c->old->log);
+    db_bind_int64(vault->db, s, 2, n);
+    err = db_step_row(vault->db, s, carried);
+    db_reset(s);
+    return err;
+}
+
 static enum err one(struct vault *vault, struct carrying *c,
                     struct old_line *line, int64_t *unreadable)
 {
     struct state_row row;
     const struct revision *revision = NULL;
-    enum err err = line_load(vault, c->old, line);
+    bool carried;
+    enum err err = carried_find(vault, c, line->n, &carried);
+    if (err || carried)
+        return err;
+    err = line_load(vault, c->old, line);
     if (!err && !line->key) {
         *unreadable = line->n;
         return ERR_OK;
     }
-    arena_clear(&vault->arena);
+    arena_clear(&c->arena);
     if (!err)
-        err = revision_parse(&vault->arena, buffer_bytes(&line->text),
-                             &revision, NULL);
+        err = revision_parse(&c->arena, buffer_bytes(&line->text), &revision,
+                             NULL);
     if (err)
         return err == ERR_INVALID ? ERR_CORRUPT : err;
     state_row_init(&row);
@@ -198,6 +216,7 @@ enum err carry_lines(struct vault *vault, const struct identity_row *old,
     int64_t head;
     *unreadable = 0;
     buffer_init(&line.text, LINE_BYTES_MAX);
+    arena_init(&c.arena, REVISION_ARENA_BYTES);
     enum err err = line_head(vault, old->log, &head);
     if (!err)
         err = map_new(&c.records);
@@ -211,6 +230,7 @@ enum err carry_lines(struct vault *vault, const struct identity_row *old,
         err = refold(vault, &c);
     map_free(c.records);
     sums_free(c.sums);
+    arena_fini(&c.arena);
     buffer_wipe(&line.text);
     return err;
 }

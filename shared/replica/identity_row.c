@@ -32,7 +32,8 @@ enum {
     COLUMN_TERM,
     COLUMN_RECEIVED,
     COLUMN_RECEIVED_LINK,
-    COLUMN_REVOKED
+    COLUMN_REVOKED,
+    COLUMN_GENERATION
 };
 
 static enum err text_column(struct sqlite3_stmt *s, int column, char *out,
@@ -111,6 +112,7 @@ static enum err row_read(struct vault *vault, struct sqlite3_stmt *s,
     row->log = db_column_int64(s, COLUMN_LOG);
     row->succeeds = db_column_int64(s, COLUMN_SUCCEEDS);
     row->revoked = db_column_int64(s, COLUMN_REVOKED) != 0;
+    row->generation = db_column_int64(s, COLUMN_GENERATION);
     row->public.dictionary = db_column_int64(s, COLUMN_DICTIONARY) != 0;
     row->public.received = db_column_int64(s, COLUMN_RECEIVED);
     enum err err = texts_read(s, row);
@@ -332,7 +334,7 @@ enum err identity_row_adopt(struct vault *vault,
     int64_t log;
     enum err err = certificate_check(vault, pending, reply, &certificate);
     if (!err)
-        err = line_replica(vault, bytes_text(certificate.replica), &log);
+        err = line_replica(vault, bytes_text(certificate.replica), 0, &log);
     if (!err)
         err = row_finish(vault, pending->id, log, &certificate, server,
                          ca_file ? ca_file : "", reply);

@@ -22,6 +22,7 @@ struct identity_row {
     struct bytes certificate; /* in the vault's arena */
     uint8_t certificate_sig[SIGNATURE_BYTES];
     bool revoked;
+    int64_t generation; /* meta.generation when it began */
 };
 
 /* The pending or current one.  ERR_NOT_FOUND. */

@@ -2,25 +2,8 @@
 
 #include <string.h>
 
-#include "shared/replica/identity_row.h"
 #include "shared/replica/leave.h"
 #include "shared/replica/line.h"
-#include "shared/replica/state.h"
-
-/* A page while it is applied. */
-struct applying {
-    struct inbox *inbox;
-    const struct inbox_close *close;
-    const struct revision **revisions; /* per entry; NULL where none */
-    bool *unfolded; /* per entry: has a record, but no form that we know */
-    struct identity_row self;
-    int64_t page;                    /* page.id; 0: none */
-    size_t added;                    /* lines that were new */
-    const char *joining;             /* case of the last join, or NULL */
-    char replica[REPLICA_CHARS + 1]; /* the last writer looked up */
-    int64_t log;
-    bool scrub; /* keys were destroyed */
-};
 
 static struct bytes entry_line(const struct inbox *inbox,
                                const struct inbox_entry *entry)
@@ -88,200 +71,6 @@ static enum err page_add(struct applying *a)
     return err;
 }
 
-/* --- lines ---------------------------------------------------------------- */
-
-static enum err writer_find(struct applying *a, const char *replica)
-{
-    if (a->log && !strcmp(a->replica, replica))
-        return ERR_OK;
-    enum err err = line_replica(a->inbox->vault, bytes_text(replica), &a->log);
-    memcpy(a->replica, replica, sizeof a->replica);
-    return err;
-}
-
-static enum err member_add(struct applying *a, int64_t key)
-{
-    struct vault *vault = a->inbox->vault;
-    struct bytes name = bytes_of(&key, sizeof key);
-    struct sqlite3_stmt *s;
-    if (!a->close->scope[0] || map_has(a->inbox->members, name))
-        return ERR_OK;
-    enum err err = vault_sql(vault, SQL_MEMBER_ADD, &s);
-    if (err)
-        return err;
-    db_bind_text(vault->db, s, 1, bytes_text(a->close->scope));
-    db_bind_int64(vault->db, s, 2, key);
-    err = db_step_done(vault->db, s);
-    return err ? err : map_put(a->inbox->members, name, a);
-}
-
-/* The case of a record that is new here. */
-static struct bytes home_of(const struct applying *a,
-                            const struct revision *revision)
-{
-    const struct revision *creation =
-        map_get(a->inbox->homes, revision->record);
-    if (creation)
-        return creation->kase;
-    return a->joining ? bytes_text(a->joining) : bytes_of(NULL, 0);
-}
-
-/* Moves what is counted of a record to the case that its creation names. */
-static enum err rehome(struct applying *a, const struct state_row *row,
-                       int64_t to)
-{
-    struct state_lines lines;
-    state_lines_init(&lines);
-    enum err err = state_lines_load(a->inbox->vault, row->id, &lines);
-    for (size_t i = 0; !err && i < lines.count; i++) {
-        uint8_t hash[HASH_BYTES];
-        hash_bytes(hash, lines.lines[i].line);
-        err = sums_add(a->inbox->sums, row->key, 0 - hash_share(hash));
-        if (!err)
-            err = sums_add(a->inbox->sums, to, hash_share(hash));
-    }
-    state_lines_fini(&lines);
-    return err;
-}
-
-static enum err key_find(struct applying *a, const struct state_row *row,
-                         const struct revision *revision,
-                         const struct case_key **key)
-{
-    struct vault *vault = a->inbox->vault;
-    const struct revision *original = revision_original(revision);
-    if (row->key && (row->has_type || !original->creates))
-        return case_key_get(vault, row->key, key);
-    enum err err = case_key_obtain(vault, home_of(a, revision), key);
-    if (!err && row->key && row->key != (*key)->id)
-        err = rehome(a, row, (*key)->id);
-    return err;
-}
-
-/* What the office sends, it has; but a line of the present log counts in sums
- * only once there is a receipt for it, which then adds it. */
-static bool counts(const struct applying *a, int64_t n)
-{
-    return a->log != a->self.log || n <= a->self.public.received;
-}
-
-/* A line of a closed log that stands here already, but in no record, since it
- * was carried: when the office has it after all, it is folded too, as it is
- * everywhere else. */
-static enum err known_find(struct applying *a, const struct state_row *row,
-                           const struct case_key *key, int64_t n, int64_t *line)
-{
-    struct vault *vault = a->inbox->vault;
-    struct sqlite3_stmt *s;
-    bool found;
-    enum err err = vault_sql(vault, SQL_RECORD_LINE_OF, &s);
-    if (err)
-        return err;
-    db_bind_int64(vault->db, s, 1, a->log);
-    db_bind_int64(vault->db, s, 2, n);
-    db_bind_int64(vault->db, s, 3, key->id);
-    db_bind_int64(vault->db, s, 4, row->id);
-    err = db_step_row(vault->db, s, &found);
-    if (!err && found)
-        *line = db_column_int64(s, 0);
-    db_reset(s);
-    if (err || !*line)
-        return err;
-    err = vault_sql(vault, SQL_CARRIED_RETURNED, &s);
-    if (err)
-        return err;
-    db_bind_int64(vault->db, s, 1, a->log);
-    db_bind_int64(vault->db, s, 2, n);
-    return db_step_done(vault->db, s);
-}
-
-static enum err held_note(struct vault *vault, enum sql which, int64_t log,
-                          int64_t n, struct bytes reason)
-{
-    struct sqlite3_stmt *s;
-    enum err err = vault_sql(vault, which, &s);
-    if (err)
-        return err;
-    db_bind_int64(vault->db, s, 1, log);
-    db_bind_int64(vault->db, s, 2, n);
-    if (which == SQL_HELD_ADD)
-        db_bind_text(vault->db, s, 3, reason);
-    return db_step_done(vault->db, s);
-}
-
-/* Keeps the count of own held lines: holds add to it, releases take away. */
-static enum err statements_note(struct applying *a, const struct revision *r)
-{
-    struct vault *vault = a->inbox->vault;
-    struct dot dot;
-    const char *self = a->self.public.replica;
-    if (!replica_is_office(bytes_text(r->dot.replica)))
-        return ERR_OK;
-    enum err err = ERR_OK;
-    const struct canon *hold = r->hold ? r->hold->first : NULL;
-    for (; !err && hold; hold = hold->next)
-        if (hold->kind == CANON_TEXT && dot_parse(&dot, hold->name) &&
-            !strcmp(dot.replica, self))
-            err =
-                held_note(vault, SQL_HELD_ADD, a->self.log, dot.n, hold->text);
-    if (err || !r->release.size || !dot_parse(&dot, r->release))
-        return err;
-    int64_t log;
-    err = line_replica(vault, bytes_text(dot.replica), &log);
-    return err ? err : held_note(vault, SQL_HELD_DROP, log, dot.n, r->release);
-}
-
-static enum err line_fold(struct applying *a, struct state_row *row,
-                          const struct case_key *key,
-                          const struct revision *revision, bool unfolded,
-                          int64_t line)
-{
-    enum err err = ERR_OK;
-    if (a->log == a->self.log && row->own_n < revision->dot.n)
-        row->own_n = revision->dot.n;
-    if (counts(a, revision->dot.n))
-        err = sums_add(a->inbox->sums, key->id, hash_share(revision->hash));
-    if (!err && unfolded)
-        return state_keep(a->inbox->vault, row, key, line);
-    if (!err)
-        err = state_apply(a->inbox->vault, row, key, revision, line);
-    return err ? err : statements_note(a, revision);
-}
-
-static enum err line_apply(struct applying *a, size_t index)
-{
-    const struct revision *revision = a->revisions[index];
-    struct vault *vault = a->inbox->vault;
-    const struct case_key *key = NULL;
-    struct state_row row;
-    int64_t line = 0;
-    state_row_init(&row);
-    enum err err = state_load(vault, revision->record, &row);
-    if (!err)
-        err = key_find(a, &row, revision, &key);
-    if (!err && key->kase[0])
-        err = member_add(a, key->id);
-    if (!err)
-        err = writer_find(a, revision->dot.replica);
-    if (!err) {
-        struct line_place place = {a->log, a->replica, revision->dot.n};
-        err = line_add(vault, &place, key, revision->line, revision->hash,
-                       a->page, false, &line);
-        /* Two lines at one dot of another's log: the first stands here, and
-         * the office has whoever brings the second carry it. */
-        if (err == ERR_FORK && a->log != a->self.log)
-            err = ERR_OK;
-    }
-    if (!err && !line)
-        err = known_find(a, &row, key, revision->dot.n, &line);
-    if (!err && line) {
-        a->added++;
-        err = line_fold(a, &row, key, revision, a->unfolded[index], line);
-    }
-    state_row_fini(&row);
-    return err;
-}
-
 /* --- joins, leaves, cursor ------------------------------------------------ */
 
 static enum err join_apply(struct applying *a, const struct inbox_entry *entry)
@@ -290,7 +79,7 @@ static enum err join_apply(struct applying *a, const struct inbox_entry *entry)
     a->joining = entry->kase;
     enum err err =
         case_key_obtain(a->inbox->vault, bytes_text(entry->kase), &key);
-    return err ? err : member_add(a, key->id);
+    return err ? err : inbox_apply_member(a, key->id);
 }
 
 static enum err leave_apply(struct applying *a, const struct inbox_entry *entry)
@@ -355,7 +144,7 @@ static enum err entries_apply(struct applying *a)
     for (size_t i = 0; !err && i < inbox->count; i++) {
         const struct inbox_entry *entry = &inbox->entries[i];
         if (entry->kind == INBOX_LINE)
-            err = line_apply(a, i);
+            err = inbox_apply_line(a, i);
         else if (entry->kind == INBOX_JOIN)
             err = join_apply(a, entry);
         else
@@ -373,6 +162,8 @@ static enum err apply(struct applying *a)
     struct vault *vault = a->inbox->vault;
     arena_clear(&vault->arena);
     enum err err = identity_row_find(vault, IDENTITY_CURRENT, &a->self);
+    if (!err)
+        err = own_logs_load(vault, &a->own);
     if (!err)
         err = parse(a);
 #ifdef MUTANT_CURSOR_EARLY
@@ -405,6 +196,7 @@ enum err inbox_apply(struct inbox *inbox, const struct inbox_close *close)
     if (err)
         return err;
     err = vault_end(vault, apply(&a));
+    own_logs_fini(&a.own);
     if (err) {
         map_clear(inbox->homes);
         map_clear(inbox->members);

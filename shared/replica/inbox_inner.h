@@ -3,7 +3,9 @@
 #define REPLICA_INBOX_INNER_H
 
 #include "shared/replica/case_key.h"
+#include "shared/replica/identity_row.h"
 #include "shared/replica/inbox.h"
+#include "shared/replica/own_logs.h"
 #include "shared/replica/sums.h"
 
 enum inbox_kind { INBOX_LINE, INBOX_JOIN, INBOX_LEAVE };
@@ -39,6 +41,27 @@ struct inbox_close {
     const struct cursor_line *cursor; /* NULL for given lines */
     bool settles; /* the joins are all the cases of the scope */
 };
+
+/* A page while it is applied. */
+struct applying {
+    struct inbox *inbox;
+    const struct inbox_close *close;
+    const struct revision **revisions; /* per entry; NULL where none */
+    bool *unfolded; /* per entry: has a record, but no form that we know */
+    struct identity_row self;
+    struct own_logs own;             /* the vault's logs */
+    int64_t page;                    /* page.id; 0: none */
+    size_t added;                    /* lines that were new */
+    const char *joining;             /* case of the last join, or NULL */
+    char replica[REPLICA_CHARS + 1]; /* the last writer looked up */
+    int64_t log;                     /* its replica.id, branch 0 */
+    bool scrub;                      /* keys were destroyed */
+};
+
+/* Stores and folds the line of one entry (inbox_line.c). */
+MUST_CHECK enum err inbox_apply_line(struct applying *a, size_t index);
+/* The case is known to be in the page's scope. */
+MUST_CHECK enum err inbox_apply_member(struct applying *a, int64_t key);
 
 /* Applies the entries in one transaction, or leaves the vault as it was. */
 MUST_CHECK enum err inbox_apply(struct inbox *inbox,

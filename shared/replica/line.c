@@ -8,7 +8,8 @@ enum { ENVELOPE_PLAIN, ENVELOPE_DEFLATED };
 
 #define AD_ROOM (sizeof "log" + REPLICA_CHARS + 1 + 20 + 1)
 
-enum err line_replica(struct vault *vault, struct bytes name, int64_t *id)
+enum err line_replica(struct vault *vault, struct bytes name, int64_t branch,
+                      int64_t *id)
 {
     struct sqlite3_stmt *s;
     bool row;
@@ -16,6 +17,7 @@ enum err line_replica(struct vault *vault, struct bytes name, int64_t *id)
     if (err)
         return err;
     db_bind_text(vault->db, s, 1, name);
+    db_bind_int64(vault->db, s, 2, branch);
     err = db_step_row(vault->db, s, &row);
     if (err)
         return err;
@@ -28,6 +30,7 @@ enum err line_replica(struct vault *vault, struct bytes name, int64_t *id)
     if (err)
         return err;
     db_bind_text(vault->db, s, 1, name);
+    db_bind_int64(vault->db, s, 2, branch);
     err = db_step_done(vault->db, s);
     if (!err)
         *id = db_last_rowid(vault->db);

@@ -14,9 +14,9 @@ struct line_place {
     int64_t n;
 };
 
-/* The small number of a replica id, made when new. */
+/* The small number of a branch of a replica's log, made when new. */
 MUST_CHECK enum err line_replica(struct vault *vault, struct bytes name,
-                                 int64_t *id);
+                                 int64_t branch, int64_t *id);
 
 /* Seals `line` under `key` and adds it.  `pack` deflates it first.  `page` is
  * 0 for own lines.  *id is 0 when the place was taken already under that key;

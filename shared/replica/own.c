@@ -31,7 +31,9 @@ static enum err tip_find(struct vault *vault)
     memcpy(tip->key, row.key, sizeof tip->key);
     memcpy(tip->box, row.public.box, sizeof tip->box);
     tip->received = row.public.received;
-    err = line_head(vault, tip->replica, &tip->n);
+    err = vault_query(vault, SQL_META_GENERATION, &tip->generation);
+    if (!err)
+        err = line_head(vault, tip->replica, &tip->n);
     if (!err)
         err = line_link(vault, tip->replica, tip->agency, tip->key, tip->n,
                         tip->link);

@@ -59,13 +59,15 @@ static enum err type_find(struct vault *vault, struct writing *w)
 static enum err seen_take(struct vault *vault, struct writing *w)
 {
     const char *context = w->write->context;
+    int64_t generation;
 #ifdef MUTANT_SEEN_AT_SAVE
     return fold_context(buffer_bytes(&w->row.fold.memo), &w->seen);
 #endif
     if (!context || !context[0])
         return vault_fail(vault, ERR_CONFLICT,
                           "a context is needed: read the record first");
-    enum err err = context_read(&w->seen, w->row.record, bytes_text(context));
+    enum err err =
+        context_read(&w->seen, &generation, w->row.record, bytes_text(context));
     if (err == ERR_CONFLICT)
         return vault_fail(vault, err, "the context is of another record");
     if (err == ERR_INVALID)
@@ -73,7 +75,7 @@ static enum err seen_take(struct vault *vault, struct writing *w)
     if (!err && seen_get(&w->seen, bytes_text(vault->tip.name)) > vault->tip.n)
         return vault_fail(vault, ERR_CONFLICT,
                           "the context comes from a newer copy of this vault");
-    return err ? err : succession_seen(vault, w->row.id, &w->seen);
+    return err ? err : succession_seen(vault, w->row.id, generation, &w->seen);
 }
 
 static enum err revising_load(struct vault *vault, struct writing *w)
@@ -219,14 +221,15 @@ static enum err store(struct vault *vault, struct writing *w,
     return err ? err : state_apply(vault, &w->row, w->key, revision, line);
 }
 
-static enum err answer(struct writing *w)
+static enum err answer(const struct vault *vault, struct writing *w)
 {
     struct seen seen;
     memcpy(w->out->record, w->row.record, sizeof w->out->record);
     seen_init(&seen);
     enum err err = fold_context(buffer_bytes(&w->row.fold.memo), &seen);
     if (!err)
-        err = context_write(&w->out->context, w->row.record, &seen);
+        err = context_write(&w->out->context, w->row.record,
+                            vault->tip.generation, &seen);
     seen_fini(&seen);
     return err;
 }
@@ -252,7 +255,7 @@ static enum err perform(struct vault *vault, struct writing *w)
     assert(revision);
     err = store(vault, w, revision);
     if (!err)
-        err = answer(w);
+        err = answer(vault, w);
     if (err && vault->batch)
         vault->batch_err = err; /* half a write must not be committed */
     return err;

@@ -52,7 +52,11 @@ enum err record_read(struct vault *vault, const char *record,
 {
     struct state_row row;
     struct seen seen;
+    int64_t generation;
     enum err err = read_begin(vault);
+    /* Before the state, so that it never says more than was read. */
+    if (!err)
+        err = vault_query(vault, SQL_META_GENERATION, &generation);
     if (err)
         return err;
     state_row_init(&row);
@@ -68,7 +72,7 @@ enum err record_read(struct vault *vault, const char *record,
     if (!err)
         err = fold_context(buffer_bytes(&row.fold.memo), &seen);
     if (!err)
-        err = context_write(context, record, &seen);
+        err = context_write(context, record, generation, &seen);
     seen_fini(&seen);
     state_row_fini(&row);
     return err;

@@ -25,18 +25,22 @@ const char *const sql_of[SQL_COUNT] = {
     [SQL_META_SYNCED_SET] =
         "UPDATE meta SET synced = ?1 WHERE id = 1"
         " AND abs(synced - ?1) >= 10000", /* idle syncs write nothing */
+    [SQL_META_GENERATION] = "SELECT generation FROM meta WHERE id = 1",
+    [SQL_META_GENERATION_RAISE] =
+        "UPDATE meta SET generation = generation + 1 WHERE id = 1",
     [SQL_INTEGRITY] = "PRAGMA integrity_check(100)",
     [SQL_DATA_VERSION] = "PRAGMA data_version",
 
-    [SQL_REPLICA_FIND] = "SELECT id FROM replica WHERE name = ?1",
-    [SQL_REPLICA_ADD] = "INSERT INTO replica (name) VALUES (?1)",
+    [SQL_REPLICA_FIND] =
+        "SELECT id FROM replica WHERE name = ?1 AND branch = ?2",
+    [SQL_REPLICA_ADD] = "INSERT INTO replica (name, branch) VALUES (?1, ?2)",
 
     [SQL_IDENTITY_FIND] = "SELECT id FROM identity WHERE state = ?1",
     [SQL_IDENTITY_GET] =
         "SELECT i.replica, r.name, public_key, secret, transport_key,"
         " transport_secret, succeeds, reason, certificate, certificate_sig,"
         " agency, user, role, server, ca_file, root, box, dictionary, lineage,"
-        " token, term, received, received_link, revoked"
+        " token, term, received, received_link, revoked, generation"
         " FROM identity i LEFT JOIN replica r ON r.id = i.replica"
         " WHERE i.id = ?1",
     [SQL_IDENTITY_ADD] =
@@ -48,7 +52,8 @@ const char *const sql_of[SQL_COUNT] = {
     [SQL_IDENTITY_FINISH] =
         "UPDATE identity SET state = 'current', replica = ?2, certificate = ?3,"
         " certificate_sig = ?4, agency = ?5, user = ?6, role = ?7, server = ?8,"
-        " ca_file = ?9, root = ?10, box = ?11, dictionary = ?12, lineage = ?13"
+        " ca_file = ?9, root = ?10, box = ?11, dictionary = ?12, lineage = ?13,"
+        " generation = (SELECT generation FROM meta WHERE id = 1)"
         " WHERE id = ?1",
     [SQL_IDENTITY_CLOSE] =
         "UPDATE identity SET state = 'closed', token = '' WHERE id = ?1",
@@ -126,8 +131,8 @@ const char *const sql_of[SQL_COUNT] = {
         " FROM record c CROSS JOIN record_line o ON o.record = c.id"
         " JOIN log l ON l.id = o.line JOIN replica r ON r.id = l.replica"
         " WHERE c.key = ?1",
-    [SQL_LOG_AT] = "SELECT r.name, l.n, l.key, l.body, l.hash FROM log l"
-                   " JOIN replica r ON r.id = l.replica WHERE l.id = ?1",
+    [SQL_LOG_AT] = "SELECT r.name, l.n, l.key, l.body, l.hash, l.replica"
+                   " FROM log l JOIN replica r ON r.id = l.replica WHERE l.id = ?1",
     [SQL_LOG_NEXT] =
         "SELECT l.id, r.name, l.n, l.key, l.body, l.hash, l.replica,"
         " k.vault_wrap IS NOT NULL FROM log l"
@@ -135,6 +140,9 @@ const char *const sql_of[SQL_COUNT] = {
         " WHERE l.id > ?1 ORDER BY l.id LIMIT 1",
     [SQL_LOG_DOT] =
         "SELECT hash FROM log WHERE replica = ?1 AND n = ?2 LIMIT 1",
+    [SQL_LOG_RIVALS] =
+        "SELECT l.id FROM replica r JOIN log l ON l.replica = r.id"
+        " WHERE r.name = ?1 AND r.branch <> ?2 AND l.n = ?3",
     [SQL_LOG_UNSENT] =
         "SELECT count(DISTINCT l.n) FROM log l"
         " LEFT JOIN carried c ON c.replica = l.replica AND c.n = l.n"
@@ -251,15 +259,20 @@ const char *const sql_of[SQL_COUNT] = {
     [SQL_HELD_GET] = "SELECT reason FROM held WHERE replica = ?1 AND n = ?2",
     [SQL_HELD_COUNT] = "SELECT count(*) FROM held",
     [SQL_CARRIED_ADD] =
-        "INSERT OR REPLACE INTO carried (replica, n, record, by_replica, by_n)"
-        " VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT OR REPLACE INTO carried (replica, n, record, by_replica, by_n,"
+        " generation) VALUES (?1, ?2, ?3, ?4, ?5,"
+        " (SELECT generation FROM meta WHERE id = 1))",
     [SQL_CARRIED_GET] =
         "SELECT returned FROM carried WHERE replica = ?1 AND n = ?2",
     [SQL_CARRIED_RETURNED] =
         "UPDATE carried SET returned = 1 WHERE replica = ?1 AND n = ?2",
+    [SQL_CARRIED_FIRST] =
+        "SELECT min(c.n) FROM replica r JOIN carried c ON c.replica = r.id"
+        " WHERE r.name = ?1 AND c.generation > ?2",
     [SQL_CARRIED_BEFORE] =
-        "SELECT c.by_n, r.name FROM carried c"
-        " JOIN replica r ON r.id = c.by_replica"
-        " WHERE c.replica = ?1 AND c.n <= ?2 AND c.record = ?3"
-        " ORDER BY c.n DESC LIMIT 1",
+        "SELECT c.by_n, b.name FROM replica r"
+        " JOIN carried c ON c.replica = r.id"
+        " JOIN replica b ON b.id = c.by_replica"
+        " WHERE r.name = ?1 AND c.generation > ?2 AND c.n <= ?3"
+        " AND c.record = ?4 ORDER BY c.n DESC LIMIT 1",
 };

@@ -11,39 +11,38 @@
 
 #define MESSAGE_BYTES_MAX (64u << 10)
 
-/* One closed log. */
-struct closed {
-    int64_t identity, log, received;
-    char name[REPLICA_CHARS + 1];
-};
+/* --- what a form had seen ------------------------------------------------- */
 
-static enum err closed_next(struct vault *vault, struct closed *out)
+/* The first place of a log that changed hands after `generation`; 0: none. */
+static enum err changed_first(struct vault *vault, const char *replica,
+                              int64_t generation, int64_t *n)
 {
     struct sqlite3_stmt *s;
     bool row;
-    enum err err = vault_sql(vault, SQL_IDENTITY_CLOSED, &s);
+    *n = 0;
+    enum err err = vault_sql(vault, SQL_CARRIED_FIRST, &s);
     if (err)
         return err;
-    db_bind_int64(vault->db, s, 1, out->identity);
+    db_bind_text(vault->db, s, 1, bytes_text(replica));
+    db_bind_int64(vault->db, s, 2, generation);
     err = db_step_row(vault->db, s, &row);
-    if (err || !row)
-        return err ? err : ERR_NOT_FOUND;
-    struct bytes name = db_column_bytes(s, 2);
-    out->identity = db_column_int64(s, 0);
-    out->log = db_column_int64(s, 1);
-    out->received = db_column_int64(s, 3);
-    if (name.size == REPLICA_CHARS)
-        memcpy(out->name, name.at, REPLICA_CHARS);
-    else
-        err = ERR_CORRUPT;
+    if (!err && row)
+        *n = db_column_int64(s, 0);
     db_reset(s);
     return err;
 }
 
-/* The dot under which the last line at or before n of this record that was
+/* What a context or a carried line said of one log, at `generation`. */
+struct saying {
+    int64_t generation;
+    int64_t record; /* record.id */
+    const struct seen_entry *entry;
+};
+
+/* The dot under which the last line of this record that it names and that was
  * carried stands now; by->n is 0 when there is none. */
-static enum err carrier_find(struct vault *vault, const struct closed *log,
-                             int64_t n, int64_t record, struct dot *by)
+static enum err carrier_find(struct vault *vault, const struct saying *saying,
+                             struct dot *by)
 {
     struct sqlite3_stmt *s;
     bool row;
@@ -51,9 +50,10 @@ static enum err carrier_find(struct vault *vault, const struct closed *log,
     enum err err = vault_sql(vault, SQL_CARRIED_BEFORE, &s);
     if (err)
         return err;
-    db_bind_int64(vault->db, s, 1, log->log);
-    db_bind_int64(vault->db, s, 2, n);
-    db_bind_int64(vault->db, s, 3, record);
+    db_bind_text(vault->db, s, 1, bytes_text(saying->entry->replica));
+    db_bind_int64(vault->db, s, 2, saying->generation);
+    db_bind_int64(vault->db, s, 3, saying->entry->n);
+    db_bind_int64(vault->db, s, 4, saying->record);
     err = db_step_row(vault->db, s, &row);
     if (err || !row)
         return err;
@@ -67,46 +67,50 @@ static enum err carrier_find(struct vault *vault, const struct closed *log,
     return err;
 }
 
-static struct seen_entry *entry_of(struct seen *seen, const char *replica)
+static void entry_lower(struct seen *seen, size_t i, int64_t n)
 {
-    for (size_t i = 0; i < seen->count; i++)
-        if (!strcmp(seen->entries[i].replica, replica))
-            return &seen->entries[i];
-    return NULL;
-}
-
-static void entry_lower(struct seen *seen, struct seen_entry *entry, int64_t n)
-{
+    struct seen_entry *entry = &seen->entries[i];
     if (n) {
         entry->n = n;
         return;
     }
-    size_t after = (size_t)(seen->entries + seen->count - (entry + 1));
-    memmove(entry, entry + 1, after * sizeof *entry);
+    memmove(entry, entry + 1, (seen->count - i - 1) * sizeof *entry);
     seen->count--;
 }
 
-/* In the order of closing, since a carrier may have been carried again. */
-enum err succession_seen(struct vault *vault, int64_t record, struct seen *seen)
+/* Rewrites the first entry that says too much; *done when there is none. */
+static enum err entry_rewrite(struct vault *vault, int64_t record,
+                              int64_t generation, struct seen *seen, bool *done)
 {
-    struct closed log = {0};
-    enum err err = ERR_OK;
-    while (!err) {
+    for (size_t i = 0; i < seen->count; i++) {
+        struct saying saying = {generation, record, &seen->entries[i]};
         struct dot by;
-        err = closed_next(vault, &log);
+        int64_t first;
+        enum err err =
+            changed_first(vault, saying.entry->replica, generation, &first);
         if (err)
-            break;
-        struct seen_entry *entry = entry_of(seen, log.name);
-        if (!entry || entry->n <= log.received)
+            return err;
+        if (!first || saying.entry->n < first)
             continue;
-        err = carrier_find(vault, &log, entry->n, record, &by);
+        err = carrier_find(vault, &saying, &by);
         if (err)
-            break;
-        entry_lower(seen, entry, log.received);
-        if (by.n)
-            err = seen_raise(seen, bytes_text(by.replica), by.n);
+            return err;
+        entry_lower(seen, i, first - 1);
+        return by.n ? seen_raise(seen, bytes_text(by.replica), by.n) : ERR_OK;
     }
-    return err == ERR_NOT_FOUND ? ERR_OK : err;
+    *done = true;
+    return ERR_OK;
+}
+
+/* A carrier may have been carried again, so until nothing changes. */
+enum err succession_seen(struct vault *vault, int64_t record,
+                         int64_t generation, struct seen *seen)
+{
+    enum err err = ERR_OK;
+    bool done = generation >= vault->tip.generation;
+    while (!err && !done)
+        err = entry_rewrite(vault, record, generation, seen, &done);
+    return err;
 }
 
 /* --- the request ---------------------------------------------------------- */
@@ -271,6 +275,8 @@ enum err succession_take(struct vault *vault, const struct identity_row *old,
     if (!err)
         err = plan_make(vault, old, reply, &plan);
     if (!err)
+        err = vault_run(vault, SQL_META_GENERATION_RAISE);
+    if (!err)
         err = vault_run_int(vault, SQL_IDENTITY_CLOSE, old->id);
     if (!err)
         err = receipts_forget(vault, old, &plan);
@@ -296,6 +302,46 @@ enum err succession_take(struct vault *vault, const struct identity_row *old,
         return ERR_OK;
     return run_ints(vault, SQL_IDENTITY_CONTRIBUTE, old->id,
                     plan.contribute_from, plan.contribute_to);
+}
+
+/* --- receipts that turn out not to be common ------------------------------ */
+
+static enum err received_lower(struct vault *vault,
+                               const struct identity_row *old, int64_t n)
+{
+    struct sqlite3_stmt *s;
+    uint8_t link[LINK_BYTES];
+    enum err err =
+        line_link(vault, old->log, old->public.agency, old->key, n, link);
+    if (!err)
+        err = vault_sql(vault, SQL_IDENTITY_RECEIVED, &s);
+    if (err)
+        return err;
+    db_bind_int64(vault->db, s, 1, old->id);
+    db_bind_int64(vault->db, s, 2, n);
+    db_bind_bytes(vault->db, s, 3, bytes_of(link, sizeof link));
+    return db_step_done(vault->db, s);
+}
+
+enum err succession_lost(struct vault *vault, int64_t identity, int64_t from)
+{
+    struct identity_row old;
+    int64_t unreadable;
+    enum err err = identity_row_get(vault, identity, &old);
+    if (err || from > old.public.received)
+        return err;
+    err = own_load(vault);
+    if (!err)
+        err = vault_run(vault, SQL_META_GENERATION_RAISE);
+    if (!err)
+        err = vault_query(vault, SQL_META_GENERATION, &vault->tip.generation);
+    if (!err)
+        err = received_lower(vault, &old, from - 1);
+    if (!err)
+        err = run_ints(vault, SQL_IDENTITY_CONTRIBUTE, old.id, 0, 0);
+    if (!err)
+        err = carry_lines(vault, &old, from, &unreadable);
+    return err ? err : own_sign(vault);
 }
 
 static enum err succeed(struct vault *vault, const struct enrol_reply *reply)

@@ -30,6 +30,7 @@ struct own_tip {
     uint8_t key[KEY_BYTES];
     struct keypair writing; /* zero while locked */
     int64_t received;
+    int64_t generation; /* meta.generation */
     int64_t n;
     uint8_t link[LINK_BYTES];
     int64_t signed_n;

@@ -17,13 +17,19 @@ CREATE TABLE meta (
     builtin BLOB,                  -- hash of the built-in types of that epoch
     lease_until INTEGER NOT NULL DEFAULT 0,-- end of the sync lease, wall ms
     lease_owner BLOB,              -- handle that holds it (process, random)
-    synced INTEGER NOT NULL DEFAULT 0      -- wall ms of the last whole sync
+    synced INTEGER NOT NULL DEFAULT 0,     -- wall ms of the last whole sync
+    generation INTEGER NOT NULL DEFAULT 0  -- raised when lines change places
 ) STRICT;
 
--- local: names of writers, so that rows need not repeat them.
+-- local: names of writers, so that rows need not repeat them.  A log of which
+-- the office has other lines at places that are taken here (a copied vault, a
+-- restored office) has a branch for each: of a log of this vault's own, branch
+-- 0 is what was written here.
 CREATE TABLE replica (
     id INTEGER PRIMARY KEY,        -- small number used in this file
-    name TEXT NOT NULL UNIQUE      -- replica id as on the wire
+    name TEXT NOT NULL,            -- replica id as on the wire
+    branch INTEGER NOT NULL,       -- 0, 1, ...
+    UNIQUE (name, branch)
 ) STRICT;
 
 -- local: who this vault writes as, now and before.
@@ -55,6 +61,7 @@ CREATE TABLE identity (
     received_link BLOB,            -- link at that n
     contribute_from INTEGER NOT NULL DEFAULT 0, -- closed: lines to contribute
     contribute_to INTEGER NOT NULL DEFAULT 0,   -- up to this n; 0: none
+    generation INTEGER NOT NULL DEFAULT 0, -- meta.generation at its beginning
     revoked INTEGER NOT NULL DEFAULT 0     -- 1: the office said so, signed
 ) STRICT;
 CREATE UNIQUE INDEX identity_current ON identity (state) WHERE state = 'current';
@@ -171,13 +178,15 @@ CREATE TABLE held (
     PRIMARY KEY (replica, n)
 ) STRICT, WITHOUT ROWID;
 
--- local: lines of a closed log written again in a later one.
+-- local: lines that stand under another dot now: of a closed log, written
+-- again in a later one, or another's, whose place the office gave away.
 CREATE TABLE carried (
     replica INTEGER NOT NULL,      -- the closed log
     n INTEGER NOT NULL,            -- the original's place
     record INTEGER NOT NULL,       -- record.id
-    by_replica INTEGER NOT NULL,   -- the log that carries it
+    by_replica INTEGER NOT NULL,   -- our log that carries it; 0: another's
     by_n INTEGER NOT NULL,         -- the carrier's place
+    generation INTEGER NOT NULL,   -- forms read in an earlier one mean the old
     returned INTEGER NOT NULL DEFAULT 0, -- 1: the office has the original too
     PRIMARY KEY (replica, n)
 ) STRICT, WITHOUT ROWID;

@@ -186,8 +186,9 @@ static void replicas_are_limited(void **state)
         seen.entries[i].n = CANON_INT_MAX;
     struct buffer token;
     buffer_init(&token, 1 << 20);
-    assert_int_equal(context_write(&token, RECORD, &seen), ERR_OK);
-    assert_int_equal(context_read(&more, RECORD, buffer_bytes(&token)), ERR_OK);
+    assert_int_equal(context_write(&token, RECORD, 0, &seen), ERR_OK);
+    assert_int_equal(context_read(&more, NULL, RECORD, buffer_bytes(&token)),
+                     ERR_OK);
     assert_true(seen_covers(&more, &seen));
     buffer_fini(&token);
     seen_fini(&more);
@@ -202,8 +203,8 @@ static void a_token_of_another_record_is_a_conflict(void **state)
     seen_init(&seen);
     buffer_init(&token, 4096);
     assert_int_equal(seen_raise(&seen, replica(0), 3), ERR_OK);
-    assert_int_equal(context_write(&token, RECORD, &seen), ERR_OK);
-    assert_int_equal(context_read(&seen, OTHER, buffer_bytes(&token)),
+    assert_int_equal(context_write(&token, RECORD, 0, &seen), ERR_OK);
+    assert_int_equal(context_read(&seen, NULL, OTHER, buffer_bytes(&token)),
                      ERR_CONFLICT);
     assert_int_equal(seen_get(&seen, replica(0)), 3);
     buffer_fini(&token);
@@ -219,7 +220,7 @@ static void other_texts_are_no_tokens(void **state)
     struct seen seen;
     seen_init(&seen);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_int_equal(context_read(&seen, RECORD, bytes_text(bad[i])),
+        assert_int_equal(context_read(&seen, NULL, RECORD, bytes_text(bad[i])),
                          ERR_INVALID);
     seen_fini(&seen);
 }
@@ -272,9 +273,9 @@ static enum err round_trip(struct seen *into)
     for (size_t i = 0; i < REPLICAS && !err; i++)
         err = seen_raise(&other, replica(i), 2);
     if (!err)
-        err = context_write(&token, RECORD, &other);
+        err = context_write(&token, RECORD, 0, &other);
     if (!err)
-        err = context_read(&other, RECORD, buffer_bytes(&token));
+        err = context_read(&other, NULL, RECORD, buffer_bytes(&token));
     if (!err)
         err = seen_join(into, &other);
     if (!err)

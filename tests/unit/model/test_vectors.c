@@ -238,10 +238,10 @@ static void contexts_have_these_tokens(void **state)
             assert_int_equal(
                 seen_raise(&seen, bytes_text(replica), json_integer_value(n)),
                 ERR_OK);
-        assert_int_equal(context_write(&token, record, &seen), ERR_OK);
+        assert_int_equal(context_write(&token, record, 0, &seen), ERR_OK);
         assert_string_equal(buffer_text(&token), text_of(test, "token"));
-        assert_int_equal(context_read(&read, record, buffer_bytes(&token)),
-                         ERR_OK);
+        assert_int_equal(
+            context_read(&read, NULL, record, buffer_bytes(&token)), ERR_OK);
         assert_true(seen_covers(&seen, &read) && seen_covers(&read, &seen));
         seen_fini(&seen);
         seen_fini(&read);

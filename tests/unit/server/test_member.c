@@ -20,7 +20,7 @@ static void assign(struct place *place, const char *kase, const char *scope)
     }
     assert_int_equal(sql_begin(&place->sql, true), ERR_OK);
     assert_int_equal(ingest_assign(place->office, &place->sql, "boss", kase,
-                                   (const char(*)[SCOPE_CHARS_MAX + 1])scopes,
+                                   (const char(*)[SCOPE_CHARS_MAX + 1]) scopes,
                                    count),
                      ERR_OK);
     assert_int_equal(sql_commit(&place->sql), ERR_OK);
@@ -57,8 +57,31 @@ static void one_case(struct place *place, struct device *dana)
     device_sync_ok(dana, place);
 }
 
-static void a_case_that_moves_leaves_one_caseload_and_joins_the_other(
-    void **state)
+/* The office has its lines and gives the case away before it has heard so. */
+static void a_maker_whose_reply_was_lost_is_told_of_the_leave(void **state)
+{
+    struct place *place = *state;
+    struct device dana;
+    struct buffer request;
+    struct reply lost;
+    device_enrol(&dana, place, "dana");
+    device_sync_ok(&dana, place);
+    device_create(&dana, "person", PERSON, PERSON, NAMED);
+    device_create(&dana, "contact", NOTE, PERSON, TOLD);
+    buffer_init(&request, 1u << 20);
+    device_request(&dana, 0, NULL, "", &request);
+    device_send(&dana, place, buffer_bytes(&request), &lost);
+    assert_int_equal(lost.status, 200);
+    assign(place, PERSON, "caseload:west");
+    expect(&dana, place, 0, 1, false);
+    expect(&dana, place, 0, 0, false);
+    reply_fini(&lost);
+    buffer_fini(&request);
+    device_fini(&dana);
+}
+
+static void
+a_case_that_moves_leaves_one_caseload_and_joins_the_other(void **state)
 {
     struct place *place = *state;
     struct device dana, kim;
@@ -290,9 +313,9 @@ static void a_site_referral_is_seen_by_its_site_and_the_caseload(void **state)
         .set = bytes_text("{\"first_name\":\"Rose\",\"referral\":\"" NOTE_2
                           "\",\"site\":\"library\"}")};
     assert_int_equal(sql_begin(&place->sql, true), ERR_OK);
-    assert_int_equal(ingest_office(place->office, &place->sql, "boss", &draft,
-                                   &dot),
-                     ERR_OK);
+    assert_int_equal(
+        ingest_office(place->office, &place->sql, "boss", &draft, &dot),
+        ERR_OK);
     assert_int_equal(sql_commit(&place->sql), ERR_OK);
     device_expect(&site, place, 0, 200, &reply);
     assert_true(reply_has(&reply, PERSON_2));
@@ -321,6 +344,7 @@ int main(void)
 #define TEST(name)                                                             \
     cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
     const struct CMUnitTest tests[] = {
+        TEST(a_maker_whose_reply_was_lost_is_told_of_the_leave),
         TEST(a_case_that_moves_leaves_one_caseload_and_joins_the_other),
         TEST(a_case_that_comes_back_brings_the_own_notes_too),
         TEST(a_new_tablet_is_not_sent_the_past_of_cases_that_left),

@@ -1,0 +1,162 @@
+/* Two copies of one vault: what each wrote stands, once, in both. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+#include "tests/unit/replica/far_end.h"
+
+struct copies {
+    struct far_end *far;
+    struct device dana, copy, eli;
+    char person[ID_CHARS + 1];
+};
+
+static void file_copy(const char *from, const char *to)
+{
+    char chunk[4096];
+    size_t size;
+    FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
+    assert_non_null(in);
+    assert_non_null(out);
+    while ((size = fread(chunk, 1, sizeof chunk, in)) > 0)
+        assert_int_equal(fwrite(chunk, 1, size, out), size);
+    fclose(in);
+    assert_int_equal(fclose(out), 0);
+}
+
+/* Both have three received lines; then each goes its own way. */
+static int setup(void **state)
+{
+    struct copies *c = calloc(1, sizeof *c);
+    if (!c)
+        return -1;
+    *state = c;
+    c->far = far_end_new();
+    device_create(&c->dana);
+    device_create(&c->eli);
+    far_enrol(c->far, &c->dana, "dana");
+    far_enrol(c->far, &c->eli, "eli");
+    write_person(c->dana.vault, "Rosa", c->person);
+    revise(c->dana.vault, c->person, "{\"legal_name\":\"Rosa Diaz\"}");
+    revise(c->dana.vault, c->person, "{\"preferred_name\":\"Rosie\"}");
+    far_sync_up(c->far, c->dana.vault);
+    far_pull(c->far, c->dana.vault, c->person);
+    device_close(&c->dana);
+    device_make(&c->copy);
+    file_copy(c->dana.path, c->copy.path);
+    file_copy(c->dana.secret, c->copy.secret);
+    device_open(&c->dana, c->dana.options.passphrase);
+    device_open(&c->copy, c->copy.options.passphrase);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct copies *c = *state;
+    device_remove(&c->dana);
+    device_remove(&c->copy);
+    device_remove(&c->eli);
+    far_end_free(c->far);
+    free(c);
+    return 0;
+}
+
+static void assert_settled(struct copies *c, struct vault *vault)
+{
+    struct vault_status status;
+    far_pull(c->far, vault, c->person);
+    assert_int_equal(record_status(vault, &status), ERR_OK);
+    assert_int_equal(status.here, 0);
+    assert_same_state(vault, c->eli.vault, c->person);
+    assert_sound(vault);
+    assert_true(cursor_of(vault, "caseload:north")->sum ==
+                cursor_of(c->eli.vault, "caseload:north")->sum);
+    assert_int_equal(vault_rebuild(vault), ERR_OK);
+    assert_same_state(vault, c->eli.vault, c->person);
+    assert_sound(vault);
+}
+
+static void both_stories_stand_though_the_places_are_the_same(void **state)
+{
+    struct copies *c = *state;
+    struct buffer text;
+    revise(c->dana.vault, c->person, "{\"preferred_name\":\"Rosa D.\"}");
+    revise(c->copy.vault, c->person, "{\"legal_name\":\"Rosa Diaz Ruiz\"}");
+    far_sync_up(c->far, c->copy.vault);
+    far_succeed(c->far, &c->dana, "fork");
+    far_sync_up(c->far, c->dana.vault);
+    far_pull(c->far, c->eli.vault, c->person);
+    assert_settled(c, c->dana.vault);
+    assert_settled(c, c->copy.vault);
+    read_state(c->dana.vault, c->person, &text);
+    assert_non_null(strstr(buffer_text(&text), "\"value\":\"Rosa D.\""));
+    assert_non_null(strstr(buffer_text(&text), "\"value\":\"Rosa Diaz Ruiz\""));
+    assert_null(strstr(buffer_text(&text), "\"open\""));
+    buffer_fini(&text);
+}
+
+static void what_only_the_copy_wrote_is_not_unsent_here(void **state)
+{
+    struct copies *c = *state;
+    revise(c->copy.vault, c->person, "{\"legal_name\":\"Rosa Diaz Ruiz\"}");
+    revise(c->copy.vault, c->person, "{\"preferred_name\":\"Rosa\"}");
+    far_sync_up(c->far, c->copy.vault);
+    far_succeed(c->far, &c->dana, "fork");
+    far_pull(c->far, c->eli.vault, c->person);
+    assert_settled(c, c->dana.vault);
+}
+
+/* A form that was read before the copy's line came cannot replace it, though
+ * its place is one that the form names. */
+static void an_old_form_does_not_replace_the_copys_line(void **state)
+{
+    struct copies *c = *state;
+    struct buffer text, context;
+    struct record_written out;
+    buffer_init(&text, STATE_BYTES_MAX);
+    buffer_init(&context, 1 << 20);
+    record_written_init(&out);
+    revise(c->dana.vault, c->person, "{\"preferred_name\":\"Rosa D.\"}");
+    assert_int_equal(record_read(c->dana.vault, c->person, &text, &context),
+                     ERR_OK);
+    revise(c->copy.vault, c->person, "{\"preferred_name\":\"The copy's\"}");
+    far_sync_up(c->far, c->copy.vault);
+    far_succeed(c->far, &c->dana, "fork");
+    far_pull(c->far, c->dana.vault, c->person);
+    struct record_write write = {
+        .record = c->person,
+        .context = buffer_text(&context),
+        .set = bytes_text("{\"preferred_name\":\"Mrs. Diaz\"}")};
+    assert_int_equal(record_write(c->dana.vault, &write, &out), ERR_OK);
+    buffer_fini(&text);
+    read_state(c->dana.vault, c->person, &text);
+    assert_non_null(strstr(buffer_text(&text), "The copy's"));
+    assert_non_null(strstr(buffer_text(&text), "\"open\":true"));
+    assert_null(strstr(buffer_text(&text), "Rosa D.\""));
+    /* The same person reads again, and settles it. */
+    revise(c->dana.vault, c->person, "{\"preferred_name\":\"Rosa\"}");
+    buffer_fini(&text);
+    read_state(c->dana.vault, c->person, &text);
+    assert_null(strstr(buffer_text(&text), "\"open\":true"));
+    far_sync_up(c->far, c->dana.vault);
+    far_pull(c->far, c->eli.vault, c->person);
+    assert_settled(c, c->dana.vault);
+    record_written_fini(&out);
+    buffer_fini(&context);
+    buffer_fini(&text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+        TEST(both_stories_stand_though_the_places_are_the_same),
+        TEST(what_only_the_copy_wrote_is_not_unsent_here),
+        TEST(an_old_form_does_not_replace_the_copys_line),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

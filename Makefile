@@ -181,7 +181,14 @@ group = -Wl,--start-group $(call archives,$(1)) -Wl,--end-group
 
 $B/obj/%.o: %.c $B/flags
 	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(call say,CC)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(SMALL) -MMD -MP -c \
+		-o $@ $<
+# What runs once a sync or once a form is built for size: the library is
+# loaded on cheap tablets.
+COLD := $(wildcard client/*.c shared/exchange/*.c shared/wire/message*.c \
+	shared/replica/[civ]*.c shared/model/schema*.c shared/model/view.c)
+$(if $(INSTRUMENT),,$(call objects,$(filter-out %inbox_apply.c,\
+	$(COLD)))): SMALL := -Os
 $B/gen/%.o: $B/gen/%.c tools/embed.h $B/flags
 	$(call say,CC)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c -o $@ $<
 $B/tools/embed: tools/embed.c

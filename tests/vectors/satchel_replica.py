@@ -521,7 +521,7 @@ class Replica:
 
     def _sync(self, locked):
         s = self.s
-        if s.pop("reconcile", False) and not locked:
+        if not locked and s.pop("reconcile", False):
             self._contribute()
             self.reconcile()
         while True:

@@ -27,7 +27,7 @@ class Chaos:
         self.draw = random.Random(seed)
         self.office = central.Office()
         self.replicas, self.cases, self.texts = [], [], []
-        self.saved, self.restored = False, False
+        self.saved, self.restored = False, 0
         self.counts = {}
         for user, caseloads in PEOPLE.items():
             self.replicas.append(self.office.worker(user, *caseloads))
@@ -98,13 +98,14 @@ class Chaos:
         self.saved = True
 
     def restore(self, _replica):
-        if not self.saved or self.restored:
+        if not self.saved or self.restored == 3:
             return
-        self.restored = True
+        self.restored += 1
+        lost = self.office.dir / ("lost-%d" % self.restored)
         self.office.stop()
-        self.office.data.rename(self.office.dir / "lost")
+        self.office.data.rename(lost)
         for journal in self.office.dir.glob("data.journal*"):
-            journal.rename(self.office.dir / "lost-journal")
+            journal.rename(lost / "journal")
         self.office.run("restore", "--from", str(self.office.dir / "backup"))
         self.office.serve()
 
@@ -119,6 +120,16 @@ class Chaos:
         act(self.draw.choice(self.replicas))
 
     # ---- what must hold ----
+
+    def confined(self, replica):
+        """Others' lines are of cases that this replica may see now."""
+        shown = {""}.union(*(scope["cases"] for scope in
+                             replica.s["scopes"].values()))
+        cases = replica.cases_of_records()
+        for line in replica.s["lines"]:
+            revision = replica.revision(line)
+            case = cases.get(revision["record"]) if revision else None
+            assert case in shown, (replica.s["user"], line)
 
     def settle(self):
         for _ in range(ROUNDS):
@@ -137,6 +148,7 @@ class Chaos:
         held = {}
         for replica in self.replicas:
             assert not replica.s["revoked"]
+            self.confined(replica)
             assert replica.s["received"] == len(replica.s["log"])
             for scope, state in replica.s["scopes"].items():
                 lines = {h for c in state["cases"]

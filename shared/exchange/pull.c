@@ -162,10 +162,10 @@ static enum err on_leave(struct pull *p, struct bytes line)
         return ERR_PROTOCOL;
     struct session *s = p->session;
     err = inbox_leave(s->inbox, &leave);
-    /* A reconcile has no page that a leave could be part of: it stands for
-     * itself. */
+    /* A whole scope, or any case in a reconcile, has no page that its leave
+     * could be part of: it stands for itself. */
     const struct given_line itself = {.mac = {0}};
-    if (!err && s->sent.phase == PHASE_RECONCILE)
+    if (!err && (!leave.kase[0] || s->sent.phase == PHASE_RECONCILE))
         err = inbox_given(s->inbox, &itself);
     p->failed = err != ERR_OK;
     return err;

@@ -433,10 +433,10 @@ class Replica:
                 page.append(line)
             elif name == "join":
                 joins.append(value["case"])
-            elif name == "leave" and settles:
-                self._take_leave(value)
-            elif name == "leave":
+            elif name == "leave" and "case" in value and not settles:
                 leaves.append(value)
+            elif name == "leave":
+                self._take_leave(value)  # has no page of its own
             elif name == "cursor":
                 if settles and value["scope"] in self.s["scopes"]:
                     self.s["scopes"][value["scope"]]["cases"] = []

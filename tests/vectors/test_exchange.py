@@ -222,6 +222,23 @@ def a_case_moves_and_leaves_with_a_signature(office):
 
 
 @test
+def a_caseload_that_is_taken_away_leaves_whole(office):
+    both = office.worker("gus", "zulu", "zebra")
+    other = office.worker("greta", "zebra")
+    case = case_of(other, "of the zebra caseload")
+    other.sync()
+    both.sync()
+    both.sync()
+    assert written(both, "of the zebra caseload")
+    office.run("user", "set", "gus", "--caseload", "zulu")
+    both.sync()
+    assert "caseload:zebra" not in both.s["scopes"]
+    assert case not in both.cases_of_records()
+    assert not written(both, "of the zebra caseload")
+    settled(both, other)
+
+
+@test
 def a_write_outside_ones_scopes_is_held(office):
     old = office.worker("hans", "mike")
     new = office.worker("hope", "november")

@@ -178,17 +178,34 @@ def run_seed(office, seed):
         seed, len(records), len(writers[1].s["lines"])))
 
 
+def caseload_taken(office):
+    """Both clients obey a leave of a whole scope, though nothing follows it."""
+    office.run("user", "add", "eve", "--role", "worker",
+               "--caseload", "east", "--caseload", "west")
+    vault, writer = Vault(office, "eve"), office.worker("finn", "west")
+    person = wire.new_id()
+    writer.write(person, "person", person, set={"legal_name": "Ana"})
+    writer.sync()
+    for _ in range(2):
+        vault.sync()
+    assert vault.knows(person)
+    office.run("user", "set", "eve", "--caseload", "east")
+    vault.sync()
+    assert not vault.knows(person)
+
+
 def main():
     if not central.CENTRAL.exists() or not pathlib.Path(SATCHEL).exists():
         print("ok mixed # SKIP no programs in", central.BUILD)
         return 0
-    seeds = map(int, os.environ.get("MIXED_SEEDS", "1").split())
+    tests = [("states_are_the_same_everywhere_" + seed, run_seed, int(seed))
+             for seed in os.environ.get("MIXED_SEEDS", "1").split()]
+    tests.append(("a_caseload_taken_away_leaves_a_vault", caseload_taken))
     office, failed = central.Office(), 0
     try:
-        for seed in seeds:
-            name = "states_are_the_same_everywhere_%d" % seed
+        for name, function, *arguments in tests:
             try:
-                run_seed(office, seed)
+                function(office, *arguments)
                 print("ok", name, flush=True)
             except Exception:
                 failed += 1

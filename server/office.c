@@ -314,7 +314,12 @@ void office_close(struct office *office)
 
 enum err office_connect(struct office *office, struct sql *out)
 {
-    return store_open(out, office->store, office->vfs, false, office->detail);
+    char detail[sizeof office->detail] = "";
+    enum err err = store_open(out, office->store, office->vfs, false, detail);
+    /* Threads connect at the same time: what goes well touches nothing. */
+    if (err)
+        memcpy(office->detail, detail, sizeof detail);
+    return err;
 }
 
 enum err office_new_lineage(struct office *office, struct sql *sql)

@@ -22,12 +22,13 @@ static void on_library_log(void *context, const char *format, va_list list)
 static void on_library_log(void *context, const char *format, va_list list)
 {
     struct http *http = context;
-    if (!http->library_detail || http->library_detail[0])
-        return;
-    vsnprintf(http->library_detail, HTTP_DETAIL_CHARS, format, list);
-    size_t size = strlen(http->library_detail);
-    while (size > 0 && http->library_detail[size - 1] == '\n')
-        http->library_detail[--size] = '\0';
+    pthread_mutex_lock(&http->mutex);
+    char *detail = http->library_detail;
+    if (detail && !detail[0]) {
+        vsnprintf(detail, HTTP_DETAIL_CHARS, format, list);
+        detail[strcspn(detail, "\n")] = '\0';
+    }
+    pthread_mutex_unlock(&http->mutex);
 }
 
 static unsigned thread_count(unsigned wanted)
@@ -99,7 +100,9 @@ enum err http_open(struct http **out, const struct http_options *options,
     pthread_cond_init(&http->changed, NULL);
     http->library_detail = detail;
     http->daemon = daemon_start(http);
+    pthread_mutex_lock(&http->mutex);
     http->library_detail = NULL;
+    pthread_mutex_unlock(&http->mutex);
     if (!http->daemon) {
         http_close(http);
         return ERR_IO;

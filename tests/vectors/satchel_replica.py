@@ -33,6 +33,14 @@ class Broken(Exception):
     """The office broke the protocol."""
 
 
+class Closed(Exception):
+    """This identity cannot go on; another copy of it is at work."""
+
+    def __init__(self, reason):
+        super().__init__(reason)
+        self.reason = reason
+
+
 def post(url, body, kind):
     request = urllib.request.Request(url, body, {"Content-Type": kind})
     try:
@@ -398,6 +406,8 @@ class Replica:
             self._take_scopes(head["scopes"])
         if head.get("token"):
             s["token"] = head["token"]
+        if head.get("state") == "stale":
+            raise Closed("stale")
         if head.get("state") == "revoked":
             said = head["statement"]
             s["revoked"] = self._office_signed(
@@ -409,13 +419,13 @@ class Replica:
     def _take_receipt(self, receipt):
         s, n = self.s, receipt["n"]
         links = self.links()
-        if n >= len(links) or b64(links[n]) != receipt["link"]:
-            raise Broken("a receipt for a link that is not ours")
         if not self._office_signed(
                 receipt["term"], receipt["sig"], "satchel/receipt/1",
                 {"agency": s["agency"], "lineage": s["lineage"],
                  "link": receipt["link"], "n": n, "replica": s["replica"]}):
             raise Broken("a receipt that no term of the office signed")
+        if n >= len(links) or b64(links[n]) != receipt["link"]:
+            raise Closed("fork")
         if n > s["received"]:
             self.report["pushed"] += n - s["received"]
             s["received"] = n
@@ -501,29 +511,30 @@ class Replica:
     # ---- one sync ----
 
     def sync(self, locked=False):
+        """All that is unsent and all that is new; goes on under a fresh key
+        where it has to, and tries once more after a gap."""
         tried = set()
         while True:
             try:
                 return self._sync(locked)
+            except Closed as closed:
+                reason = closed.reason
             except Refused as refused:
-                if refused.error in ("fork", "lineage"):
-                    reason = refused.error
-                elif (refused.error in ("gap", "bad-signature")
-                      and refused.error not in tried):
-                    reason = None
-                else:
+                reason = refused.error
+                if reason not in ("fork", "lineage", "gap", "bad-signature"):
                     raise
-                if refused.error in tried:
-                    raise
-                tried.add(refused.error)
-                if reason:
-                    self.succeed(reason)
+            if reason in tried:
+                raise Broken("the office says %s again" % reason)
+            tried.add(reason)
+            if reason in ("fork", "lineage", "stale"):
+                self.succeed(reason)
 
     def _sync(self, locked):
         s = self.s
-        if not locked and s.pop("reconcile", False):
+        if not locked and s.get("reconcile"):
             self._contribute()
             self.reconcile()
+            s["reconcile"] = False
         while True:
             first = s["received"] + 1
             last = min(len(s["log"]), s["received"] + BATCH_LINES)
@@ -531,9 +542,6 @@ class Replica:
             head, lines = self.exchange(
                 header, self.log_lines(first, last, locked), locked)
             self.take_header(head)
-            if head.get("state") == "stale":
-                self.succeed("stale")
-                return self._sync(locked)
             if head.get("state") in ("locked", "revoked"):
                 if s["received"] < last:
                     raise Broken("no receipt for what was pushed")

@@ -1,16 +1,16 @@
 #include <string.h>
 #include "server/ingest_batch.h"
 
-/* The writer of a line surely has it, so that its feed may leave it out: its
- * cursor had passed the case's last join and it wrote the line after that, or
- * the case was made by this very push and has never left a scope. */
+/* The writer of a line surely has it, so that its feed may leave it out: no
+ * leave has ever told anybody to let go of the case, or its cursor had passed
+ * the case's last join and it wrote the line after that. */
 static bool writer_has(struct batch *b, const struct batch_case *kase,
                        const struct batch_member *member, const char *replica,
                        int64_t n)
 {
     if (!b->push || b->push->healed || strcmp(b->push->replica, replica) != 0)
         return false;
-    if (kase->created_by_push == b->push_number && !kase->total.ever_left)
+    if (!kase->total.ever_left)
         return true;
     const struct cursor *cursor = batch_cursor(b, member->scope);
     return cursor && cursor->seq >= member->joined_seq && cursor->own < n;

@@ -8,7 +8,7 @@ static bool writer_has(struct batch *b, const struct batch_case *kase,
                        const struct batch_member *member, const char *replica,
                        int64_t n)
 {
-    if (!b->push || b->push->healed || strcmp(b->push->replica, replica) != 0)
+    if (!b->push || b->push->contributed || strcmp(b->push->replica, replica) != 0)
         return false;
     if (!kase->total.ever_left)
         return true;

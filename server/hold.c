@@ -161,20 +161,23 @@ static enum err wait_end(struct batch *b, const struct dot *line)
     return err == ERR_INVALID ? ERR_OK : err;
 }
 
-enum err hold_arrived(struct batch *b, const struct dot *dot)
+enum err hold_arrived(struct batch *b, const struct incoming *in)
 {
-    struct batch_log *log;
     struct dots lines = {.at = NULL};
-    enum err err = batch_log_find(b, dot->replica, &log);
-    bool needed = false;
-    for (size_t i = 0; !err && i < log->need_count; i++)
-        needed = needed || log->needs[i] == dot->n;
-    if (err || !needed)
-        return err;
-    need_drop(log, dot->n);
-    err = store_waiting_lines(b->sql, b->agency, dot, dots_add, &lines);
-    if (!err)
-        err = store_waiting_met(b->sql, b->agency, dot);
+    struct batch_log *log = in->log;
+    struct dot dot = {.n = in->n};
+    /* A healed line's log may be one that the office does not know. */
+    bool needed = in->healed;
+    for (size_t i = 0; i < log->need_count; i++)
+        needed = needed || log->needs[i] == in->n;
+    if (!needed)
+        return ERR_OK;
+    memcpy(dot.replica, log->row.replica, sizeof dot.replica);
+    need_drop(log, dot.n);
+    enum err err =
+        store_waiting_lines(b->sql, b->agency, &dot, dots_add, &lines);
+    if (!err && lines.count)
+        err = store_waiting_met(b->sql, b->agency, &dot);
     for (size_t i = 0; !err && i < lines.count; i++)
         err = wait_end(b, &lines.at[i]);
     free(lines.at);
@@ -205,6 +208,20 @@ static enum err release_write(struct batch *b, const char *author,
     return ingest_term(b, author, &draft, NULL, &dot);
 }
 
+/* What was held brought its case into no caseload; now it does. */
+static enum err release_admit(struct batch *b, const char *name,
+                              const struct dot *held)
+{
+    struct batch_case *kase;
+    struct batch_log *writer;
+    enum err err = batch_log_find(b, held->replica, &writer);
+    if (!err && name[0])
+        err = batch_case_find(b, name, &kase);
+    if (err || !name[0])
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    return member_admit(b, writer, kase);
+}
+
 static enum err release_parsed(struct batch *b, const char *author,
                                const struct dot *held, struct bytes line,
                                struct arena *arena)
@@ -219,7 +236,8 @@ static enum err release_parsed(struct batch *b, const char *author,
                             &b->record_bytes);
     if (err || !row.has_case)
         return err == ERR_NOT_FOUND || !err ? ERR_INVALID : err;
-    return release_write(b, author, revision, held);
+    err = release_write(b, author, revision, held);
+    return err ? err : release_admit(b, row.kase, held);
 }
 
 enum err hold_release(struct batch *b, const char *author,

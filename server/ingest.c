@@ -75,7 +75,7 @@ static enum err line_push(struct batch *b, struct batch_log *log,
     struct incoming in = {.log = log,
                           .n = push->first + (int64_t)i,
                           .line = push->lines[i],
-                          .healed = push->healed,
+                          .contributed = push->contributed,
                           .linked = true};
     bool there;
     enum err err = line_catch_up(b, log, push->hashes[i], &there);

@@ -25,7 +25,7 @@ struct push {
     const struct revision *const *revisions;
     const struct cursor *cursors; /* of the request, for skips and rights */
     size_t cursor_count;
-    bool healed;                /* contributed: already served once */
+    bool contributed;           /* of a predecessor: section 13 */
 };
 struct push_result {
     int64_t head;               /* the replica's head now */

@@ -147,6 +147,29 @@ const struct cursor *batch_cursor(struct batch *b, struct batch_scope *scope)
     return scope->cursor;
 }
 
+enum err batch_member_add(struct batch *b, struct batch_case *kase,
+                          const char *scope, struct batch_member **out)
+{
+    if (kase->member_count == kase->member_room) {
+        size_t room = kase->member_room ? kase->member_room * 2 : 4;
+        struct batch_member *grown =
+            arena_take(&b->arena, room * sizeof *grown);
+        if (!grown)
+            return ERR_NOMEM;
+        if (kase->member_count)
+            memcpy(grown, kase->members, kase->member_count * sizeof *grown);
+        kase->members = grown;
+        kase->member_room = room;
+    }
+    struct batch_member *member = &kase->members[kase->member_count];
+    *member = (struct batch_member){0};
+    enum err err = batch_scope_find(b, scope, &member->scope);
+    if (!err)
+        kase->member_count++;
+    *out = member;
+    return err;
+}
+
 struct member_reading {
     struct batch *batch;
     struct batch_case *kase;
@@ -155,26 +178,13 @@ struct member_reading {
 static enum err member_read(void *context, const struct member_row *row)
 {
     struct member_reading *reading = context;
-    struct batch_case *kase = reading->kase;
-    if (kase->member_count == kase->member_room) {
-        size_t room = kase->member_room ? kase->member_room * 2 : 4;
-        struct batch_member *grown =
-            arena_take(&reading->batch->arena, room * sizeof *grown);
-        if (!grown)
-            return ERR_NOMEM;
-        if (kase->member_count)
-            memcpy(grown, kase->members,
-                   kase->member_count * sizeof *grown);
-        kase->members = grown;
-        kase->member_room = room;
+    struct batch_member *member;
+    enum err err = batch_member_add(reading->batch, reading->kase, row->scope,
+                                    &member);
+    if (!err) {
+        member->joined_seq = row->joined_seq;
+        member->left_seq = row->left_seq;
     }
-    struct batch_member *member = &kase->members[kase->member_count];
-    *member = (struct batch_member){.joined_seq = row->joined_seq,
-                                    .left_seq = row->left_seq};
-    enum err err =
-        batch_scope_find(reading->batch, row->scope, &member->scope);
-    if (!err)
-        kase->member_count++;
     return err;
 }
 

@@ -75,6 +75,11 @@ MUST_CHECK enum err batch_log_find(struct batch *batch, const char *replica,
 /* A case that nobody knows yet comes back with `known` false. */
 MUST_CHECK enum err batch_case_find(struct batch *batch, const char *kase,
                                     struct batch_case **out);
+/* One more scope that sees or saw the case, zeroed. */
+MUST_CHECK enum err batch_member_add(struct batch *batch,
+                                     struct batch_case *kase,
+                                     const char *scope,
+                                     struct batch_member **out);
 MUST_CHECK enum err batch_scope_find(struct batch *batch, const char *name,
                                      struct batch_scope **out);
 MUST_CHECK enum err batch_arrival(struct batch *batch, int64_t *arrival);
@@ -91,7 +96,9 @@ struct incoming {
     uint8_t hash[HASH_BYTES];
     const struct revision *revision; /* NULL: the line is not one */
     enum err parse;      /* ERR_INVALID or ERR_TOO_BIG when it is not */
-    bool healed;         /* served once: not judged again */
+    bool healed;         /* a page receipt proves it: not judged again */
+    bool contributed;    /* from before a rollback: what it has seen may come
+                            later */
     bool linked;         /* the next of its log, not out of order */
     const char *kase;    /* office: the case of a record not known yet */
 };
@@ -154,15 +161,25 @@ MUST_CHECK enum err hold_state(struct batch *batch, const struct incoming *in,
                                const char *kase);
 /* After a held line was appended: what it waits for. */
 MUST_CHECK enum err hold_wait(struct batch *batch, const struct incoming *in);
-/* A dot arrived: releases what waited for it alone. */
-MUST_CHECK enum err hold_arrived(struct batch *batch, const struct dot *dot);
+/* The line's dot has arrived: releases what waited for it alone. */
+MUST_CHECK enum err hold_arrived(struct batch *batch,
+                                 const struct incoming *in);
 /* An office line's own hold and release statements, into the table. */
 MUST_CHECK enum err hold_note(struct batch *batch,
                               const struct revision *revision);
 MUST_CHECK enum err hold_release(struct batch *batch, const char *author,
                                  const struct dot *held);
 
+/* clamp.c: states the time of a line whose writer's clock is far ahead. */
+MUST_CHECK enum err clamp_state(struct batch *batch, const struct incoming *in,
+                                const char *type);
+
 /* member.c */
+/* A case that no scope has ever seen joins its writer's first caseload, when
+ * the writer is in good standing and has one. */
+MUST_CHECK enum err member_admit(struct batch *batch,
+                                 const struct batch_log *writer,
+                                 struct batch_case *kase);
 /* Joins and leaves until exactly these scopes see the case. */
 MUST_CHECK enum err member_set(struct batch *batch, struct batch_case *kase,
                                const struct scope_list *scopes);

@@ -174,10 +174,11 @@ enum err decide(struct batch *b, const struct incoming *in,
     if (err || out->reason)
         return err;
     bool missing = false;
-    err = decide_missing(b, in->revision, dot_is_missing, &missing);
+    if (!in->contributed)
+        err = decide_missing(b, in->revision, dot_is_missing, &missing);
     if (!err && missing)
         out->reason = "waiting";
-    else if (!err && !out->has_case)
+    else if (!err && !out->has_case && !in->contributed)
         out->reason = "invalid"; /* revises what was never created */
     return err;
 }

@@ -29,20 +29,12 @@ static enum err case_admit(struct batch *b, const struct incoming *in,
         return err;
     kase->known = kase->dirty = true;
     memcpy(kase->total.creator, in->log->row.replica, REPLICA_CHARS + 1);
-    const char *caseload = scope_list_caseload(&in->log->scopes);
-    if (in->log->row.kind != 'w' || in->healed || decision->reason)
+    if (in->log->row.kind != 'w' || in->healed || in->contributed ||
+        decision->reason)
         return ERR_OK;
     kase->created_by_push = b->push_number;
-    if (!caseload)
-        return ERR_OK;
-    struct scope_list *first = arena_take(&b->arena, sizeof *first);
-    if (!first)
-        return ERR_NOMEM;
-    err = scope_list_add(first, caseload);
-    if (!err)
-        err = member_assign(b, "office", decision->kase, first);
     *wrote = true;
-    return err;
+    return member_admit(b, in->log, kase);
 }
 
 /* --- appending ------------------------------------------------------------ */
@@ -204,10 +196,9 @@ enum err ingest_line(struct batch *b, const struct incoming *in)
         err = record_find(b, in->revision->record, &row, &fresh);
     if (!err)
         err = line_take(b, in, &decision, &row, fresh);
-    if (!err && in->log->need_count) {
-        struct dot dot = {.n = in->n};
-        memcpy(dot.replica, in->log->row.replica, sizeof dot.replica);
-        err = hold_arrived(b, &dot);
-    }
+    if (!err)
+        err = hold_arrived(b, in);
+    if (!err && in->log->row.kind == 'w' && !in->healed && !decision.reason)
+        err = clamp_state(b, in, row.type);
     return err;
 }

@@ -19,29 +19,6 @@ bool member_has(const struct batch_case *kase, const char *scope)
     return member && !member->left_seq;
 }
 
-static enum err member_make(struct batch *b, struct batch_case *kase,
-                            const char *scope, struct batch_member **out)
-{
-    if (kase->member_count == kase->member_room) {
-        size_t room = kase->member_room ? kase->member_room * 2 : 4;
-        struct batch_member *grown =
-            arena_take(&b->arena, room * sizeof *grown);
-        if (!grown)
-            return ERR_NOMEM;
-        if (kase->member_count)
-            memcpy(grown, kase->members, kase->member_count * sizeof *grown);
-        kase->members = grown;
-        kase->member_room = room;
-    }
-    struct batch_member *member = &kase->members[kase->member_count];
-    *member = (struct batch_member){0};
-    enum err err = batch_scope_find(b, scope, &member->scope);
-    if (!err)
-        kase->member_count++;
-    *out = member;
-    return err;
-}
-
 static enum err member_store(struct batch *b, const struct batch_case *kase,
                              const struct batch_member *member)
 {
@@ -59,7 +36,7 @@ static enum err member_join(struct batch *b, struct batch_case *kase,
     if (member && !member->left_seq)
         return ERR_OK;
     if (!member)
-        err = member_make(b, kase, scope, &member);
+        err = batch_member_add(b, kase, scope, &member);
     if (!err)
         err = feed_join(b, kase, member->scope, &member->joined_seq);
     if (err)
@@ -243,4 +220,18 @@ enum err member_assign(struct batch *b, const char *author, const char *kase,
     buffer_fini(&drop);
     buffer_fini(&add);
     return err;
+}
+
+enum err member_admit(struct batch *b, const struct batch_log *writer,
+                      struct batch_case *kase)
+{
+    const char *caseload = scope_list_caseload(&writer->scopes);
+    if (kase->member_count || !caseload || writer->row.revoked_at ||
+        writer->row.disabled)
+        return ERR_OK;
+    struct scope_list *first = arena_take(&b->arena, sizeof *first);
+    if (!first)
+        return ERR_NOMEM;
+    enum err err = scope_list_add(first, caseload);
+    return err ? err : member_assign(b, "office", kase->kase, first);
 }

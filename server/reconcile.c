@@ -313,15 +313,8 @@ static enum err own_admit(struct sync *s, struct batch *b, const char *name,
     err = batch_log_find(b, kase->total.creator, &creator);
     if (err)
         return err == ERR_NOT_FOUND ? ERR_OK : err;
-    const char *caseload = scope_list_caseload(&s->scopes);
     held->own = !strcmp(creator->row.account, s->row.account);
-    if (!held->own || !caseload || s->revoked)
-        return ERR_OK;
-    struct scope_list *first = arena_take(&b->arena, sizeof *first);
-    if (!first)
-        return ERR_NOMEM;
-    err = scope_list_add(first, caseload);
-    return err ? err : member_assign(b, "office", name, first);
+    return held->own ? member_admit(b, creator, kase) : ERR_OK;
 }
 
 enum err reconcile_commit(struct sync *s, struct batch *b)

@@ -3,8 +3,8 @@
 static const char agency_find[] =
     "SELECT agency, lineage FROM agency ORDER BY agency LIMIT 1";
 static const char agency_add[] =
-    "INSERT INTO agency(agency, name, lineage, made_at) "
-    "VALUES ($1, $2, $3, $4)";
+    "INSERT INTO agency(agency, name, lineage, lineages, made_at) "
+    "VALUES ($1, $2, $3, 0, $4)";
 static const char agency_case[] =
     "INSERT INTO case_row(agency, case_id, count, sum, ever_left, creator) "
     "VALUES ($1, '', 0, 0, 0, '')";
@@ -14,7 +14,9 @@ static const char agency_member[] =
 static const char lineage_find[] =
     "SELECT lineage FROM agency WHERE agency = $1";
 static const char lineage_set[] =
-    "UPDATE agency SET lineage = $2 WHERE agency = $1";
+    "UPDATE agency SET lineage = $2, lineages = lineages + 1 "
+    "WHERE agency = $1";
+static const char lineages[] = "SELECT lineages FROM agency WHERE agency = $1";
 static const char invite_find[] =
     "SELECT account, expires_at, used_by FROM invite "
     "WHERE agency = $1 AND code_hash = $2";
@@ -82,6 +84,11 @@ enum err store_lineage_set(struct sql *sql, const char *agency,
 {
     return sql_run(sql, lineage_set,
                    SQL_VALUES(sql_text(agency), sql_text(lineage)));
+}
+
+enum err store_lineages(struct sql *sql, const char *agency, int64_t *count)
+{
+    return sql_find_int(sql, lineages, SQL_VALUES(sql_text(agency)), count);
 }
 
 static enum err invite_row_read(void *context, const struct sql_value *row,

@@ -18,6 +18,10 @@ MUST_CHECK enum err store_lineage(struct sql *sql, const char *agency,
 MUST_CHECK enum err store_lineage_set(struct sql *sql, const char *agency,
                                       const char *lineage);
 
+/* How often it has changed: 0 where nothing was ever rolled back. */
+MUST_CHECK enum err store_lineages(struct sql *sql, const char *agency,
+                                   int64_t *count);
+
 struct invite_row {
     char account[NAME_CHARS_MAX + 1];
     int64_t expires_at;

@@ -117,16 +117,16 @@ static enum err token_give(struct sync *s, struct batch *b)
 static void push_of(const struct sync *s, const struct piece *piece,
                     struct push *out)
 {
+    bool own = piece == s->pieces;
     *out = (struct push){.first = piece->first,
                          .lines = piece->lines,
                          .hashes = (const uint8_t(*)[HASH_BYTES])piece->hashes,
                          .count = piece->signed_count,
                          .signature = piece->signature,
                          .revisions = piece->revisions,
-                         .cursors = piece->healed ? NULL : s->header.cursors,
-                         .cursor_count =
-                             piece->healed ? 0 : s->header.cursor_count,
-                         .healed = piece->healed};
+                         .cursors = own ? s->header.cursors : NULL,
+                         .cursor_count = own ? s->header.cursor_count : 0,
+                         .contributed = piece->contributed};
     memcpy(out->replica, piece->row.replica, sizeof out->replica);
     memcpy(out->link, piece->signed_link, LINK_BYTES);
 }

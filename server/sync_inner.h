@@ -40,7 +40,7 @@ struct piece {
     size_t signed_count;      /* lines up to the last valid sign line */
     uint8_t signed_link[LINK_BYTES];
     uint8_t signature[SIGNATURE_BYTES];
-    bool healed;
+    bool contributed; /* from before a rollback */
     bool dead; /* it failed: later lines of this log are dropped */
 };
 
@@ -118,7 +118,7 @@ MUST_CHECK enum err sync_piece_begin(struct sync *s,
                                      const struct replica_row *row,
                                      int64_t first,
                                      const uint8_t link[LINK_BYTES],
-                                     bool healed);
+                                     bool contributed);
 MUST_CHECK enum err sync_line(struct sync *s, struct bytes line);
 MUST_CHECK enum err sync_sign(struct sync *s, struct bytes line);
 MUST_CHECK enum err sync_log(struct sync *s, struct bytes line);

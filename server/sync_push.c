@@ -1,10 +1,11 @@
 #include <stdlib.h>
 #include <string.h>
+#include "server/store_agency.h"
 #include "server/sync_inner.h"
 
 enum err sync_piece_begin(struct sync *s, const struct replica_row *row,
                           int64_t first, const uint8_t link[LINK_BYTES],
-                          bool healed)
+                          bool contributed)
 {
     struct piece *grown =
         realloc(s->pieces, (s->piece_count + 1) * sizeof *grown);
@@ -12,7 +13,8 @@ enum err sync_piece_begin(struct sync *s, const struct replica_row *row,
         return ERR_NOMEM;
     s->pieces = grown;
     struct piece *piece = &grown[s->piece_count++];
-    *piece = (struct piece){.row = *row, .first = first, .healed = healed};
+    *piece = (struct piece){
+        .row = *row, .first = first, .contributed = contributed};
     memcpy(piece->link, link, LINK_BYTES);
     memcpy(piece->signed_link, link, LINK_BYTES);
     return ERR_OK;
@@ -169,7 +171,13 @@ static enum err log_begin(struct sync *s, const struct log_line *log)
         s->error.received = row.head;
         return ERR_OK;
     }
-    return err ? err : sync_piece_begin(s, &row, log->from, link, true);
+    /* Only after a rollback have such lines been here before; else they are
+     * judged like any other. */
+    int64_t lineages = 0;
+    if (!err)
+        err = store_lineages(s->sql, s->office->agency, &lineages);
+    return err ? err
+               : sync_piece_begin(s, &row, log->from, link, lineages > 0);
 }
 
 enum err sync_log(struct sync *s, struct bytes line)

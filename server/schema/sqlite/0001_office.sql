@@ -11,6 +11,7 @@ CREATE TABLE agency (
     agency TEXT NOT NULL PRIMARY KEY, -- slug
     name TEXT NOT NULL,               -- as people write it
     lineage TEXT NOT NULL,            -- random name of the present history
+    lineages INTEGER NOT NULL,        -- histories before it: rollbacks found
     made_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 

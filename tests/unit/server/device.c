@@ -284,7 +284,7 @@ static int64_t draft_append(struct device *d, struct revision_draft *draft)
     struct buffer line;
     memcpy(draft->dot.replica, d->replica, sizeof draft->dot.replica);
     draft->dot.n = d->head + 1;
-    draft->at = INT64_C(1795000000000) + d->head;
+    draft->at = INT64_C(1795000000000) + d->head + d->ahead;
     draft->author = d->user;
     draft->prev = own_prev(d, draft->record);
     buffer_init(&line, LINE_BYTES_MAX);

@@ -23,6 +23,7 @@ struct device {
     char *lines[DEVICE_LINES_MAX + 1]; /* by n; owned */
     uint8_t links[DEVICE_LINES_MAX + 1][LINK_BYTES];
     int64_t head, received;
+    int64_t ahead; /* of its clock, ms */
     struct cursor cursors[DEVICE_SCOPES_MAX];
     size_t cursor_count;
 };

@@ -300,6 +300,27 @@ static void a_release_conflicts_with_what_came_meanwhile(void **state)
     device_fini(&kim);
 }
 
+static void a_released_case_joins_its_writers_caseload(void **state)
+{
+    struct place *place = *state;
+    struct device dana, lee;
+    struct reply reply;
+    device_enrol(&dana, place, "dana");
+    device_enrol(&lee, place, "lee");
+    snprintf(dana.user, sizeof dana.user, "lee");
+    device_create(&dana, "person", PERSON, PERSON, NAMED);
+    expect_held(&dana, place, 1, "invalid");
+    device_expect(&lee, place, 0, 200, &reply);
+    assert_false(reply_has(&reply, "Ames"));
+    reply_fini(&reply);
+    release(place, dana.replica, 1, ERR_OK);
+    device_expect(&lee, place, 0, 200, &reply);
+    assert_true(reply_has(&reply, "Ames"));
+    reply_fini(&reply);
+    device_fini(&dana);
+    device_fini(&lee);
+}
+
 /* --- waiting -------------------------------------------------------------- */
 
 static void what_waits_is_released_when_its_dot_arrives(void **state)
@@ -345,6 +366,30 @@ static void a_line_on_a_record_not_here_yet_waits(void **state)
     device_fini(&lee);
 }
 
+/* --- clocks --------------------------------------------------------------- */
+
+static void a_clock_far_ahead_does_not_win_for_ever(void **state)
+{
+    struct place *place = *state;
+    struct device dana, lee;
+    device_enrol(&dana, place, "dana");
+    device_enrol(&lee, place, "lee");
+    device_create(&dana, "person", PERSON, PERSON, NAMED);
+    device_sync_ok(&dana, place);
+    device_sync_ok(&lee, place);
+    lee.ahead = INT64_C(10) * 365 * 24 * 3600 * 1000;
+    device_revise(&lee, PERSON, "{}", "{\"first_name\":\"Rosa\"}");
+    device_sync_ok(&lee, place);
+    place->now += 60000;
+    dana.ahead = 120000;
+    device_revise(&dana, PERSON, "{}", "{\"first_name\":\"Rose\"}");
+    device_sync_ok(&dana, place);
+    state_expect(place, PERSON, "\"value\":\"Rose\"}},\"record\"", false);
+    state_expect(place, PERSON, "\"open\":true,\"value\":\"Rose\"", true);
+    device_fini(&dana);
+    device_fini(&lee);
+}
+
 int main(void)
 {
 #define TEST(name)                                                             \
@@ -362,8 +407,10 @@ int main(void)
         TEST(a_disabled_workers_device_is_revoked),
         TEST(a_released_line_takes_effect_under_its_authors_name),
         TEST(a_release_conflicts_with_what_came_meanwhile),
+        TEST(a_released_case_joins_its_writers_caseload),
         TEST(what_waits_is_released_when_its_dot_arrives),
         TEST(a_line_on_a_record_not_here_yet_waits),
+        TEST(a_clock_far_ahead_does_not_win_for_ever),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -173,7 +173,11 @@ static void a_predecessors_lines_are_contributed_as_they_were(void **state)
     device_enrol(&lee, place, "lee");
     device_create(&dana, "person", PERSON, PERSON, NAMED);
     device_create(&dana, "contact", NOTE, PERSON, TOLD);
+    assert_int_equal(sql_begin(&place->sql, true), ERR_OK);
+    assert_int_equal(office_new_lineage(place->office, &place->sql), ERR_OK);
+    assert_int_equal(sql_commit(&place->sql), ERR_OK);
     device_succeed(&next, &dana, place, "lineage");
+    memcpy(lee.lineage, next.lineage, sizeof lee.lineage);
     struct log_line log = {.from = 1};
     struct sign_line sign = {.n = 2};
     memcpy(log.replica, dana.replica, sizeof log.replica);

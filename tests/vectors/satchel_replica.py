@@ -3,6 +3,7 @@
 Written from sync-protocol.md alone; see satchel_client.py for its commands.
 State is one JSON object.  Nothing is encrypted on disk and every command reads
 all of it: this is a check on the specification, not a product."""
+import functools
 import json
 import os
 import time
@@ -237,6 +238,7 @@ class Replica:
         return out
 
     @staticmethod
+    @functools.lru_cache(maxsize=None)
     def revision(line):
         """What a line says: a carried creating line creates, too."""
         try:
@@ -302,7 +304,8 @@ class Replica:
         line = {"at": int(time.time() * 1000), "author": self.s["user"],
                 "n": len(log) + 1, "record": record,
                 "replica": self.s["replica"], **members}
-        before = [r["n"] for r in map(parse, log) if r["record"] == record]
+        before = [r["n"] for r in map(self.revision, log)
+                  if r and r["record"] == record]
         if before:
             line["prev"] = before[-1]
         if seen:

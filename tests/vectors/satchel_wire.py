@@ -5,6 +5,7 @@ Written from sync-protocol.md alone, with the standard library and libsodium
 import base64
 import ctypes
 import ctypes.util
+import functools
 import hashlib
 import json
 import os
@@ -99,6 +100,7 @@ def blake2b(*parts, size=32, key=b""):
     return hashlib.blake2b(b"".join(parts), digest_size=size, key=key).digest()
 
 
+@functools.lru_cache(maxsize=None)
 def line_hash(line):
     return blake2b(line.encode("utf-8"))
 

@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include "shared/base/map.h"
+#include "shared/replica/record.h"
 
 #define HEADER_BYTES_MAX (64u << 10)
 #define SAMPLE_BYTES_MAX 256
+#define FRESH_MS 60000
 #define BOOT_CHARS 8
 #define RUN_BYTES_MAX (64u << 20)
 
@@ -81,12 +83,15 @@ static bool boot_name(char out[BOOT_CHARS + 1])
 }
 
 /* How this device's clock stands while its lines are on their way, so that the
- * office can tell how far off their times are. */
+ * office can tell how far off their times are.  Lines of this very minute need
+ * no sample: their own times are one. */
 static enum err sample_write(const struct session *s, struct buffer *out)
 {
     char boot[BOOT_CHARS + 1];
-    if (!boot_name(boot))
-        return ERR_OK;
+    struct vault_status status;
+    enum err err = record_status(s->vault, &status);
+    if (err || status.oldest_ms < FRESH_MS || !boot_name(boot))
+        return err;
     const struct clock *clock = vault_clock(s->vault);
     buffer_printf(out, "[[%lld,\"%s\",%lld,%lld]]", (long long)s->identity.head,
                   boot, (long long)clock_monotonic_ms(clock),

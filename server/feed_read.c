@@ -18,6 +18,10 @@ static const char wrote_in_case[] =
     "SELECT 1 FROM placed p JOIN line l ON l.arrival = p.arrival "
     "WHERE p.agency = $1 AND p.case_id = $2 AND l.replica = $3 LIMIT 1";
 
+/* Joins and leaves have no limit of their own; what applies a page at once
+ * should not have to hold more of them than this. */
+#define PAGE_ENTRIES_MAX 1024u
+
 /* Reading one scope's feed. */
 struct reading {
     struct outgoing *out;
@@ -53,7 +57,8 @@ static bool states_hold(const char *replica, struct bytes line)
 static enum err page_turn(struct reading *r, bool hold)
 {
     struct outgoing *out = r->out;
-    if (out->page_lines < PAGE_LINES_MAX - (hold ? 1u : 0u))
+    if (out->page_lines < PAGE_LINES_MAX - (hold ? 1u : 0u) &&
+        out->page_entries < PAGE_ENTRIES_MAX)
         return ERR_OK;
     enum err err = page_end(r, false);
     int64_t room = out->sync->header.room;
@@ -169,7 +174,8 @@ static enum err leave_put(struct reading *r, const struct entry *e)
                        NULL, NULL);
     if (err)
         return err == ERR_NOT_FOUND ? ERR_OK : err;
-    return outgoing_leave(r->out, r->scope, e->kase);
+    err = page_turn(r, false);
+    return err ? err : outgoing_leave(r->out, r->scope, e->kase);
 }
 
 static enum err entry_put(void *context, const struct sql_value *row,

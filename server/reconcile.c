@@ -257,22 +257,22 @@ static enum err scope_settled(struct outgoing *out, const char *scope)
     return outgoing_cursor(out, &cursor, true);
 }
 
-static enum err scope_pass(struct sync *s, struct outgoing *out,
-                           const char *scope)
+static enum err scope_pass(struct sync *s, struct sql *sql,
+                           struct outgoing *out, const char *scope)
 {
     struct scope_pass pass = {.sync = s, .out = out, .scope = scope};
     enum err err = sql_each_row(
-        s->sql, members_of_scope,
+        sql, members_of_scope,
         SQL_VALUES(sql_text(s->office->agency), sql_text(scope)), scope_case,
         &pass);
     return err || !out || pass.differs ? err : scope_settled(out, scope);
 }
 
-static enum err granted_mark(struct sync *s)
+static enum err granted_mark(struct sync *s, struct sql *sql)
 {
     enum err err = ERR_OK;
     for (size_t i = 0; !err && i < s->scopes.count; i++)
-        err = scope_pass(s, NULL, s->scopes.name[i]);
+        err = scope_pass(s, sql, NULL, s->scopes.name[i]);
     return err;
 }
 
@@ -319,7 +319,7 @@ static enum err own_admit(struct sync *s, struct batch *b, const char *name,
 
 enum err reconcile_commit(struct sync *s, struct batch *b)
 {
-    enum err err = granted_mark(s);
+    enum err err = granted_mark(s, b->sql);
     for (size_t i = 0; !err && s->case_sums && i < map_count(s->case_sums);
          i++) {
         struct held_case *held = map_value_at(s->case_sums, i);
@@ -346,7 +346,7 @@ enum err reconcile_commit(struct sync *s, struct batch *b)
 enum err reconcile_read(struct outgoing *out)
 {
     struct sync *s = out->sync;
-    enum err err = granted_mark(s);
+    enum err err = granted_mark(s, s->sql);
     /* Leaves first: they are applied with the cursor line that follows. */
     for (size_t i = 0; !err && s->case_sums && i < map_count(s->case_sums);
          i++) {
@@ -360,7 +360,7 @@ enum err reconcile_read(struct outgoing *out)
                            : diff_put_lines(out, kase, "");
     }
     for (size_t i = 0; !err && i < s->scopes.count; i++)
-        err = scope_pass(s, out, s->scopes.name[i]);
+        err = scope_pass(s, s->sql, out, s->scopes.name[i]);
     return err;
 }
 

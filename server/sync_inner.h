@@ -61,7 +61,8 @@ struct need_part {
 
 struct sync {
     struct office *office; /* borrowed */
-    struct sql *sql;       /* borrowed, reading */
+    struct sql *sql;       /* borrowed, reading; not touched by the commit,
+                              which may run in another thread */
     struct frame_reader *reader;
     enum sync_stage stage;
     struct arena arena; /* header, lines, trees */
@@ -141,7 +142,7 @@ struct outgoing {
     struct buffer plain;  /* newline-terminated */
     struct buffer hashes; /* of the page's revision lines */
     size_t page_lines;
-    bool last_is_hold;
+    size_t page_entries; /* joins and leaves too */
     bool more;
 };
 MUST_CHECK enum err outgoing_line(struct outgoing *out, struct bytes line);

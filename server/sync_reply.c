@@ -9,6 +9,7 @@
 
 enum err outgoing_line(struct outgoing *out, struct bytes line)
 {
+    out->page_entries++;
     buffer_add_bytes(&out->plain, line);
     return buffer_add_char(&out->plain, '\n');
 }
@@ -44,6 +45,7 @@ enum err outgoing_cursor(struct outgoing *out, const struct cursor *cursor,
     enum err err = cursor_line_write(&text, &line);
     if (!err)
         err = outgoing_line(out, buffer_bytes(&text));
+    out->page_entries = 0;
     buffer_fini(&text);
     return err;
 }

@@ -229,29 +229,86 @@ static enum err sync_commit_one(struct sync *s, struct batch *b)
     return err ? err : batch_flush(b);
 }
 
-enum err sync_commit_many(struct office *office, struct sql *sql,
-                          struct sync *const *syncs, size_t count)
+static void outcome_save(struct sync *s)
+{
+    s->before.stage = s->stage;
+    s->before.status = s->status;
+    s->before.error = s->error;
+}
+
+static void outcome_forget(struct sync *s)
+{
+    s->stage = s->before.stage;
+    s->status = s->before.status;
+    s->error = s->before.error;
+    free(s->held);
+    s->held = NULL;
+    s->held_count = 0;
+    s->token[0] = '\0';
+}
+
+static enum err batch_fill(struct batch *b, struct sync *const *syncs,
+                           size_t count)
+{
+    enum err err = ERR_OK;
+    for (size_t i = 0; !err && i < count; i++)
+        err = sync_commit_one(syncs[i], b);
+    return err ? err : batch_flush(b);
+}
+
+static enum err commit_together(struct office *office, struct sql *sql,
+                                struct sync *const *syncs, size_t count)
 {
     struct batch b;
+    bool changed = false;
     enum err err = sql_begin(sql, true);
     if (err)
         return err;
     err = batch_open(&b, office, sql);
-    if (err) {
-        sql_rollback(sql);
-        return err;
+    if (!err) {
+        err = batch_fill(&b, syncs, count);
+        changed = b.schema_changed;
+        batch_fini(&b);
     }
-    for (size_t i = 0; !err && i < count; i++)
-        err = sync_commit_one(syncs[i], &b);
-    if (!err)
-        err = batch_flush(&b);
-    bool changed = b.schema_changed;
-    batch_fini(&b);
     if (err)
         sql_rollback(sql);
     else
         err = sql_commit(sql);
-    for (size_t i = 0; !err && i < count; i++)
-        syncs[i]->committed = true;
+    for (size_t i = 0; i < count; i++)
+        if (err)
+            outcome_forget(syncs[i]);
+        else
+            syncs[i]->committed = true;
     return !err && changed ? office_schema_refresh(office, sql) : err;
+}
+
+/* What any request may meet, and what passes. */
+static bool passes(enum err err)
+{
+    return err == ERR_NOMEM || err == ERR_BUSY || err == ERR_FULL ||
+           err == ERR_IO;
+}
+
+enum err sync_commit_many(struct office *office, struct sql *sql,
+                          struct sync *const *syncs, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        outcome_save(syncs[i]);
+    enum err err = commit_together(office, sql, syncs, count);
+    if (!err || passes(err) || count == 1)
+        return err;
+    /* One of them cannot be stored: the others shall not suffer for it. */
+    for (size_t i = 0; i < count; i++) {
+        err = commit_together(office, sql, &syncs[i], 1);
+        if (err && passes(err))
+            return err;
+        if (err) {
+            log_event(office->log, LOG_ERROR, "commit_refused", "replica",
+                      "%s", syncs[i]->header.replica, "error", "%s",
+                      err_name(err), NULL);
+            sync_refuse(syncs[i], 500, "internal",
+                        "the request could not be stored");
+        }
+    }
+    return ERR_OK;
 }

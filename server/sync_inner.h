@@ -94,6 +94,12 @@ struct sync {
     int status; /* 200 unless refused */
     struct error_body error;
 
+    struct {
+        enum sync_stage stage;
+        int status;
+        struct error_body error;
+    } before; /* the commit: for when it has to be tried again */
+
     bool committed; /* the outcome below is durable */
     int64_t head;
     uint8_t link[LINK_BYTES];

@@ -164,7 +164,8 @@ static enum err header_write(const struct sync *s, bool more,
                              .held_count = s->held_count,
                              .wants_from = s->wants_from,
                              .wants_to = s->wants_to};
-    memcpy(h.lineage, s->lineage, sizeof h.lineage);
+    if (strcmp(s->header.lineage, s->lineage) != 0)
+        memcpy(h.lineage, s->lineage, sizeof h.lineage);
     memcpy(h.token, s->token, sizeof h.token);
     bool feeds = h.state == REPLY_OK || h.state == REPLY_RECONCILE;
     if (feeds && scopes_differ(s)) {

@@ -107,6 +107,8 @@ static enum err on_header(struct pull *p, struct bytes line)
     if (err)
         return err == ERR_NOMEM ? err : ERR_PROTOCOL;
     s->report.reached = true;
+    if (!header.lineage[0]) /* that of the request */
+        memcpy(header.lineage, s->identity.lineage, sizeof header.lineage);
     err = header_take(p, &header);
     if (err) {
         p->failed = true;

@@ -195,7 +195,7 @@ enum reply_state {
 };
 struct reply_header {
     int64_t at, head;
-    char lineage[LINEAGE_CHARS + 1];
+    char lineage[LINEAGE_CHARS + 1]; /* "": that of the request */
     char token[TOKEN_CHARS + 1];
     bool more;
     enum reply_state state;

@@ -93,7 +93,8 @@ enum err reply_header_write(struct buffer *out,
     part_put_int(out, "at", header->at);
     part_put_int(out, "head", header->head);
     put_held(out, header);
-    part_put_text(out, "lineage", header->lineage);
+    if (header->lineage[0])
+        part_put_text(out, "lineage", header->lineage);
     part_put_true(out, "more", header->more);
     if (header->has_receipt)
         put_receipt(out, &header->receipt);
@@ -247,7 +248,7 @@ enum err reply_header_read(struct arena *arena, struct bytes line,
     out->at = part_int(&r, root, "at", -1, 0);
     out->head = part_int(&r, root, "head", 0, 0);
     read_held(&r, root, out);
-    part_text(&r, root, "lineage", PART_REQUIRED, out->lineage,
+    part_text(&r, root, "lineage", PART_OPTIONAL, out->lineage,
               sizeof out->lineage, lineage_valid);
     out->more = part_true(&r, root, "more");
     read_receipt(&r, root, out);

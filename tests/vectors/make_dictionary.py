@@ -73,10 +73,9 @@ no_answer refused left_message wrong_number rescheduled unsafe_left in_person pr
 
 # Members, least frequent first.
 MEMBERS = """
-{"auth":"{"sign":{"n":{"sig":"{"key":{"case":"1","wrap":"{"sealed":{"body":"{"log":{"from":{"cases":[["{"page":{"count":{"need":{"hashes":"
-{"join":{"case":"01{"leave":{"at":17,"lineage":"{"diff":{"have":"{"given":{"mac":"{"cursor":{"end":true,"mac":"","scope":"caseload:","seq":,"sum":"
-{"agency":"","base":{"link":"","n":},"cursors":{"agency":{"own":,"seq":,"sum":""},"caseload:":{"own":,"seq":,"sum":""}},"head":,"lineage":"","protocol":1,"replica":"w","room":1048576,"term":"o","token":""}
-{"at":17,"head":,"held":[[1,"out-of-scope"],[1,"waiting"],[1,"invalid"]],"lineage":"","more":true,"receipt":{"link":"","n":,"sig":"","term":"o"},"scopes":["agency","caseload:"],"token":""}
+{"key":{"case":"1","wrap":"{"sealed":{"body":"{"log":{"from":{"cases":[["{"page":{"count":{"need":{"hashes":"
+{"join":{"case":"01{"leave":{"at":17,"lineage":"{"diff":{"have":"{"given":{"mac":"{"mac":"
+"room":1048576,"held":[[1,"out-of-scope"],[1,"waiting"],[1,"invalid"]],"lineage":"","more":true,"scopes":["agency","caseload:"],
 "carries":"{\\"at\\":17,\\"author\\":\\"","clock":{"w"hold":{"w:":"waiting"},"release":"w
 "drop":{"keep":{"status":["seal":true,
 ,"type":"household_member","type":"location","type":"organization","type":"service","type":"site_referral","type":"addendum","type":"consent","type":"assignment"}
@@ -89,7 +88,7 @@ MEMBERS = """
 "set":{"description":"","domain":"food","person":"01","status":"open"},"type":"need"}
 "set":{"finding":"","method":"phone","next_due":"2026-","on":"2026-","referral":"01","spoke_to":"client"},"type":"referral_followup"}
 "set":{"appointment_at":"2026-","consent":"01","method":"electronic","need":"01","note":"","person":"01","provider":"","scope":"local","sent_at":"2026-","service":"01","status":"sent","urgency":"routine","warm_handoff":true},"type":"referral"}
-"follow_up_on":"2026-","follow_up":"2026-","worker":"","direction":"us_to_client","client_words":"","kind":"phone","occurred_on":"2026-","participant":"01","spoke_to":["
+"client_words":"","kind":"phone","occurred_on":"2026-","participant":"01","spoke_to":["
 """
 
 # Whole lines, in canonical order of members; the commonest last.
@@ -97,7 +96,12 @@ SKELETONS = """
 {"at":1780000000000,"author":"","n":1,"prev":1,"record":"019","replica":"w","schema":1,"seen":{"o":1,"w":1},"set":{"status":"received"}}
 {"at":1780000000000,"author":"","case":"019","n":1,"record":"019","replica":"w","schema":1,"set":{"county":"28049","dob":"1990-01-01","legal_name":""},"type":"person"}
 {"at":1770000000000,"author":"","case":"019","n":1,"record":"019","replica":"w","schema":1,"set":{"need":"","person":"019","status":"sent"},"type":"referral"}
-{"at":1760000000000,"author":"","case":"0193","n":1,"record":"0193","replica":"w","schema":1,"set":{"county":"23019","duration_min":45,"kind":"home_visit","narrative":" The  said that the  and  is  to the  for the . She  has been  with the  children  next week.","needs":["food","housing"],"next_contact_on":"2026-","occurred_at":"2026-11-21T15:20:00-05:00","outcome":"completed","person":"0193","place":"home","purpose":["monitoring"],"worker":""},"type":"contact"}
+{"at":1760000000000,"author":"","case":"0193","n":1,"record":"0193","replica":"w","schema":1,"set":{"county":"23019","direction":"us_to_client","duration_min":45,"kind":"home_visit","narrative":" The  said that the  and  is  to the  for the . She  has been  with the  children  next week.","next_contact_on":"2026-12-","occurred_at":"2026-11-21T15:20-06:00","outcome":"completed","person":"0193","place":"home","purpose":["monitoring"]},"type":"contact"}
+{"at":1760000000000,"head":1,"receipt":{"link":"","n":1,"sig":"","term":"o"},"token":""}
+{"cursor":{"end":true,"scope":"caseload:","seq":1,"sum":""}}
+{"agency":"","base":{"link":"","n":1},"cursors":{"agency":{"own":1,"seq":1,"sum":""},"caseload:":{"own":1,"seq":1,"sum":""}},"head":1,"lineage":"","protocol":1,"replica":"w","term":"o","token":""}
+{"auth":""}
+{"sign":{"n":1,"sig":""}}
 """
 
 

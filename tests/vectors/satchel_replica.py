@@ -397,7 +397,7 @@ class Replica:
 
     def take_header(self, head):
         s = self.s
-        if head["lineage"] != s["lineage"]:
+        if head.get("lineage", s["lineage"]) != s["lineage"]:
             raise Broken("another lineage in a reply")
         if "term" in head:
             self._take_term(head["term"]["text"], head["term"]["sig"])

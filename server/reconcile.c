@@ -42,7 +42,7 @@ static enum err case_add(struct sync *s, const struct case_sum *sum)
 enum err sync_cases(struct sync *s, struct bytes line)
 {
     struct cases_line cases;
-    enum err err = cases_line_read(&s->arena, line, &cases);
+    enum err err = cases_line_read(&s->scratch, line, &cases);
     if (err == ERR_INVALID || s->header.mode != MODE_RECONCILE) {
         sync_refuse(s, 400, "bad-header", "a cases line is malformed");
         return ERR_OK;
@@ -51,14 +51,24 @@ enum err sync_cases(struct sync *s, struct bytes line)
         err = map_new(&s->case_sums);
     for (size_t i = 0; !err && i < cases.count; i++)
         err = case_add(s, &cases.sums[i]);
+    if (!err && map_count(s->case_sums) > SYNC_CASES_MAX)
+        sync_refuse(s, 413, "too-large", "more than 200000 cases");
     return err;
+}
+
+/* The decoded bytes outlive their line. */
+static enum err bytes_keep(struct sync *s, struct bytes *bytes)
+{
+    char *copy = arena_copy(&s->arena, *bytes);
+    bytes->at = (const uint8_t *)copy;
+    return copy ? ERR_OK : ERR_NOMEM;
 }
 
 enum err sync_page(struct sync *s, struct bytes line)
 {
     struct page_line page;
     uint8_t mac[MAC_BYTES];
-    enum err err = page_line_read(&s->arena, line, &page);
+    enum err err = page_line_read(&s->scratch, line, &page);
     if (err == ERR_INVALID ||
         (!err && (page.count < 1 || page.count > PAGE_LINES_MAX))) {
         sync_refuse(s, 400, "bad-header", "a page line is malformed");
@@ -71,7 +81,7 @@ enum err sync_page(struct sync *s, struct bytes line)
     s->page_hashes = page.hashes;
     if (sodium_memcmp(mac, page.mac, sizeof mac) != 0)
         s->page_hashes = bytes_of(NULL, 0); /* nothing of it is believed */
-    return ERR_OK;
+    return bytes_keep(s, &s->page_hashes);
 }
 
 static enum err part_add(struct page_part *part, struct bytes line)
@@ -110,10 +120,15 @@ enum err sync_page_line(struct sync *s, struct bytes line)
     return part_add(&s->healed, bytes_of(copy, line.size));
 }
 
+static int prefix_order(const void *a, const void *b)
+{
+    return memcmp(a, b, PREFIX_BYTES);
+}
+
 enum err sync_need(struct sync *s, struct bytes line)
 {
     struct need_line need;
-    enum err err = need_line_read(&s->arena, line, &need);
+    enum err err = need_line_read(&s->scratch, line, &need);
     if (err == ERR_INVALID) {
         sync_refuse(s, 400, "bad-header", "a need line is malformed");
         return ERR_OK;
@@ -131,7 +146,12 @@ enum err sync_need(struct sync *s, struct bytes line)
     struct need_part *part = &s->needs[s->need_count++];
     memcpy(part->kase, need.kase, sizeof part->kase);
     part->hashes = need.hashes;
-    return ERR_OK;
+    part->hashes.size -= part->hashes.size % PREFIX_BYTES;
+    err = bytes_keep(s, &part->hashes);
+    if (!err) /* our own copy */
+        qsort((void *)(uintptr_t)part->hashes.at,
+              part->hashes.size / PREFIX_BYTES, PREFIX_BYTES, prefix_order);
+    return err;
 }
 
 /* --- who has what --------------------------------------------------------- */
@@ -378,15 +398,13 @@ static enum err need_line_put(void *context, int64_t arrival,
     (void)arrival;
     struct needing *needing = context;
     struct bytes wanted = needing->need->hashes;
-    for (size_t at = 0; at + PREFIX_BYTES <= wanted.size; at += PREFIX_BYTES) {
-        if (memcmp(wanted.at + at, hash, PREFIX_BYTES) != 0)
-            continue;
-        enum err err = outgoing_revision(needing->out, hash, line);
-        if (!err && needing->out->page_lines == PAGE_LINES_MAX)
-            err = outgoing_given(needing->out);
-        return err;
-    }
-    return ERR_OK;
+    if (!bsearch(hash, wanted.at, wanted.size / PREFIX_BYTES, PREFIX_BYTES,
+                 prefix_order))
+        return ERR_OK;
+    enum err err = outgoing_revision(needing->out, hash, line);
+    if (!err && needing->out->page_lines == PAGE_LINES_MAX)
+        err = outgoing_given(needing->out);
+    return err;
 }
 
 static const char case_granted[] =

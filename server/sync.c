@@ -22,6 +22,7 @@ void sync_refuse(struct sync *s, int status, const char *error,
 
 static enum err body_line(struct sync *s, struct bytes line)
 {
+    arena_clear(&s->scratch);
     switch (line_kind(line)) {
     case LINE_REVISION:
         return s->page_left ? sync_page_line(s, line) : sync_line(s, line);
@@ -78,6 +79,7 @@ enum err sync_new(struct sync **out, struct office *office, struct sql *sql)
                                    .min = -1,
                                    .max = -1};
     arena_init(&s->arena, SYNC_ARENA_BYTES);
+    arena_init(&s->scratch, SYNC_SCRATCH_BYTES);
     enum err err = frame_reader_new(&s->reader, on_line, s);
     if (err) {
         sync_free(s);
@@ -109,6 +111,7 @@ void sync_free(struct sync *s)
     deflate_line_free(s->deflate);
     frame_reader_free(s->reader);
     arena_fini(&s->arena);
+    arena_fini(&s->scratch);
     free(s);
 }
 

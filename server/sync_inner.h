@@ -10,7 +10,9 @@
 /* Trees of lines are kept until ingest up to so many bytes; the rest is parsed
  * once more then. */
 #define SYNC_TREE_BYTES_MAX (16u * 1024u * 1024u)
-#define SYNC_ARENA_BYTES (512u * 1024u * 1024u)
+#define SYNC_ARENA_BYTES (256u * 1024u * 1024u)
+#define SYNC_SCRATCH_BYTES (128u * 1024u * 1024u)
+#define SYNC_CASES_MAX 200000u
 
 enum sync_stage {
     STAGE_HEADER,
@@ -66,6 +68,7 @@ struct sync {
     struct frame_reader *reader;
     enum sync_stage stage;
     struct arena arena; /* header, lines, trees */
+    struct arena scratch; /* of the control line at hand */
     struct bytes header_line;
     struct request_header header;
     char lineage[LINEAGE_CHARS + 1]; /* the office's, as last read */

@@ -105,7 +105,7 @@ enum err sync_sign(struct sync *s, struct bytes line)
 {
     struct piece *piece = piece_now(s);
     struct sign_line sign;
-    enum err err = sign_line_read(&s->arena, line, &sign);
+    enum err err = sign_line_read(&s->scratch, line, &sign);
     if (err == ERR_INVALID) {
         piece->dead = true;
         sync_refuse(s, 400, "bad-header", "a sign line is malformed");
@@ -184,7 +184,7 @@ enum err sync_log(struct sync *s, struct bytes line)
 {
     struct log_line log;
     sync_pieces_end(s);
-    enum err err = log_line_read(&s->arena, line, &log);
+    enum err err = log_line_read(&s->scratch, line, &log);
     if (err == ERR_INVALID || (!err && log.from < 1)) {
         sync_refuse(s, 400, "bad-header", "a log line is malformed");
         return ERR_OK;

@@ -11,7 +11,7 @@ enum { PLAIN = 0, DEFLATED = 1 }; /* the first byte of what was sealed */
 enum err sync_key(struct sync *s, struct bytes line)
 {
     struct key_line message;
-    enum err err = key_line_read(&s->arena, line, &message);
+    enum err err = key_line_read(&s->scratch, line, &message);
     if (err == ERR_INVALID) {
         sync_refuse(s, 400, "bad-header", "a key line is malformed");
         return ERR_OK;
@@ -84,7 +84,7 @@ enum err sync_sealed(struct sync *s, struct bytes line)
 {
     struct piece *piece = &s->pieces[s->piece_count - 1];
     struct sealed_line sealed;
-    enum err err = sealed_line_read(&s->arena, line, &sealed);
+    enum err err = sealed_line_read(&s->scratch, line, &sealed);
     if (err == ERR_INVALID) {
         piece->dead = true;
         sync_refuse(s, 400, "bad-header", "a sealed line is malformed");

@@ -394,7 +394,8 @@ void device_request(const struct device *d, unsigned flags, const char *mode,
     CHECK(frame_writer_new(&writer, out, 6, false));
     CHECK(frame_line(writer, buffer_bytes(&header)));
     CHECK(frame_line(writer, buffer_bytes(&auth)));
-    put_lines(d, writer, flags);
+    if (!(flags & DEVICE_NO_LINES))
+        put_lines(d, writer, flags);
     put_extra(writer, extra);
     CHECK(frame_finish(writer));
     frame_writer_free(writer);

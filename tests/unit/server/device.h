@@ -98,7 +98,8 @@ int64_t device_revise(struct device *d, const char *record, const char *seen,
 int64_t device_append(struct device *d, const char *line);
 
 enum { DEVICE_UNSIGNED = 1, DEVICE_LOCKED = 2, DEVICE_CUT = 4,
-       DEVICE_NO_CURSORS = 8, DEVICE_KEEP = 16, DEVICE_SMALL_ROOM = 32 };
+       DEVICE_NO_CURSORS = 8, DEVICE_KEEP = 16, DEVICE_SMALL_ROOM = 32,
+       DEVICE_NO_LINES = 64 };
 /* One sync; the reply is applied to the device unless DEVICE_KEEP. */
 void device_sync(struct device *d, struct place *place, unsigned flags,
                  struct reply *reply);

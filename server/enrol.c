@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <string.h>
+#include "server/invite.h"
 #include "server/office.h"
 #include "server/store_agency.h"
 #include "server/store_replica.h"
@@ -7,7 +8,6 @@
 #include "shared/wire/deflate.h"
 
 #define ENROL_BYTES_MAX (16u * 1024u)
-#define CODE_CHARS 16
 
 /* One enrolment: what is asked, and the row that it makes. */
 struct enrolment {
@@ -40,25 +40,13 @@ static enum err refuse(struct enrolment *e, int status, const char *error,
 
 /* --- codes ---------------------------------------------------------------- */
 
-/* As people type them: any case, hyphens and spaces anywhere, O for 0. */
 static bool code_hash(uint8_t out[HASH_BYTES], const char *code)
 {
-    static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    char plain[CODE_CHARS];
-    size_t count = 0;
-    for (; *code; code++) {
-        char c = *code;
-        if (c == '-' || c == ' ')
-            continue;
-        if (c >= 'a' && c <= 'z')
-            c = (char)(c - 'a' + 'A');
-        c = c == 'O' ? '0' : c == 'I' || c == 'L' ? '1' : c;
-        if (!strchr(alphabet, c) || count == CODE_CHARS)
-            return false;
-        plain[count++] = c;
-    }
-    hash_bytes(out, bytes_of(plain, count));
-    return count == CODE_CHARS;
+    char plain[INVITE_CHARS + 1];
+    if (!invite_read(plain, bytes_text(code)))
+        return false;
+    invite_hash(out, plain);
+    return true;
 }
 
 /* --- the certificate ------------------------------------------------------ */

@@ -229,12 +229,16 @@ class Replica:
         yield from self.s["log"]
 
     def cases_of_records(self):
-        """{record: case}; "" for a record without a case."""
+        """{record: case}; "" for a record without a case.  Of creating
+        revisions that disagree the office holds all but one."""
+        revisions = [r for r in map(self.revision, self.known()) if r]
+        held = {dot for r in revisions if r["replica"].startswith("o")
+                for dot in r.get("hold", ())}
+        creating = [r for r in revisions if "type" in r]
+        creating.sort(key=lambda r: "%s:%d" % (r["replica"], r["n"]) in held)
         out = {}
-        for line in self.known():
-            revision = self.revision(line)
-            if revision and "type" in revision:
-                out.setdefault(revision["record"], revision.get("case", ""))
+        for r in creating:
+            out.setdefault(r["record"], r.get("case", ""))
         return out
 
     @staticmethod
@@ -243,6 +247,7 @@ class Replica:
         """What a line says: a carried creating line creates, too."""
         try:
             revision = parse(line)
+            revision["record"], revision["replica"], revision["n"]
             if "carries" in revision:
                 inner = parse(revision["carries"])
                 if "type" in inner:

@@ -11,6 +11,7 @@ struct satchel_iterator {
     struct buffer texts; /* owned: NUL-terminated texts, one after the other */
     size_t at;
     const struct canon *where; /* while filling: an object, or NULL */
+    size_t rows;               /* looked at while filling */
     struct arena arena;
 };
 
@@ -43,6 +44,7 @@ static enum err add_row(void *context, const char *record, struct bytes state)
     struct satchel_iterator *i = context;
     (void)record;
     enum err err = ERR_OK;
+    i->rows++;
     if (!wanted(i, state, &err))
         return err;
     err = view_row(&i->texts, state);
@@ -130,6 +132,13 @@ PUBLIC int satchel_list(satchel *handle, const char *type,
     }
     if (!err)
         err = record_list(handle->vault, type, add_row, i);
+    /* Records of a type that only a newer schema knows are listed. */
+    if (!err && !i->rows && *type &&
+        !schema_type(vault_schema(handle->vault), bytes_text(type))) {
+        satchel_iterator_close(i);
+        return handle_fail(handle, ERR_INVALID, "%s: no such record type",
+                           type);
+    }
     if (err)
         satchel_iterator_close(i);
     else

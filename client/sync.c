@@ -1,4 +1,6 @@
 /* Enrolment, syncing, custody. */
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/handle.h"
@@ -8,10 +10,13 @@ PUBLIC int satchel_enrol(satchel *handle, const char *server, const char *code,
                          const char *ca_file)
 {
     struct transport transport;
-    char detail[320] = "";
+    char detail[320] = "", whole[PATH_MAX];
     enum err err = handle_enter(handle);
     if (err)
         return handle_leave(handle, err);
+    /* A daemon syncs from another folder; a missing file is named later. */
+    if (ca_file && realpath(ca_file, whole))
+        ca_file = whole;
     err = transport_http_open(&transport, -1);
     if (!err) {
         err = session_enrol(handle->vault, &transport, server, ca_file, code,

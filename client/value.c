@@ -103,6 +103,11 @@ PUBLIC int satchel_value(satchel *handle, const char *type, const char *field,
     *json = NULL;
     buffer_init(&out, SATCHEL_LINE_BYTES_MAX * 8u);
     enum err err = handle_enter(handle);
+    if (!err && !utf8_valid(bytes_text(text), NULL)) {
+        buffer_fini(&out);
+        return handle_fail(handle, ERR_INVALID, "%s: the value is not UTF-8",
+                           field);
+    }
     if (!err)
         err = put_typed(&out, field_of(handle->vault, type, field), text);
     if (!err && !(*json = malloc(out.size + 1)))

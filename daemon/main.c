@@ -16,7 +16,11 @@ static int run(const struct options *options)
     bool in_step = true;
     enum err err = options->once ? loop_once(options, &log, &in_step)
                                  : loop_run(options, &log);
-    if (err)
+    if (err == ERR_EXISTS)
+        fputs("satcheld: another satcheld serves this device; stop it, or give "
+              "--socket another PATH\n",
+              stderr);
+    else if (err)
         fprintf(stderr, "satcheld: %s\n", err_text(err));
     return err || !in_step ? 1 : 0;
 }

@@ -9,8 +9,8 @@
 static const struct args_option table[] = {
     {"--config", ARGS_TEXT, "FILE", "vaults and settings, see satcheld(8)",
      false},
-    {"--vault", ARGS_LIST, "FILE...", "vaults to serve", false},
-    {"--passphrase-file", ARGS_LIST, "FILE...",
+    {"--vault", ARGS_LIST, "FILE", "vaults to serve", false},
+    {"--passphrase-file", ARGS_LIST, "FILE",
      "the first unlocks the first --vault, and so on; a vault without one "
      "stays locked and only pushes",
      false},

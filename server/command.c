@@ -152,6 +152,11 @@ static int open_failed(const struct command *c, enum err err,
                             "the store in %.300s is not that of an office "
                             "(%.200s); give --data the directory of one",
                             data, detail);
+    case ERR_SIGNATURE:
+        return command_fail(c, err,
+                            "%.300s; put its own keys there, or give --keys "
+                            "DIR",
+                            detail);
     case ERR_NEWER:
         return command_fail(c, err,
                             "the store in %.300s was written by a newer "

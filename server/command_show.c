@@ -8,6 +8,8 @@
 
 static const char record_of_type[] =
     "SELECT state FROM record WHERE agency = $1 AND type = $2 ORDER BY record";
+static const char any_of_type[] =
+    "SELECT 1 FROM record WHERE agency = $1 AND type = $2 LIMIT 1";
 
 /* Parses what a view made and hands it to `print`. */
 static enum err print_json(struct bytes json,
@@ -194,6 +196,12 @@ int command_list(struct command *c)
         code = command_open(c, COMMAND_READ);
     if (code != EXIT_DONE)
         return code;
+    const char *type = c->operands[0];
+    if (!schema_type(c->office->schema, bytes_text(type)) &&
+        sql_find(&c->sql, any_of_type,
+                 SQL_VALUES(sql_text(c->office->agency), sql_text(type)), NULL,
+                 NULL) == ERR_NOT_FOUND)
+        return command_fail(c, ERR_INVALID, "%.64s: no such record type", type);
     buffer_init(&l.row, COMMAND_JSON_BYTES_MAX);
     if (c->json)
         putchar('[');

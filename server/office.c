@@ -13,6 +13,7 @@
 #include "server/office_keys.h"
 #include "server/store.h"
 #include "server/store_agency.h"
+#include "server/store_replica.h"
 
 #define CERTIFICATE_BYTES_MAX 4096
 
@@ -144,14 +145,14 @@ static enum err office_found(struct office *office, const char *name,
     if (mkdir(office->data_dir, 0700) && errno != EEXIST)
         return say(office, errno == EACCES ? ERR_DENIED : ERR_IO,
                    office->data_dir);
-    enum err err = say(office, office_keys_make(office->keys_dir,
-                                                office->random),
-                       office->keys_dir);
+    enum err err =
+        say(office, office_keys_make(office->keys_dir, office->random),
+            office->keys_dir);
     if (!err && elsewhere)
         err = say(office, store_write(office), office->data_dir);
     if (!err)
-        err = store_open(&sql, office->store, office->vfs, true,
-                         office->detail);
+        err =
+            store_open(&sql, office->store, office->vfs, true, office->detail);
     lineage_make(office, office->lineage);
     if (!err)
         err = say(office, agency_write(office, &sql, name), office->store);
@@ -200,8 +201,7 @@ static enum err term_certify(struct office *office)
     memset(seed, 7, sizeof seed);
     keypair_from_seed(&office->term_keys, seed);
 #endif
-    replica_id(office->term, 'o', office->agency,
-               office->term_keys.public_key);
+    replica_id(office->term, 'o', office->agency, office->term_keys.public_key);
     memcpy(term.agency, office->agency, sizeof term.agency);
     memcpy(term.replica, office->term, sizeof term.replica);
     memcpy(term.key, office->term_keys.public_key, sizeof term.key);
@@ -253,22 +253,42 @@ static enum err term_begin(struct office *office, struct sql *sql)
 
 /* --- life ----------------------------------------------------------------- */
 
+/* With another agency's keys the office would open, and no device would ever
+ * accept what it signs. */
+static enum err keys_check(struct office *office, struct sql *sql)
+{
+    struct buffer text;
+    uint8_t sig[SIGNATURE_BYTES];
+    buffer_init(&text, CERTIFICATE_BYTES_MAX);
+    enum err err = store_term_certificate(sql, office->agency, &text, sig);
+    if (!err)
+        err = chain_verify(sig, office->keys.root.public_key, DOMAIN_TERM,
+                           buffer_bytes(&text));
+    buffer_fini(&text);
+    if (err == ERR_SIGNATURE)
+        snprintf(office->detail, sizeof office->detail,
+                 "the keys in %.300s are another office's", office->keys_dir);
+    return err == ERR_NOT_FOUND ? ERR_OK : say(office, err, office->store);
+}
+
 static enum err office_load(struct office *office, bool term)
 {
     struct sql sql = {0};
     struct schema *schema = NULL;
-    enum err err = say(office, office_keys_load(office->keys_dir,
-                                                &office->keys),
-                       office->keys_dir);
+    enum err err =
+        say(office, office_keys_load(office->keys_dir, &office->keys),
+            office->keys_dir);
     if (!err)
         err = say(office, store_read(office), office->data_dir);
     if (!err)
-        err = store_open(&sql, office->store, office->vfs, false,
-                         office->detail);
+        err =
+            store_open(&sql, office->store, office->vfs, false, office->detail);
     if (!err)
         err = say(office,
                   store_agency_find(&sql, office->agency, office->lineage),
                   office->store);
+    if (!err)
+        err = keys_check(office, &sql);
     if (!err)
         err = say(office, office_schema_load(office, &sql, &schema),
                   "the record types");

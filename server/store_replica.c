@@ -9,8 +9,7 @@
     "a.disabled_at "
 
 static const char replica_find[] =
-    "SELECT " REPLICA_COLUMNS
-    "FROM replica r LEFT JOIN account a "
+    "SELECT " REPLICA_COLUMNS "FROM replica r LEFT JOIN account a "
     "ON a.agency = r.agency AND a.account = r.account "
     "WHERE r.agency = $1 AND r.replica = $2";
 static const char replica_add[] =
@@ -22,6 +21,10 @@ static const char replica_add[] =
 static const char replica_certificate[] =
     "SELECT certificate, certificate_sig FROM replica "
     "WHERE agency = $1 AND replica = $2";
+/* Ids of office terms begin with 'o'. */
+static const char term_certificate[] =
+    "SELECT certificate, certificate_sig FROM replica "
+    "WHERE agency = $1 AND replica >= 'o' AND replica < 'p' LIMIT 1";
 static const char replica_head[] =
     "UPDATE replica SET head = $3, link = $4, top = $5 "
     "WHERE agency = $1 AND replica = $2";
@@ -181,15 +184,23 @@ enum err store_replica_certificate(struct sql *sql, const char *agency,
                     certificate_row_read, &row);
 }
 
+enum err store_term_certificate(struct sql *sql, const char *agency,
+                                struct buffer *certificate,
+                                uint8_t sig[SIGNATURE_BYTES])
+{
+    struct certificate_row row = {certificate, sig};
+    return sql_find(sql, term_certificate, SQL_VALUES(sql_text(agency)),
+                    certificate_row_read, &row);
+}
+
 enum err store_replica_head(struct sql *sql, const char *agency,
                             const char *replica, int64_t head,
                             const uint8_t link[LINK_BYTES], int64_t top)
 {
-    return sql_run(sql, replica_head,
-                   SQL_VALUES(sql_text(agency), sql_text(replica),
-                              sql_int(head),
-                              sql_blob(bytes_of(link, LINK_BYTES)),
-                              sql_int(top)));
+    return sql_run(
+        sql, replica_head,
+        SQL_VALUES(sql_text(agency), sql_text(replica), sql_int(head),
+                   sql_blob(bytes_of(link, LINK_BYTES)), sql_int(top)));
 }
 
 enum err store_replica_tokens(struct sql *sql, const char *agency,
@@ -232,9 +243,9 @@ enum err store_account_scopes(struct sql *sql, const char *agency,
                               const char *account, struct scope_list *out)
 {
     out->count = 0;
-    enum err err = sql_find(sql, account_active,
-                            SQL_VALUES(sql_text(agency), sql_text(account)),
-                            NULL, NULL);
+    enum err err =
+        sql_find(sql, account_active,
+                 SQL_VALUES(sql_text(agency), sql_text(account)), NULL, NULL);
     if (err)
         return err == ERR_NOT_FOUND ? ERR_OK : err;
     err = scope_list_add(out, "agency");
@@ -288,8 +299,8 @@ enum err store_cursor_report(struct sql *sql, const char *agency,
     if (!err)
         err = sql_run(sql, leave_add,
                       SQL_VALUES(sql_text(agency), sql_text(replica),
-                                 sql_text(cursor->scope),
-                                 sql_int(cursor->seq), sql_int(cursor->own)));
+                                 sql_text(cursor->scope), sql_int(cursor->seq),
+                                 sql_int(cursor->own)));
     if (err && err != ERR_NOT_FOUND)
         return err;
     return sql_run(sql, cursor_put,
@@ -341,8 +352,8 @@ enum err store_clock_samples(struct sql *sql, const char *agency,
                              struct bytes samples)
 {
     return sql_run(sql, clock_add,
-                   SQL_VALUES(sql_text(agency), sql_text(replica),
-                              sql_int(now), sql_text_bytes(samples)));
+                   SQL_VALUES(sql_text(agency), sql_text(replica), sql_int(now),
+                              sql_text_bytes(samples)));
 }
 
 enum err store_act(struct sql *sql, const char *agency, int64_t now,

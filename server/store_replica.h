@@ -52,6 +52,10 @@ MUST_CHECK enum err store_replica_certificate(struct sql *sql,
                                               const char *replica,
                                               struct buffer *certificate,
                                               uint8_t sig[SIGNATURE_BYTES]);
+/* That of any one term of the office; ERR_NOT_FOUND before the first. */
+MUST_CHECK enum err store_term_certificate(struct sql *sql, const char *agency,
+                                           struct buffer *certificate,
+                                           uint8_t sig[SIGNATURE_BYTES]);
 MUST_CHECK enum err store_replica_head(struct sql *sql, const char *agency,
                                        const char *replica, int64_t head,
                                        const uint8_t link[LINK_BYTES],
@@ -62,8 +66,8 @@ MUST_CHECK enum err store_replica_tokens(struct sql *sql, const char *agency,
                                          const char *confirmed, int64_t now);
 /* The first reason stays. */
 MUST_CHECK enum err store_replica_close(struct sql *sql, const char *agency,
-                                        const char *replica,
-                                        const char *reason, int64_t now);
+                                        const char *replica, const char *reason,
+                                        int64_t now);
 MUST_CHECK enum err store_replica_revoke(struct sql *sql, const char *agency,
                                          const char *replica, int64_t now);
 

@@ -123,7 +123,7 @@ int cli_passphrase(const struct cli *cli, bool twice, char **out)
         return from_person(cli, twice, out);
     FILE *file = fopen(path, "re");
     if (!file)
-        return cli_fail(cli, EXIT_FAILED, "not-found", "passphrase file %s: %s",
+        return cli_fail(cli, EXIT_FAILED, "not_found", "passphrase file %s: %s",
                         path, strerror(errno));
     *out = read_line(file);
     fclose(file);
@@ -168,7 +168,7 @@ char *cli_stdin(const struct cli *cli)
     while ((got = fread(chunk, 1, sizeof chunk, stdin)) > 0)
         buffer_add(&all, chunk, got);
     if (ferror(stdin) || buffer_err(&all)) {
-        cli_fail(cli, EXIT_FAILED, "too-big",
+        cli_fail(cli, EXIT_FAILED, "too_big",
                  "standard input: not readable, or over %u bytes",
                  STDIN_BYTES_MAX);
         buffer_fini(&all);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/cli/cli.h"
+#include "shared/base/bytes.h"
 
 struct change {
     json_t *set, *add, *drop;
@@ -13,6 +14,8 @@ static int change_set(struct cli *cli, struct change *change, const char *name,
                       const char *text)
 {
     char *json;
+    if (json_object_get(change->set, name))
+        return cli_misuse(cli, "%s is given twice; give each field once", name);
     int error = satchel_value(cli->vault, change->type, name, text, &json);
     if (error)
         return cli_fail_vault(cli, error);
@@ -54,6 +57,10 @@ static int take_operand(struct cli *cli, struct change *change,
                         const char *operand)
 {
     const char *equals = strchr(operand, '=');
+    if (!utf8_valid(bytes_text(operand), NULL))
+        return cli_fail(cli, EXIT_FAILED, "invalid",
+                        "%.*s: the text is not UTF-8; nothing was written",
+                        equals ? (int)(equals - operand) : 0, operand);
     if (!equals || equals == operand)
         return cli_misuse(cli,
                           "\"%s\": write FIELD=VALUE, FIELD+=MEMBER or "
@@ -93,8 +100,12 @@ static int take_stdin(struct cli *cli, struct change *change)
                         "{\"field\": value}",
                         line, column, given ? "not an object" : fault.text);
     }
+    size_t both = json_object_size(change->set) + json_object_size(given);
     json_object_update(change->set, given);
     json_decref(given);
+    if (json_object_size(change->set) < both)
+        return cli_misuse(cli, "standard input gives a field that the command "
+                               "line gives too; give each field once");
     return EXIT_DONE;
 }
 
@@ -219,6 +230,9 @@ int command_put(struct cli *cli)
     struct satchel_write write = SATCHEL_WRITE_INIT;
     if (!cli->operand_count && !record)
         return cli_misuse(cli, "which type?  satchel put TYPE FIELD=VALUE...");
+    if (!record && strchr(cli->operands[0], '='))
+        return cli_misuse(cli, "which type?  satchel put TYPE FIELD=VALUE..., "
+                               "or --record ID to revise one");
     int code = cli_open(cli, true);
     if (code)
         return code;

@@ -3,12 +3,13 @@
 #include <string.h>
 
 #include "client/cli/cli.h"
+#include "shared/base/bytes.h"
 
 int command_show(struct cli *cli)
 {
     char *json;
     if (cli->operand_count != 1)
-        return cli_misuse(cli, "satchel show ID: give one record id");
+        return cli_misuse(cli, "give one record id: satchel show ID");
     int code = cli_open(cli, true);
     if (code)
         return code;
@@ -38,6 +39,10 @@ static int where_json(struct cli *cli, char **out)
         if (!equals || equals == text) {
             json_decref(object);
             return cli_misuse(cli, "--where %s: write FIELD=VALUE", text);
+        }
+        if (!utf8_valid(bytes_text(text), NULL)) {
+            json_decref(object);
+            return cli_misuse(cli, "--where: the text is not UTF-8");
         }
         char *name = strndup(text, (size_t)(equals - text));
         json_object_set_new(object, name ? name : "", json_string(equals + 1));
@@ -75,7 +80,7 @@ int command_list(struct cli *cli)
     satchel_iterator *iterator;
     char *where;
     if (cli->operand_count != 1)
-        return cli_misuse(cli, "satchel list TYPE: give one type of record");
+        return cli_misuse(cli, "give one type of record: satchel list TYPE");
     int code = where_json(cli, &where);
     if (!code)
         code = cli_open(cli, true);
@@ -154,8 +159,9 @@ int command_resolve(struct cli *cli)
     const char *context = args_text(&cli->args, "--context");
     bool keep = args_list_count(&cli->args, "--keep") > 0;
     if (cli->operand_count != 2)
-        return cli_misuse(cli, "satchel resolve ID FIELD: give a record id and "
-                               "a field");
+        return cli_misuse(cli,
+                          "give a record id and a field: satchel resolve ID "
+                          "FIELD");
     if (keep == (value != NULL))
         return cli_misuse(cli, "say which values stand (--keep DOT...) or give "
                                "a new one (--value V)");

@@ -6,6 +6,18 @@
 
 #include "client/cli/cli.h"
 
+/* A kill while a vault was being made leaves a file without keys. */
+static bool vault_there(const char *path)
+{
+    struct satchel_options options = SATCHEL_OPTIONS_INIT;
+    satchel *vault;
+    if (access(path, F_OK))
+        return false;
+    int error = satchel_open(&vault, path, &options);
+    satchel_close(vault);
+    return error != SATCHEL_NOT_FOUND;
+}
+
 /* Opens the vault, or makes it when there is none. */
 static int open_or_create(struct cli *cli)
 {
@@ -15,7 +27,7 @@ static int open_or_create(struct cli *cli)
     if (!path)
         return cli_misuse(cli, "which vault?  Give --vault FILE or set "
                                "SATCHEL_VAULT");
-    if (!access(path, F_OK))
+    if (vault_there(path))
         return cli_open(cli, true);
     int code = cli_passphrase(cli, true, &passphrase);
     if (code)
@@ -27,6 +39,11 @@ static int open_or_create(struct cli *cli)
     options.passphrase = passphrase;
     int error = satchel_create(&cli->vault, path, &options);
     cli_passphrase_free(passphrase);
+    if (error == SATCHEL_EXISTS) {
+        satchel_close(cli->vault);
+        cli->vault = NULL;
+        return cli_open(cli, true);
+    }
     return error ? cli_fail_vault(cli, error) : EXIT_DONE;
 }
 
@@ -35,8 +52,12 @@ int command_enrol(struct cli *cli)
     const char *server = args_text(&cli->args, "--server");
     const char *code_text = args_text(&cli->args, "--code");
     if (!server || !code_text || cli->operand_count)
-        return cli_misuse(cli, "satchel enroll --vault FILE --server URL "
-                               "--code CODE [--ca FILE]");
+        return cli_misuse(cli,
+                          "%s: satchel enroll --vault FILE --server URL "
+                          "--code CODE [--ca FILE]",
+                          !server      ? "--server is missing"
+                          : !code_text ? "--code is missing"
+                                       : "enroll takes options only");
     int code = open_or_create(cli);
     if (code)
         return code;

@@ -22,8 +22,11 @@ static void print_text(const char *text, int width)
 {
     int whole = (int)strlen(text);
     int shown = width ? prefix(text, width) : whole;
-    for (int i = 0; i < shown; i++)
-        putchar(text[i] == '\n' && width ? ' ' : text[i]);
+    for (int i = 0; i < shown; i++) {
+        unsigned char c = (unsigned char)text[i];
+        /* A stored text must not command the terminal. */
+        putchar(c == 0x7f || (c < ' ' && (width || c != '\n')) ? ' ' : c);
+    }
     if (shown < whole)
         fputs("...", stdout);
 }

@@ -73,8 +73,8 @@ static enum err enrol_finish(struct vault *vault, const char *server,
         err = identity_finish(vault, server, ca_file ? ca_file : "", &reply);
         if (err)
             snprintf(detail, SESSION_DETAIL_CHARS,
-                     "the office's certificate was not accepted (%.120s): ask "
-                     "the office",
+                     "this enrolment is not accepted: %.120s; give another "
+                     "--vault FILE, or ask the office",
                      vault_detail(vault)[0] ? vault_detail(vault)
                                             : err_text(err));
     }

@@ -159,6 +159,9 @@ enum err device_secret_load(uint8_t secret[DEVICE_SECRET_BYTES],
         err = file_make(secret, name, random);
     if (err)
         snprintf(detail, detail_room, "the device secret %.300s: %s", name,
-                 err == ERR_CORRUPT ? "it is not 32 bytes" : err_text(err));
+                 err == ERR_CORRUPT ? "it is not 32 bytes"
+                 : err == ERR_NOT_FOUND
+                     ? "no such file; a vault opens only on its own device"
+                     : err_text(err));
     return err;
 }

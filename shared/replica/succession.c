@@ -251,7 +251,7 @@ static enum err same_office(struct vault *vault, const struct identity_row *old,
     if (memcmp(old->public.root, reply->root, KEY_BYTES) ||
         strcmp(old->public.agency, reply->agency))
         return vault_fail(vault, ERR_SIGNATURE,
-                          "the office answers with another root key");
+                          "this vault belongs to another agency's office");
     return ERR_OK;
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "shared/db/migrate.h"
@@ -57,6 +58,38 @@ static enum err handle_new(struct vault **out, const char *path,
     return ERR_OK;
 }
 
+/* Why the file did not open, in words for whoever named it. */
+static enum err file_fail(struct vault *vault, enum err err, const char *detail)
+{
+    struct stat st;
+    const char *path = vault->path;
+    if (err == ERR_NOT_FOUND)
+        return vault_fail(vault, err,
+                          "there is no vault at %s; `satchel enroll` makes one",
+                          path);
+    if (err == ERR_FOREIGN && !stat(path, &st) && S_ISDIR(st.st_mode))
+        return vault_fail(vault, err,
+                          "%s is a folder; name the vault's file in it", path);
+    if (err == ERR_FOREIGN)
+        return vault_fail(vault, err, "%s is not a vault", path);
+    if (err == ERR_READ_ONLY || err == ERR_DENIED)
+        return vault_fail(vault, err,
+                          "%s: the file or its folder cannot be written; the "
+                          "user who runs this must own both",
+                          path);
+    if (err == ERR_FULL)
+        return vault_fail(vault, err,
+                          "%s: the disk is full; make room, what is written "
+                          "stays safe",
+                          path);
+    if (err == ERR_CORRUPT)
+        return vault_fail(vault, err,
+                          "%s is damaged (%s); keep the file and enrol a new "
+                          "vault: what the office received comes back",
+                          path, detail);
+    return vault_fail(vault, err, "%s: %s: %s", path, err_text(err), detail);
+}
+
 /* Opens the file and brings it to this build's tables. */
 static enum err file_open(struct vault *vault, unsigned flags,
                           const struct vault_options *options)
@@ -65,8 +98,7 @@ static enum err file_open(struct vault *vault, unsigned flags,
     enum err err = db_open_vfs(&vault->db, vault->path,
                                flags | DB_SECURE_DELETE, options->vfs, detail);
     if (err)
-        return vault_fail(vault, err, "%s: %s: %s", vault->path, err_text(err),
-                          detail);
+        return file_fail(vault, err, detail);
     /* A large pull or import fits the cache, so that no page is written and
      * read again while it goes on. */
     err = db_exec(vault->db, "PRAGMA cache_size = -8000");
@@ -80,10 +112,7 @@ static enum err file_open(struct vault *vault, unsigned flags,
         return vault_fail(vault, err,
                           "%s was written by a newer Satchel; update this one",
                           vault->path);
-    if (err)
-        return vault_fail(vault, err, "%s: %s", vault->path,
-                          db_detail(vault->db));
-    return ERR_OK;
+    return err ? file_fail(vault, err, db_detail(vault->db)) : ERR_OK;
 }
 
 static enum err device_key_load(struct vault *vault,
@@ -127,8 +156,17 @@ static enum err create(struct vault *vault, const struct vault_options *options)
     if (err == ERR_FOREIGN && there)
         return vault_fail(vault, ERR_EXISTS, "%s exists and is not a vault",
                           vault->path);
+    if (err == ERR_NOT_FOUND)
+        return vault_fail(vault, err, "%s: there is no such folder; make it",
+                          vault->path);
+    if (err)
+        return err;
+    /* No new secret for a vault that was made with another. */
+    err = vault_keys_there(vault);
     if (!err)
-        err = device_key_load(vault, options, true);
+        return vault_fail(vault, ERR_EXISTS, "%s exists already", vault->path);
+    vault->detail[0] = '\0';
+    err = err == ERR_NOT_FOUND ? device_key_load(vault, options, true) : err;
     if (!err)
         err = vault_keys_make(vault, options);
     if (err == ERR_EXISTS)
@@ -168,6 +206,8 @@ enum err vault_open(struct vault **out, const char *path,
         return err;
     }
     err = file_open(vault, 0, options);
+    if (!err)
+        err = vault_keys_there(vault);
     if (!err)
         err = device_key_load(vault, options, false);
     if (!err)

@@ -126,7 +126,9 @@ static enum err row_load(struct vault *vault, struct key_row *row)
     if (err)
         return err;
     if (!found)
-        return vault_fail(vault, ERR_CORRUPT, "%s has no vault key",
+        return vault_fail(vault, ERR_NOT_FOUND,
+                          "%s is a vault that was never finished; `satchel "
+                          "enroll` finishes it",
                           vault->path);
     row->ops = db_column_int64(s, 0);
     row->bytes = db_column_int64(s, 1);
@@ -137,6 +139,12 @@ static enum err row_load(struct vault *vault, struct key_row *row)
         err = db_column_fixed(s, 4, row->check, sizeof row->check);
     db_reset(s);
     return err;
+}
+
+enum err vault_keys_there(struct vault *vault)
+{
+    struct key_row row;
+    return row_load(vault, &row);
 }
 
 enum err vault_keys_check(struct vault *vault)

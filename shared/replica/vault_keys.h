@@ -15,6 +15,8 @@ void vault_keys_device(struct vault *vault,
 /* A new vault: makes and stores a key and unlocks.  ERR_EXISTS. */
 MUST_CHECK enum err vault_keys_make(struct vault *vault,
                                     const struct vault_options *options);
+/* ERR_NOT_FOUND: whoever made the file was stopped before it had keys. */
+MUST_CHECK enum err vault_keys_there(struct vault *vault);
 /* That the file is whole and was made with this device's secret. */
 MUST_CHECK enum err vault_keys_check(struct vault *vault);
 

@@ -1,0 +1,181 @@
+#!/usr/bin/env bash
+# Bad input: one line that says what is wrong and what to do, exit code 1 or 2,
+# and nothing half done.
+. "$(dirname "$0")/lib/office.bash"
+
+make_office && start_server && enrol dana && enrol lee || exit 1
+person=$(as dana put person legal_name='Ruth Ames')
+syncs dana lee || exit 1
+here() { as dana status --json | jq .here; }
+on() { # on FILE COMMAND...: on that vault
+	local file=$1
+	shift
+	SATCHEL_VAULT=$file "$satchel" "$@"
+}
+
+# What is written.
+refused 'a value that is not UTF-8 is refused' 1 'legal_name.*UTF-8' \
+	as dana put person legal_name=$'Ren\xe9'
+refused 'so is a narrative' 1 'UTF-8' \
+	as dana contact "$person" --kind phone --narrative $'Ren\xe9'
+refused 'and a condition' 2 'UTF-8' as dana list person --where $'a=\xe9'
+refused 'a field given twice is refused' 2 'twice' \
+	as dana put person first_name=Ruth first_name=Anne
+refused 'an unknown field is named' 1 'person.nosuch' \
+	as dana put person nosuch=1
+refused 'an unknown type is named' 1 'persn' as dana put persn first_name=x
+refused 'an unknown type is not an empty list' 1 'persn' as dana list persn
+refused 'nor is it at the office' 1 'persn' office list persn
+refused 'a forgotten type is asked for' 2 'which type' \
+	as dana put first_name=Ruth
+refused 'an unknown code names those that are known' 1 'home_visit' \
+	as dana contact "$person" --kind weird
+refused 'a day that does not exist is refused' 1 'occurred_at' \
+	as dana contact "$person" --kind phone --at 2026-02-30T10:00Z
+refused 'an unknown option is named' 2 '[-]-nope' as dana status --nope
+head -c 270000 /dev/zero | tr '\0' a >"$dir/long"
+refused 'a line over 256 KiB is refused, with what to do' 1 \
+	'256 KiB.*nothing was written.*split' \
+	as dana contact "$person" --kind phone --narrative - <"$dir/long"
+refused 'a NUL byte is refused' 1 'NUL' \
+	as dana contact "$person" --kind phone --narrative - \
+	< <(printf 'a\0b')
+for text in '{"first_name":"a"' '[]' '' '{"first_name":"a","first_name":"b"}'; do
+	refused "standard input that is no object of fields: $text" 1 \
+		'standard input:1:' as dana put person - < <(printf %s "$text")
+done
+equal 'none of it was written' "$(here)" 0
+check 'a control character reaches the vault' \
+	as dana put person first_name=$'a\033[31mb'
+as dana list person >"$dir/listed"
+if grep -q $'\033' "$dir/listed"; then
+	not_ok 'but never the terminal'
+else
+	ok 'but never the terminal'
+fi
+
+# The vault.
+refused 'no vault: says how one is made' 1 'no vault at .*enroll' \
+	on "$dir/nowhere.vault" status
+refused 'a folder is no vault' 1 'is a folder' on "$dir" status
+refused 'a foreign file is no vault' 1 'is not a vault' \
+	on "$SATCHEL_PASSPHRASE_FILE" status
+refused 'nor is the office' 1 'is not a vault' \
+	on "$dir/office/office.db" status
+echo 'something else' >"$dir/wrong"
+refused 'a wrong passphrase is said to be wrong' 1 'passphrase is wrong' \
+	as dana list person --passphrase-file "$dir/wrong"
+refused 'an empty passphrase file too' 1 'first line is empty' \
+	as dana list person --passphrase-file /dev/null
+cp "$dir/dana.vault" "$dir/newer.vault"
+sqlite3 "$dir/newer.vault" 'PRAGMA user_version = 99'
+refused 'a newer vault asks for an update' 1 'newer Satchel; update' \
+	on "$dir/newer.vault" status
+head -c 20000 "$dir/lee.vault" >"$dir/torn.vault"
+refused 'a torn vault is said to be damaged' 1 'damaged' \
+	on "$dir/torn.vault" status
+SATCHEL_DEVICE_SECRET_FILE=$dir/none.secret refused \
+	'a vault away from its device names the missing secret' 1 \
+	'none.secret.*own device' as dana list person
+equal 'and no secret was made' "$(find "$dir" -name none.secret | wc -l)-" 0-
+
+# Enrolling.
+code=$(office invite --user dana --json | jq -r .code)
+refused 'an option that is missing is named' 2 'code is missing' \
+	on "$dir/new.vault" enroll --server "$url"
+refused 'a code that was never given is refused' 1 'unknown, used or expired' \
+	on "$dir/new.vault" enroll --server "$url" --code AAAA-AAAA-AAAA-AAAA
+check 'the vault it began serves the right code' \
+	on "$dir/new.vault" enroll --server "$url" --code "$code"
+refused 'a used code is refused' 1 'unknown, used or expired' \
+	on "$dir/again.vault" enroll --server "$url" --code "$code"
+refused 'a folder that is not there is named' 1 'no such folder' \
+	on "$dir/none/new.vault" enroll --server "$url" --code "$code"
+code=$(office invite --user lee --json | jq -r .code)
+refused "another worker's code leaves a vault as it is" 1 'belongs to dana' \
+	as dana enroll --server "$url" --code "$code"
+: >"$dir/begun.vault"
+refused 'a vault that was never finished says so' 1 'never finished' \
+	on "$dir/begun.vault" status
+code=$(office invite --user lee --json | jq -r .code)
+check 'and enrolling finishes it' \
+	on "$dir/begun.vault" enroll --server "$url" --code "$code"
+refused 'a server that is not there is named' 1 'does not answer' \
+	on "$dir/far.vault" enroll --server http://127.0.0.1:1 --code "$code"
+
+# Another agency's office.
+"$central" init --data "$dir/south" --agency south >"$dir/out"
+"$central" user add sue --role worker --data "$dir/south" >"$dir/out"
+code=$("$central" invite --data "$dir/south" --user sue --json | jq -r .code)
+"$central" serve --data "$dir/south" --listen 127.0.0.1:0 \
+	>"$dir/south.out" 2>"$dir/south.log" &
+south=$!
+for _ in $(seq 100); do
+	grep -q listening "$dir/south.out" && break
+	sleep 0.05
+done
+refused 'a vault of another agency is left as it is' 1 'another agency' \
+	as dana enroll --server "$(sed 's/.* //' "$dir/south.out")" --code "$code"
+kill "$south"
+wait "$south"
+check 'and still syncs with its own' syncs dana
+mv "$dir/south.keys" "$dir/south.own"
+cp -r "$dir/office.keys" "$dir/south.keys"
+refused "another agency's keys open no office" 1 "another office's" \
+	"$central" status --data "$dir/south"
+
+# The office.
+refused 'a port in use is named' 1 "127.0.0.1:$port already" \
+	office serve --listen "127.0.0.1:$port"
+refused 'plain HTTP off this machine is refused' 1 'tls-cert' \
+	office serve --listen 0.0.0.0:0
+refused 'no office: says how one is made' 1 'no office in .*init' \
+	"$central" status --data "$dir/nowhere"
+cp -r "$dir/office" "$dir/later"
+cp -r "$dir/office.keys" "$dir/later.keys"
+sqlite3 "$dir/later/office.db" 'PRAGMA user_version = 99'
+refused 'a newer store asks for an update' 1 'newer satchel-central' \
+	"$central" status --data "$dir/later"
+refused 'a directory that is not there is named' 1 'nowhere' \
+	office import hsds "$dir/nowhere"
+
+# The daemon.
+refused 'the daemon names a configuration that is not there' 2 'none.ini' \
+	"$satcheld" --config "$dir/none.ini"
+printf '[vault dana]\npath = x\nbogus = 1\n' >"$dir/bad.ini"
+refused 'and a setting that it does not know' 2 'bad.ini.*bogus' \
+	"$satcheld" --config "$dir/bad.ini"
+
+# A full disk and a read-only folder need a file system of their own.
+disk=$dir/disk
+mkdir "$disk"
+unmount() { umount "$disk" 2>/dev/null; }
+if mount -t tmpfs -o size=3m tmpfs "$disk" 2>/dev/null; then
+	trap 'unmount; finish' EXIT
+	code=$(office invite --user lee --json | jq -r .code)
+	on "$disk/lee.vault" enroll --server "$url" --code "$code" >"$dir/out"
+	person=$(on "$disk/lee.vault" put person first_name=Full)
+	written=1
+	head -c 60000 /dev/urandom | base64 -w0 >"$dir/text"
+	while [ $written -lt 90 ] && on "$disk/lee.vault" contact "$person" \
+		--kind phone --narrative - <"$dir/text" >"$dir/out" 2>"$dir/err"; do
+		written=$((written + 1))
+	done
+	equal 'a full disk is one line that says so' \
+		"$(grep -c 'disk is full' "$dir/err")-$(wc -l <"$dir/err")" 1-1
+	equal 'what was acknowledged is there' \
+		"$(on "$disk/lee.vault" status --json | jq .here)" "$written"
+	mount -o remount,ro "$disk"
+	refused 'a read-only folder is named' 1 'lee.vault.*cannot be written' \
+		on "$disk/lee.vault" put person first_name=x
+	mount -o remount,rw,size=30m "$disk"
+	check 'with room again everything is sent' on "$disk/lee.vault" sync
+	equal 'and nothing is left' \
+		"$(on "$disk/lee.vault" status --json | jq .here)" 0
+	unmount
+elif [ -w /dev/full ]; then
+	refused 'a full output is one line that says so' 1 'not written' \
+		bash -c "SATCHEL_VAULT='$dir/dana.vault' '$satchel' list person >/dev/full"
+fi
+check 'the office is sound after all this' office verify
+done_testing

@@ -76,3 +76,36 @@ enum err feed_leave(struct batch *b, struct batch_case *kase,
     *seq = row.seq;
     return err;
 }
+
+/* Told once a push. */
+static enum err leave_again(struct batch *b, const struct batch_case *kase,
+                            struct batch_member *member)
+{
+    struct feed_row row = {.kind = FEED_LEAVE,
+                           .kase = kase->kase,
+                           .upto = member->joined_seq};
+    if (member->told_push == b->push_number)
+        return ERR_OK;
+    member->told_push = b->push_number;
+    return entry_add(b, member->scope, member->scope->head.sum, &row);
+}
+
+enum err feed_leave_again(struct batch *b, const struct batch_case *kase,
+                          const struct batch_log *log)
+{
+    enum err err = ERR_OK;
+    if (!b->push || b->push->contributed || log->row.kind != 'w')
+        return ERR_OK;
+    for (size_t i = 0; i < kase->member_count; i++)
+        if (!kase->members[i].left_seq &&
+            scope_list_has(&log->scopes, kase->members[i].scope->name))
+            return ERR_OK;
+    for (size_t i = 0; !err && i < kase->member_count; i++) {
+        struct batch_member *member = &kase->members[i];
+        const struct cursor *cursor = batch_cursor(b, member->scope);
+        if (member->left_seq && cursor && cursor->seq >= member->left_seq &&
+            scope_list_has(&log->scopes, member->scope->name))
+            err = leave_again(b, kase, member);
+    }
+    return err;
+}

@@ -25,6 +25,7 @@ struct batch_member {
     struct batch_scope *scope; /* borrowed */
     int64_t joined_seq;
     int64_t left_seq; /* 0: a member */
+    uint64_t told_push; /* for which the leave was repeated */
 };
 
 struct batch_case {
@@ -203,6 +204,11 @@ MUST_CHECK enum err feed_join(struct batch *batch, struct batch_case *kase,
                               struct batch_scope *scope, int64_t *seq);
 MUST_CHECK enum err feed_leave(struct batch *batch, struct batch_case *kase,
                                struct batch_member *member, int64_t *seq);
+/* A device wrote in a case that is not its own any more, although it had passed
+ * the leave: it has the case again, by carrying, and is told once more. */
+MUST_CHECK enum err feed_leave_again(struct batch *batch,
+                                     const struct batch_case *kase,
+                                     const struct batch_log *log);
 
 /* ingest.c: inside an open batch. */
 MUST_CHECK enum err batch_push(struct batch *batch, const struct push *push,

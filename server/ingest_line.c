@@ -127,6 +127,8 @@ static enum err line_place(struct batch *b, const struct incoming *in,
     if (!err)
         err = feed_line(b, kase, arrival, in->hash, in->log->row.replica,
                         in->n);
+    if (!err)
+        err = feed_leave_again(b, kase, in->log);
     if (!err && !fresh && !row->has_case) {
         char record[ID_CHARS + 1];
         id_copy(record, in->revision->record);

@@ -100,7 +100,7 @@ static void write_at(struct world *world, const char *record, const char *set,
 {
     struct seen seen;
     struct dot dot;
-    struct write screen = {{0}, {0}, {{0}}, 0, -1, {0}};
+    struct write screen = {.device = -1};
     seen_init(&seen);
     enum err err = fold_context(memo, &seen);
     if (!err)

@@ -31,6 +31,11 @@ void disk_power_on(const char *machine);
  * Connections to the target must be closed. */
 void disk_copy(const char *from, const char *to);
 
+/* Keeps a copy of all files as they are, to begin again from. */
+void disk_keep(void);
+/* After disk_reset(): they are there again. */
+void disk_restore(void);
+
 uint64_t disk_writes(const char *machine); /* so far */
 
 #endif

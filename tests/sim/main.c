@@ -1,156 +1,46 @@
 /* The simulator's command: seeds, replay, shrinking, coverage.
  *
- *   sim --seeds N [--from K] [--jobs J] [--steps S]   runs seeds K .. K+N-1
- *   sim --seed K [--verbose]                          replays one and shrinks
- *   sim --seed K --here                               in this process, told
- * aloud
+ *   sim --seeds N [--from K] [--jobs J] [--steps S] [--failures F]
+ *                             runs seeds K .. K+N-1, until F have failed
+ *   sim --seed K [--verbose]  replays one and shrinks
+ *   sim --seed K --here       in this process, told aloud
+ *   sim --corpus FILE         replays the histories of a file, one a line
  *
- * Exit 0: every seed passed.  1: one failed; its seed, its shortest history and
- * the command that replays it are printed. */
+ * Exit 0: every history passed.  1: one failed; its seed, its shortest history
+ * and the command that replays it are printed. */
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "tests/sim/world.h"
+#include "tests/sim/history.h"
 
-#define STEPS_MAX 400
+#define JOBS_MAX 16
+#define LINE_CHARS (STEPS_MAX * 40)
 
-struct history {
-    struct step steps[STEPS_MAX];
-    size_t count;
-    uint64_t seed;
-};
+static struct history history;
 
-/* How often each thing happens, of 1000. */
-static const int weights[STEP_COUNT] = {
-    [STEP_PERSON] = 60,       [STEP_CHILD] = 120,
-    [STEP_EDIT] = 170,        [STEP_FORM_OPEN] = 60,
-    [STEP_FORM_SAVE] = 60,    [STEP_MEMBER] = 40,
-    [STEP_SEAL] = 20,         [STEP_RESOLVE] = 50,
-    [STEP_SYNC] = 230,        [STEP_ASSIGN] = 25,
-    [STEP_OFFICE_EDIT] = 40,  [STEP_OFFICE_RESOLVE] = 10,
-    [STEP_DEVICE_CRASH] = 25, [STEP_OFFICE_CRASH] = 15,
-    [STEP_OUTAGE] = 15,       [STEP_CLOCK] = 10,
-    [STEP_CLONE] = 4,         [STEP_BACKUP] = 6,
-    [STEP_RESTORE] = 5,       [STEP_FORGE] = 20,
-    [STEP_LOCKED] = 15,
-};
-
-static enum step_kind draw(const struct random *dice)
+static int explain(bool verbose)
 {
-    int total = 0;
-    for (int i = 0; i < STEP_COUNT; i++)
-        total += weights[i];
-    int at = (int)random_below(dice, (uint64_t)total);
-    for (int i = 0; i < STEP_COUNT; i++)
-        if ((at -= weights[i]) < 0)
-            return (enum step_kind)i;
-    return STEP_SYNC;
-}
-
-/* One seed in three knows neither clones nor restores, so that it can insist
- * that nothing ever needs a reconcile. */
-static void history_draw(struct history *history, uint64_t seed, size_t steps)
-{
-    struct random_seeded dice;
-    random_seeded_init(&dice, seed);
-    bool plain = seed % 3 != 0;
-    history->seed = seed;
-    history->count = 0;
-    while (history->count < steps) {
-        struct step step = {draw(&dice.random), 0};
-        random_fill(&dice.random, &step.seed, sizeof step.seed);
-        if (plain && (step.kind == STEP_CLONE || step.kind == STEP_RESTORE))
-            continue;
-        history->steps[history->count++] = step;
-    }
-}
-
-struct outcome {
-    bool failed;
+    static struct outcome outcome;
     char why[1024];
-    int64_t covered[STEP_COUNT];
-    int64_t syncs, requests, reconciles, successions, crashes, writes;
-    int64_t virtual_ms;
-};
-
-static void history_run(const struct history *history, bool verbose,
-                        struct outcome *out)
-{
-    static struct world world;
-    memset(out, 0, sizeof *out);
-    world_open(&world, history->seed, verbose);
-    int64_t start = world.now_ms;
-    for (size_t i = 0; i < history->count && !world.failed; i++) {
-        step_run(&world, &history->steps[i]);
-        out->covered[history->steps[i].kind]++;
-        oracle_during(&world);
-    }
-    if (!world.failed)
-        oracle_settle(&world);
-    out->failed = world.failed;
-    memcpy(out->why, world.why, sizeof out->why);
-    out->syncs = world.syncs;
-    out->requests = world.requests;
-    out->reconciles = world.reconciles;
-    out->successions = world.successions;
-    out->crashes = world.crashes;
-    out->writes = (int64_t)world.write_count;
-    out->virtual_ms = world.now_ms - start;
-    world_close(&world);
-}
-
-/* In a process of its own, so that an abort counts as a failure too. */
-static bool history_fails(const struct history *history, char why[1024])
-{
-    int pipe_fd[2];
-    if (pipe(pipe_fd))
-        abort();
-    fflush(NULL);
-    pid_t child = fork();
-    if (child == 0) {
-        struct outcome outcome;
-        history_run(history, false, &outcome);
-        if (write(pipe_fd[1], outcome.why, sizeof outcome.why) < 0)
-            _exit(2);
-        _exit(outcome.failed ? 1 : 0);
-    }
-    int status;
-    close(pipe_fd[1]);
-    ssize_t got = read(pipe_fd[0], why, 1024);
-    close(pipe_fd[0]);
-    waitpid(child, &status, 0);
-    if (!WIFEXITED(status))
-        snprintf(why, 1024, "the process died of signal %d", WTERMSIG(status));
-    else if (got <= 0)
-        why[0] = 0;
-    return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
-}
-
-/* Leaves out ever smaller pieces as long as it still fails. */
-static void shrink(struct history *history)
-{
-    char why[1024];
-    for (size_t piece = history->count / 2; piece; piece /= 2) {
-        for (size_t at = 0; at + piece <= history->count;) {
-            struct history shorter = *history;
-            memmove(shorter.steps + at, shorter.steps + at + piece,
-                    (shorter.count - at - piece) * sizeof *shorter.steps);
-            shorter.count -= piece;
-            if (history_fails(&shorter, why))
-                *history = shorter;
-            else
-                at += piece;
-        }
-    }
+    history_shrink(&history);
+    (void)history_fails(&history, why);
+    printf("shortest history: %zu steps, %s\n", history.count, why);
+    history_print(&history);
+    fflush(stdout);
+    if (verbose)
+        history_run(&history, true, &outcome);
+    return 1;
 }
 
 static int replay(uint64_t seed, size_t steps, bool verbose)
 {
-    static struct history history;
-    struct outcome outcome;
+    static struct outcome outcome;
     char why[1024];
     history_draw(&history, seed, steps);
     if (!history_fails(&history, why)) {
@@ -160,152 +50,209 @@ static int replay(uint64_t seed, size_t steps, bool verbose)
         return 0;
     }
     printf("seed %llu fails: %s\n", (unsigned long long)seed, why);
-    shrink(&history);
-    (void)history_fails(&history, why);
-    printf("shortest history: %zu steps, %s\n", history.count, why);
-    for (size_t i = 0; i < history.count; i++)
-        printf("  %zu %s\n", i + 1, step_name(history.steps[i].kind));
-    fflush(NULL);
-    if (verbose)
-        history_run(&history, true, &outcome);
-    return 1;
+    return explain(verbose);
 }
 
 /* For a debugger. */
 static int run_here(uint64_t seed, size_t steps)
 {
-    static struct history history;
-    struct outcome outcome;
+    static struct outcome outcome;
     history_draw(&history, seed, steps);
     history_run(&history, true, &outcome);
     return outcome.failed;
 }
 
-static void add(struct outcome *sum, const struct outcome *one)
+/* What failed once, and is kept.  Lines that begin with # say why. */
+static int run_corpus(const char *path, bool verbose)
 {
-    for (int i = 0; i < STEP_COUNT; i++)
-        sum->covered[i] += one->covered[i];
-    sum->syncs += one->syncs;
-    sum->requests += one->requests;
-    sum->reconciles += one->reconciles;
-    sum->successions += one->successions;
-    sum->crashes += one->crashes;
-    sum->writes += one->writes;
-    sum->virtual_ms += one->virtual_ms;
+    static char line[LINE_CHARS];
+    static struct outcome outcome;
+    char why[1024];
+    int count = 0, failed = 0;
+    FILE *file = fopen(path, "r");
+    if (!file) {
+        fprintf(stderr, "sim: %s: %s\n", path, strerror(errno));
+        return 2;
+    }
+    while (fgets(line, sizeof line, file)) {
+        if (*line == '#' || *line == '\n')
+            continue;
+        count++;
+        if (!history_parse(&history, line)) {
+            printf("not ok history %d is not understood\n", count);
+            failed++;
+        } else if (history_fails(&history, why)) {
+            printf("not ok history %d: %s\n", count, why);
+            failed++;
+            if (verbose)
+                history_run(&history, true, &outcome);
+        }
+    }
+    fclose(file);
+    printf("%s %d histories that failed once\n", failed ? "not ok" : "ok",
+           count);
+    return failed > 0;
 }
 
+/* --- many ----------------------------------------------------------------- */
+
+struct batch {
+    uint64_t from, count;
+    size_t steps;
+    int jobs, failures_max;
+    struct outcome sum;
+    uint64_t passed, failures, first_bad;
+};
+
 struct progress { /* what a worker tells its parent */
-    uint64_t seed;
+    uint64_t index;
     struct outcome outcome;
 };
 
-static void work(int fd, uint64_t from, uint64_t count, uint64_t stride,
-                 size_t steps)
+static void tell(int fd, const struct progress *progress)
 {
-    static struct history history;
+    if (write(fd, progress, sizeof *progress) != (ssize_t)sizeof *progress)
+        _exit(3);
+}
+
+static void work(const struct batch *b, int fd, uint64_t first)
+{
     static struct progress progress;
-    for (uint64_t i = 0; i < count; i += stride) {
-        progress.seed = from + i;
+    for (uint64_t i = first; i < b->count; i += (uint64_t)b->jobs) {
+        progress.index = i;
         progress.outcome.failed = true; /* unless it lives to say otherwise */
-        snprintf(progress.outcome.why, sizeof progress.outcome.why, "started");
-        if (write(fd, &progress, sizeof progress) != (ssize_t)sizeof progress)
-            _exit(3);
-        history_draw(&history, from + i, steps);
+        snprintf(progress.outcome.why, sizeof progress.outcome.why,
+                 "the process died");
+        tell(fd, &progress);
+        history_draw(&history, b->from + i, b->steps);
         history_run(&history, false, &progress.outcome);
-        if (write(fd, &progress, sizeof progress) != (ssize_t)sizeof progress)
-            _exit(3);
+        tell(fd, &progress);
         if (progress.outcome.failed)
             _exit(1);
     }
     _exit(0);
 }
 
-/* Reads one worker to its end; *bad is a seed that failed or killed it. */
-static uint64_t gather(int fd, struct outcome *sum, uint64_t *bad, bool *failed)
+static int worker_start(const struct batch *b, uint64_t first)
 {
-    static struct progress progress;
-    uint64_t passed = 0, open_seed = 0;
-    bool open_run = false;
-    ssize_t got;
-    while ((got = read(fd, &progress, sizeof progress)) > 0) {
-        while (got < (ssize_t)sizeof progress) {
-            ssize_t more = read(fd, (char *)&progress + got,
-                                sizeof progress - (size_t)got);
-            if (more <= 0)
-                break;
-            got += more;
+    int pipe_fd[2];
+    if (pipe(pipe_fd))
+        abort();
+    fflush(NULL);
+    if (fork() == 0) {
+        close(pipe_fd[0]);
+        work(b, pipe_fd[1], first);
+    }
+    close(pipe_fd[1]);
+    return pipe_fd[0];
+}
+
+static bool progress_read(int fd, struct progress *progress)
+{
+    size_t have = 0;
+    while (have < sizeof *progress) {
+        ssize_t got =
+            read(fd, (char *)progress + have, sizeof *progress - have);
+        if (got <= 0)
+            return false;
+        have += (size_t)got;
+    }
+    return true;
+}
+
+/* One process that runs every jobs-th history. */
+struct worker {
+    int fd; /* negative: it is done */
+    struct progress progress;
+};
+
+static void worker_failed(struct batch *b, struct worker *w)
+{
+    uint64_t seed = b->from + w->progress.index;
+    printf("seed %llu fails: %.400s\n", (unsigned long long)seed,
+           w->progress.outcome.why);
+    if (b->failures++ == 0 || seed < b->first_bad)
+        b->first_bad = seed;
+    if (b->failures < (uint64_t)b->failures_max)
+        w->fd = worker_start(b, w->progress.index + (uint64_t)b->jobs);
+}
+
+/* One report; after a failure the worker is gone, and another goes on. */
+static void worker_follow(struct batch *b, struct worker *w)
+{
+    if (progress_read(w->fd, &w->progress)) {
+        if (w->progress.outcome.failed)
+            return;
+        outcome_add(&b->sum, &w->progress.outcome);
+        b->passed++;
+        return;
+    }
+    close(w->fd);
+    w->fd = -1;
+    if (w->progress.outcome.failed)
+        worker_failed(b, w);
+}
+
+static void gather(struct batch *b)
+{
+    static struct worker workers[JOBS_MAX];
+    struct pollfd fds[JOBS_MAX];
+    for (int j = 0; j < b->jobs; j++)
+        workers[j].fd = worker_start(b, (uint64_t)j);
+    for (bool any = true; any;) {
+        any = false;
+        for (int j = 0; j < b->jobs; j++) {
+            fds[j] = (struct pollfd){.fd = workers[j].fd, .events = POLLIN};
+            any = any || workers[j].fd >= 0;
         }
-        open_run = progress.outcome.failed;
-        open_seed = progress.seed;
-        if (open_run)
+        if (!any || poll(fds, (nfds_t)b->jobs, -1) < 0)
             continue;
-        add(sum, &progress.outcome);
-        passed++;
-    }
-    if (open_run) {
-        *bad = open_seed;
-        *failed = true;
-    }
-    return passed;
-}
-
-static void report(const struct outcome *sum, uint64_t passed)
-{
-    printf("%llu histories: %lld writes, %lld syncs, %lld requests, %lld power "
-           "cuts, %lld new identities, %lld reconciles, %.1f device-years\n",
-           (unsigned long long)passed, (long long)sum->writes,
-           (long long)sum->syncs, (long long)sum->requests,
-           (long long)sum->crashes, (long long)sum->successions,
-           (long long)sum->reconciles,
-           (double)sum->virtual_ms * 3 / (365.25 * 86400e3));
-    for (int i = 0; i < STEP_COUNT; i++)
-        printf("  %-15s %lld\n", step_name((enum step_kind)i),
-               (long long)sum->covered[i]);
-}
-
-static int run_many(uint64_t from, uint64_t count, size_t steps, int jobs)
-{
-    struct outcome sum = {0};
-    uint64_t passed = 0, bad = 0;
-    bool failed = false;
-    int fds[16];
-    for (int j = 0; j < jobs; j++) {
-        int pipe_fd[2];
-        if (pipe(pipe_fd))
-            abort();
-        fflush(NULL);
-        if (fork() == 0) {
-            close(pipe_fd[0]);
-            work(pipe_fd[1], from + (uint64_t)j, count - (uint64_t)j,
-                 (uint64_t)jobs, steps);
-        }
-        close(pipe_fd[1]);
-        fds[j] = pipe_fd[0];
-    }
-    for (int j = 0; j < jobs; j++) {
-        passed += gather(fds[j], &sum, &bad, &failed);
-        close(fds[j]);
+        for (int j = 0; j < b->jobs; j++)
+            if (fds[j].revents)
+                worker_follow(b, &workers[j]);
     }
     while (wait(NULL) > 0)
         continue;
-    report(&sum, passed);
-    if (failed) {
-        printf("not ok simulation\n");
-        (void)replay(bad, steps, false);
-        printf("replay: make sim SEED=%llu\n", (unsigned long long)bad);
+}
+
+static int run_many(struct batch *b)
+{
+    struct timespec start, end;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    gather(b);
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    outcome_print(&b->sum, b->passed,
+                  (double)(end.tv_sec - start.tv_sec) +
+                      (double)(end.tv_nsec - start.tv_nsec) / 1e9);
+    if (b->failures) {
+        printf("not ok simulation: %llu of %llu seeds failed\n",
+               (unsigned long long)b->failures,
+               (unsigned long long)(b->passed + b->failures));
+        history_draw(&history, b->first_bad, b->steps);
+        (void)explain(false);
+        printf("replay: make sim SEED=%llu\n",
+               (unsigned long long)b->first_bad);
         return 1;
     }
     printf("acknowledged writes lost: 0 of %lld\nok simulation of %llu seeds\n",
-           (long long)sum.writes, (unsigned long long)passed);
+           (long long)b->sum.writes, (unsigned long long)b->passed);
     return 0;
+}
+
+/* --- arguments ------------------------------------------------------------ */
+
+static const char *option(int argc, char **argv, const char *name)
+{
+    for (int i = 1; i + 1 < argc; i++)
+        if (!strcmp(argv[i], name))
+            return argv[i + 1];
+    return NULL;
 }
 
 static uint64_t number(int argc, char **argv, const char *name, uint64_t other)
 {
-    for (int i = 1; i + 1 < argc; i++)
-        if (!strcmp(argv[i], name))
-            return strtoull(argv[i + 1], NULL, 10);
-    return other;
+    const char *text = option(argc, argv, name);
+    return text ? strtoull(text, NULL, 10) : other;
 }
 
 static bool flag(int argc, char **argv, const char *name)
@@ -316,20 +263,42 @@ static bool flag(int argc, char **argv, const char *name)
     return false;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
-    size_t steps = (size_t)number(argc, argv, "--steps", 120);
+    static struct batch batch;
+    size_t steps = (size_t)number(argc, argv, "--steps", STEPS_DEFAULT);
+    bool verbose = flag(argc, argv, "--verbose");
+    const char *corpus = option(argc, argv, "--corpus");
     if (steps > STEPS_MAX)
         steps = STEPS_MAX;
+    if (corpus)
+        return run_corpus(corpus, verbose);
     if (flag(argc, argv, "--here"))
         return run_here(number(argc, argv, "--seed", 1), steps);
     if (flag(argc, argv, "--seed"))
-        return replay(number(argc, argv, "--seed", 1), steps,
-                      flag(argc, argv, "--verbose"));
-    uint64_t jobs = number(argc, argv, "--jobs", 2);
-    uint64_t count = number(argc, argv, "--seeds", 50);
-    if (jobs > count)
-        jobs = count;
-    return run_many(number(argc, argv, "--from", 1), count, steps,
-                    (int)(jobs < 16 ? jobs : 16));
+        return replay(number(argc, argv, "--seed", 1), steps, verbose);
+    batch = (struct batch){.from = number(argc, argv, "--from", 1),
+                           .count = number(argc, argv, "--seeds", 50),
+                           .steps = steps,
+                           .jobs = (int)number(argc, argv, "--jobs", 2),
+                           .failures_max =
+                               (int)number(argc, argv, "--failures", 1)};
+    if (batch.jobs < 1 || batch.jobs > JOBS_MAX)
+        batch.jobs = 2;
+    return run_many(&batch);
+}
+
+int main(int argc, char **argv)
+{
+    /* Founded here, so that every child begins from it. */
+    static struct outcome outcome;
+    history_run(&history, false, &outcome);
+    if (outcome.failed) {
+        fprintf(stderr, "sim: an empty history fails: %s\n", outcome.why);
+        found_remove();
+        return 1;
+    }
+    int code = run(argc, argv);
+    found_remove();
+    return code;
 }

@@ -111,9 +111,6 @@ bool people_write(struct world *world, struct device *device,
     if (disk_is_off(device->name)) {
         world_say(world, "%s loses power while it writes", device->name);
         device_crash(world, device);
-        if (!device_start(world, device))
-            world_fail(world, "%s does not open after a power cut",
-                       device->name);
     } else if (err) {
         world_fail(world, "%s: a good write is refused: %s %s", device->name,
                    err_name(err), vault_detail(device->vault));

@@ -285,6 +285,7 @@ static void step_restore(struct world *world)
     world_say(world, "the office is restored from its backup");
     if (!office_start(world))
         world_fail(world, "the office does not start after a restore");
+    truth_excuse(world);
 }
 
 static void step_locked(struct world *world)
@@ -326,6 +327,11 @@ static const struct {
     [STEP_FORGE] = {"forge", forge_request},
     [STEP_LOCKED] = {"locked", step_locked},
 };
+
+bool step_breaks(enum step_kind kind)
+{
+    return kind == STEP_CLONE || kind == STEP_RESTORE;
+}
 
 const char *step_name(enum step_kind kind)
 {

@@ -7,9 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define START_MS INT64_C(1767225600000) /* 2026-01-01 */
-#define AGENCY "north"
-
 void world_fail(struct world *world, const char *format, ...)
 {
     va_list list;
@@ -39,6 +36,30 @@ uint64_t world_dice(struct world *world, uint64_t limit)
     return random_below(&world->dice.random, limit);
 }
 
+void world_cover(struct world *world, const char *format, ...)
+{
+    char name[COVER_CHARS];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(name, sizeof name, format, list);
+    va_end(list);
+    coverage_add(&world->cover, name, 1);
+}
+
+void coverage_add(struct cover *cover, const char *name, int64_t count)
+{
+    for (size_t i = 0; i < cover->count; i++)
+        if (!strcmp(cover->items[i].name, name)) {
+            cover->items[i].count += count;
+            return;
+        }
+    if (cover->count == COVERS_MAX)
+        return;
+    struct cover_item *item = &cover->items[cover->count++];
+    snprintf(item->name, sizeof item->name, "%s", name);
+    item->count = count;
+}
+
 static int64_t world_time(void *context)
 {
     const struct world *world = context;
@@ -59,8 +80,8 @@ static int64_t device_monotonic(void *context)
 
 /* --- the office ----------------------------------------------------------- */
 
-static void office_paths(const struct world *world, char *data, char *keys,
-                         size_t room)
+void office_paths(const struct world *world, char *data, char *keys,
+                  size_t room)
 {
     snprintf(data, room, "%soffice", world->root);
     snprintf(keys, room, "%skeys", world->root);
@@ -159,6 +180,10 @@ void device_crash(struct world *world, struct device *device)
     device_stop(device);
     disk_power_on(device->name);
     world->crashes++;
+    if (!device_start(world, device))
+        world_fail(world, "%s does not open after a power cut", device->name);
+    if (world->scenes & SCENE_RESTORED)
+        truth_excuse(world); /* a page that came from no one else may be lost */
 }
 
 struct device *device_add(struct world *world, const char *user,
@@ -240,9 +265,6 @@ bool device_sync(struct world *world, struct device *device)
     if (disk_is_off(device->name)) {
         world_say(world, "%s loses power", device->name);
         device_crash(world, device);
-        if (!device_start(world, device))
-            world_fail(world, "%s does not open after a power cut",
-                       device->name);
         return false;
     }
     return !err;
@@ -250,54 +272,12 @@ bool device_sync(struct world *world, struct device *device)
 
 /* --- the world ------------------------------------------------------------ */
 
-static const char *const people[][2] = {{"dana", "caseload:east"},
-                                        {"lee", "caseload:east"},
-                                        {"kim", "caseload:west"}};
-
-static void world_found(struct world *world)
-{
-    char data[512], keys[512], detail[OFFICE_DETAIL_CHARS] = "";
-    office_paths(world, data, keys, sizeof data);
-    struct office_options options = {.data_dir = data,
-                                     .keys_dir = keys,
-                                     .clock = &world->clock,
-                                     .random = &world->salt.random,
-                                     .log = &world->log,
-                                     .vfs = DISK_VFS};
-    enum err err = office_init(&options, AGENCY, "North", detail);
-    if (err) {
-        world_fail(world, "office init: %s %s", err_name(err), detail);
-        return;
-    }
-    if (!office_start(world)) {
-        world_fail(world, "the office does not start");
-        return;
-    }
-    for (size_t i = 0; i < sizeof people / sizeof *people; i++) {
-        struct device *d = device_add(world, people[i][0], people[i][1]);
-        if (!d || !admin_user(world, people[i][0], people[i][1]) ||
-            !device_start(world, d) || !device_enrol(world, d)) {
-            world_fail(world, "%s cannot begin", people[i][0]);
-            return;
-        }
-        if (!device_sync(world, d))
-            world_fail(world, "%s cannot sync at first", people[i][0]);
-    }
-}
-
-static void remove_tree(const char *path)
-{
-    char command[600];
-    snprintf(command, sizeof command, "rm -rf '%s'", path);
-    if (system(command))
-        fprintf(stderr, "sim: cannot remove %s\n", path);
-}
-
 void world_open(struct world *world, uint64_t seed, bool verbose)
 {
-    const char *base = getenv("SIM_DIR");
     memset(world, 0, sizeof *world);
     world->writes = calloc(WRITES_MAX, sizeof *world->writes);
+    if (!world->writes)
+        abort();
     world->verbose = verbose;
     world->now_ms = START_MS;
     world->online = true;
@@ -305,12 +285,7 @@ void world_open(struct world *world, uint64_t seed, bool verbose)
     world->log = (struct log){.fd = -1, .clock = &world->clock};
     random_seeded_init(&world->dice, seed);
     random_seeded_init(&world->salt, seed ^ UINT64_C(0x5a17));
-    snprintf(world->root, sizeof world->root, "%s/satchel-sim-%ld/",
-             base ? base : "/tmp", (long)getpid());
-    remove_tree(world->root);
-    (void)mkdir(world->root, 0700);
-    disk_reset(world->root, &world->dice.random);
-    world_found(world);
+    found_begin(world);
     world->faults = true;
 }
 
@@ -320,6 +295,5 @@ void world_close(struct world *world)
         if (world->devices[i].used)
             device_stop(&world->devices[i]);
     office_stop(world);
-    remove_tree(world->root);
     free(world->writes);
 }

@@ -18,6 +18,9 @@
 #define WRITES_MAX 4000
 #define SCREEN_MAX 96
 #define FORMS_MAX 4
+#define COVERS_MAX 192
+#define COVER_CHARS 48
+#define START_MS INT64_C(1767225600000) /* 2026-01-01 */
 
 enum {
     SCENE_PLAIN = 0,
@@ -32,8 +35,9 @@ struct write {
     char id[WRITE_ID_CHARS + 1];
     char screen[SCREEN_MAX][WRITE_ID_CHARS + 1]; /* writes its author saw */
     size_t screen_count;
-    int device;
+    int device; /* negative: the office */
     char dot[DOT_CHARS + 1];
+    bool excused; /* truth.c */
 };
 
 /* A form that a person has open: the context and the screen of that moment. */
@@ -44,6 +48,16 @@ struct form {
     struct buffer context;
     char screen[SCREEN_MAX][WRITE_ID_CHARS + 1];
     size_t screen_count;
+};
+
+/* What happened how often, by name: a silent gap shows. */
+struct cover_item {
+    char name[COVER_CHARS];
+    int64_t count;
+};
+struct cover {
+    struct cover_item items[COVERS_MAX];
+    size_t count;
 };
 
 struct device {
@@ -76,6 +90,7 @@ struct world {
     struct write *writes; /* owned, WRITES_MAX */
     size_t write_count;
     int64_t syncs, requests, reconciles, successions, crashes;
+    struct cover cover;
     bool failed;
     char why[1024];
     bool verbose;
@@ -88,15 +103,25 @@ void world_fail(struct world *world, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void world_say(struct world *world, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+void world_cover(struct world *world, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void coverage_add(struct cover *cover, const char *name, int64_t count);
 uint64_t world_dice(struct world *world, uint64_t limit);
 
+/* found.c: the office and the first devices, founded once in a process and
+ * begun from by every history. */
+void found_begin(struct world *world);
+void found_remove(void); /* at the program's end */
+
 /* Power and processes. */
+void office_paths(const struct world *world, char *data, char *keys,
+                  size_t room);
 bool office_start(struct world *world);
 void office_stop(struct world *world); /* clean */
 void office_crash(struct world *world);
 bool device_start(struct world *world, struct device *device);
 void device_stop(struct device *device);
-void device_crash(struct world *world, struct device *device);
+void device_crash(struct world *world, struct device *device); /* and start */
 struct device *device_add(struct world *world, const char *user,
                           const char *scope);
 bool device_enrol(struct world *world, struct device *device);
@@ -140,7 +165,12 @@ struct step {
     uint64_t seed; /* its own, so that a step can be left out */
 };
 const char *step_name(enum step_kind kind);
+/* After which identities may change and cases be compared. */
+bool step_breaks(enum step_kind kind);
 void step_run(struct world *world, const struct step *step);
+
+/* truth.c: after what may have lost writes that nobody else has. */
+void truth_excuse(struct world *world);
 
 /* oracle.c */
 void oracle_during(struct world *world);

@@ -1,0 +1,47 @@
+/* What many histories came to. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/sim/history.h"
+
+#define YEAR_MS (365.25 * 86400e3)
+
+void outcome_add(struct outcome *sum, const struct outcome *one)
+{
+    for (size_t i = 0; i < one->cover.count; i++)
+        coverage_add(&sum->cover, one->cover.items[i].name,
+                     one->cover.items[i].count);
+    sum->syncs += one->syncs;
+    sum->requests += one->requests;
+    sum->reconciles += one->reconciles;
+    sum->successions += one->successions;
+    sum->crashes += one->crashes;
+    sum->writes += one->writes;
+    sum->device_ms += one->device_ms;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct cover_item *)a)->name,
+                  ((const struct cover_item *)b)->name);
+}
+
+void outcome_print(const struct outcome *sum, uint64_t passed, double seconds)
+{
+    static struct cover cover;
+    printf("%llu histories: %lld writes, %lld syncs, %lld requests, %lld power "
+           "cuts, %lld new identities, %lld reconciles\n",
+           (unsigned long long)passed, (long long)sum->writes,
+           (long long)sum->syncs, (long long)sum->requests,
+           (long long)sum->crashes, (long long)sum->successions,
+           (long long)sum->reconciles);
+    printf("%.1f device-years in %.0f s: %.0f times real time\n",
+           (double)sum->device_ms / YEAR_MS, seconds,
+           (double)sum->device_ms / 1e3 / (seconds > 0.1 ? seconds : 0.1));
+    cover = sum->cover;
+    qsort(cover.items, cover.count, sizeof *cover.items, by_name);
+    for (size_t i = 0; i < cover.count; i++)
+        printf("  %-32s %lld\n", cover.items[i].name,
+               (long long)cover.items[i].count);
+}

@@ -7,6 +7,7 @@
 #include "server/command.h"
 #include "server/ingest.h"
 #include "server/record.h"
+#include "server/verify.h"
 #include "server/views.h"
 
 #define DEFINITION_BYTES_MAX (256u * 1024)
@@ -16,11 +17,15 @@
 static const char schema_records[] =
     "SELECT record FROM record WHERE agency = $1 AND type = 'schema'";
 
+static const char records_of_type[] =
+    "SELECT count(*) FROM record WHERE agency = $1 AND type = $2";
+
 struct import {
     struct command *command;
     struct schema *schema; /* what the files say */
     struct buffer json;    /* of the report */
     size_t written, unchanged;
+    int64_t older; /* records that were folded by another definition */
 };
 
 /* --- reading and checking ------------------------------------------------- */
@@ -224,7 +229,13 @@ static int import_type(struct import *m, const struct schema_type *type)
     if (same)
         return EXIT_DONE;
     m->written++;
-    enum err err = write_type(m, type);
+    int64_t older = 0;
+    enum err err = sql_find_int(
+        &c->sql, records_of_type,
+        SQL_VALUES(sql_text(c->office->agency), sql_text_bytes(name)), &older);
+    m->older += older;
+    if (!err)
+        err = write_type(m, type);
     return err ? command_fail_office(c, err) : EXIT_DONE;
 }
 
@@ -240,6 +251,8 @@ static int import_all(struct import *m)
     if (code != EXIT_DONE)
         return code;
     enum err err = office_schema_refresh(c->office, &c->sql);
+    if (!err && m->older > 0)
+        err = office_rebuild(c->office, &c->sql);
     if (!err)
         err = views_update(c->office);
     return err ? command_fail_office(c, err) : EXIT_DONE;

@@ -6,14 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "server/command.h"
-#include "server/store.h"
 #include "server/views.h"
 
 #define PATH_CHARS 1200
 #define CHUNK_BYTES 65536
-
-static const char a_term[] = "SELECT certificate, certificate_sig FROM replica "
-                             "WHERE agency = $1 AND kind = 'o' LIMIT 1";
 
 /* --- the file ------------------------------------------------------------- */
 
@@ -63,42 +59,6 @@ static void take_back(const char *data, const char *store)
 
 /* --- the office ----------------------------------------------------------- */
 
-struct term {
-    struct buffer text;
-    uint8_t signature[SIGNATURE_BYTES];
-};
-
-static enum err take_term(void *context, const struct sql_value *row,
-                          size_t columns)
-{
-    struct term *term = context;
-    (void)columns;
-    buffer_add_bytes(&term->text, row[0].bytes);
-    enum err err = sql_copy_fixed(term->signature, SIGNATURE_BYTES, &row[1]);
-    return err ? err : buffer_err(&term->text);
-}
-
-/* Every term was certified by the agency's root key. */
-static int check_keys(struct command *c)
-{
-    struct term term;
-    buffer_init(&term.text, 64u * 1024);
-    enum err err =
-        sql_find(&c->sql, a_term, SQL_VALUES(sql_text(c->office->agency)),
-                 take_term, &term);
-    if (!err)
-        err = chain_verify(term.signature, c->office->keys.root.public_key,
-                           DOMAIN_TERM, buffer_bytes(&term.text));
-    buffer_fini(&term.text);
-    if (err == ERR_SIGNATURE)
-        return command_fail(c, ERR_FOREIGN,
-                            "the keys in %.300s are not those of the agency %s "
-                            "in this backup",
-                            c->office->keys_dir, c->office->agency);
-    return err && err != ERR_NOT_FOUND ? command_fail_office(c, err)
-                                       : EXIT_DONE;
-}
-
 /* Devices must notice that the office has forgotten what came after. */
 static int change_lineage(struct command *c)
 {
@@ -141,8 +101,6 @@ static int restore(struct command *c, const char *from, const char *store)
         code = command_check_store(c, store, from, &lines);
     if (code == EXIT_DONE)
         code = command_open(c, COMMAND_READ);
-    if (code == EXIT_DONE)
-        code = check_keys(c);
     return code == EXIT_DONE ? change_lineage(c) : code;
 }
 

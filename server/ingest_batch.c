@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "server/office_inner.h"
 
 #define BATCH_ARENA_BYTES (256u * 1024u * 1024u)
 #define RECORD_BYTES_MAX (64u * 1024u * 1024u)
@@ -21,6 +22,8 @@ enum err batch_open(struct batch *b, struct office *office, struct sql *sql)
         err = map_new(&b->cases);
     if (!err)
         err = map_new(&b->scopes);
+    if (!err)
+        err = office_schema_current(office, sql);
     if (err)
         batch_fini(b);
     return err;

@@ -6,6 +6,10 @@
 
 struct batch;
 
+/* Loads the schema again when another process has written record types; one
+ * look at the store when none has.  Inside the transaction that folds. */
+MUST_CHECK enum err office_schema_current(struct office *office,
+                                          struct sql *sql);
 /* The built-in types, and those of the store unless `sql` is NULL. */
 MUST_CHECK enum err office_schema_load(struct office *office, struct sql *sql,
                                        struct schema **out);

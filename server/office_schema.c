@@ -10,6 +10,11 @@ static const char schema_states[] =
     "SELECT state FROM record WHERE agency = $1 AND type = 'schema' "
     "ORDER BY record";
 
+static const char schema_arrival[] =
+    "SELECT coalesce(max(l.arrival), 0) FROM record r JOIN line l "
+    "ON l.agency = r.agency AND l.record = r.record "
+    "WHERE r.agency = $1 AND r.type = 'schema'";
+
 static enum err definition_add(void *context, const struct sql_value *row,
                                size_t columns)
 {
@@ -48,6 +53,11 @@ enum err office_schema_load(struct office *office, struct sql *sql,
     enum err err = schema_new(out);
     if (!err)
         err = built_in_add(*out);
+    /* Read before the records are, so that a change between is seen later. */
+    if (!err && sql)
+        err = sql_find_int(sql, schema_arrival,
+                           SQL_VALUES(sql_text(office->agency)),
+                           &office->schema_arrival);
     if (!err && sql)
         err = sql_each_row(sql, schema_states,
                            SQL_VALUES(sql_text(office->agency)),
@@ -75,6 +85,16 @@ enum err office_schema_refresh(struct office *office, struct sql *sql)
     grown[office->retired_count++] = office->schema;
     office->schema = fresh;
     return ERR_OK;
+}
+
+enum err office_schema_current(struct office *office, struct sql *sql)
+{
+    int64_t arrival;
+    enum err err = sql_find_int(sql, schema_arrival,
+                                SQL_VALUES(sql_text(office->agency)), &arrival);
+    if (err || arrival == office->schema_arrival)
+        return err;
+    return office_schema_refresh(office, sql);
 }
 
 /* --- publishing the shipped types ----------------------------------------- */

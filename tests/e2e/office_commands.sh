@@ -163,7 +163,7 @@ else
 	ok 'and leaves nothing behind when it fails'
 fi
 "$central" init --data "$dir/other" --agency other >/dev/null
-refused "another agency's keys do not do" 1 'not those of the agency north' \
+refused "another agency's keys do not do" 1 'are another office' \
 	"$central" restore --from "$dir/backup" --data "$dir/second" \
 	--keys "$dir/other.keys"
 printf 'no database' >"$dir/garbage"

@@ -49,7 +49,9 @@ static enum err make_way(const struct sockaddr_un *address)
 {
     struct stat known;
     if (lstat(address->sun_path, &known))
-        return errno == ENOENT ? ERR_OK : ERR_IO;
+        return errno == ENOENT    ? ERR_OK
+               : errno == ENOTDIR ? ERR_NOT_FOUND
+                                  : ERR_IO;
     if (!S_ISSOCK(known.st_mode) || somebody_listens(address))
         return ERR_EXISTS;
     return unlink(address->sun_path) ? ERR_IO : ERR_OK;
@@ -70,7 +72,9 @@ static enum err socket_open(struct listener *l)
     int bound = bind(l->fd, (struct sockaddr *)&address, sizeof address);
     umask(before);
     if (bound || listen(l->fd, BACKLOG) || lstat(l->path, &made))
-        return errno == EACCES || errno == EROFS ? ERR_READ_ONLY : ERR_IO;
+        return errno == EACCES || errno == EROFS ? ERR_READ_ONLY
+               : errno == ENOENT                 ? ERR_NOT_FOUND
+                                                 : ERR_IO;
     l->device = made.st_dev;
     l->inode = made.st_ino;
     return ERR_OK;

@@ -20,6 +20,10 @@ static int run(const struct options *options)
         fputs("satcheld: another satcheld serves this device; stop it, or give "
               "--socket another PATH\n",
               stderr);
+    else if (err == ERR_NOT_FOUND || err == ERR_READ_ONLY)
+        fputs("satcheld: the folder of the control socket is not there or "
+              "cannot be written; give --socket another PATH\n",
+              stderr);
     else if (err)
         fprintf(stderr, "satcheld: %s\n", err_text(err));
     return err || !in_step ? 1 : 0;

@@ -98,8 +98,6 @@ int command_list(struct cli *cli)
 int command_conflicts(struct cli *cli)
 {
     satchel_iterator *iterator;
-    if (cli->operand_count)
-        return cli_misuse(cli, "satchel conflicts takes no operand");
     int code = cli_open(cli, true);
     if (code)
         return code;

@@ -141,6 +141,9 @@ static int run(struct cli *cli, const struct command *command)
                           command->name);
     cli->operands = cli->args.rest + 1;
     cli->operand_count = cli->args.rest_count - 1;
+    if (cli->operand_count && command->usage && !*command->usage)
+        return cli_misuse(cli, "%s takes no \"%s\"; see `satchel %s --help`",
+                          command->name, cli->operands[0], command->name);
     int code = command->run(cli);
     satchel_close(cli->vault);
     if (fflush(stdout) && code == EXIT_DONE)

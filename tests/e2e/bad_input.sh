@@ -32,6 +32,7 @@ refused 'an unknown code names those that are known' 1 'home_visit' \
 	as dana contact "$person" --kind weird
 refused 'a day that does not exist is refused' 1 'occurred_at' \
 	as dana contact "$person" --kind phone --at 2026-02-30T10:00Z
+refused 'an operand that means nothing is named' 2 'extra' as dana sync extra
 refused 'an unknown option is named' 2 '[-]-nope' as dana status --nope
 head -c 270000 /dev/zero | tr '\0' a >"$dir/long"
 refused 'a line over 256 KiB is refused, with what to do' 1 \
@@ -145,6 +146,14 @@ refused 'the daemon names a configuration that is not there' 2 'none.ini' \
 printf '[vault dana]\npath = x\nbogus = 1\n' >"$dir/bad.ini"
 refused 'and a setting that it does not know' 2 'bad.ini.*bogus' \
 	"$satcheld" --config "$dir/bad.ini"
+daemon_line() { # OPTION...: what it says beside its log
+	"$satcheld" "$@" 2>"$dir/daemon.log"
+	local code=$?
+	grep -v '^program=' "$dir/daemon.log" >&2
+	return $code
+}
+refused 'a socket in a folder that is not there is said to be so' 1 'socket' \
+	daemon_line --vault "$dir/dana.vault" --socket "$dir/none/x.sock"
 
 # A full disk and a read-only folder need a file system of their own.
 disk=$dir/disk

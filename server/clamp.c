@@ -9,8 +9,7 @@
 static bool time_decides(struct batch *b, const struct revision *original,
                          struct bytes type_text)
 {
-    const struct schema_type *type =
-        schema_type(b->office->schema, type_text);
+    const struct schema_type *type = schema_type(b->office->schema, type_text);
     const struct canon *member = original->set ? original->set->first : NULL;
     for (; type && member; member = member->next) {
         const struct schema_field *field = type_field(type, member->name);
@@ -34,8 +33,7 @@ enum err clamp_state(struct batch *b, const struct incoming *in,
     record[ID_CHARS] = '\0';
     dot_format(dot, &in->revision->dot);
     buffer_init(&clock, 1024);
-    enum err err =
-        buffer_printf(&clock, "{\"%s\":%" PRId64 "}", dot, b->now);
+    enum err err = buffer_printf(&clock, "{\"%s\":%" PRId64 "}", dot, b->now);
     struct revision_draft draft = {.record = record,
                                    .clock = buffer_bytes(&clock)};
     if (!err)

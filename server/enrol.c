@@ -92,8 +92,7 @@ static enum err again_find(struct enrolment *e)
     struct replica_row found;
     char id[REPLICA_CHARS + 1];
     replica_id(id, 'w', e->office->agency, e->request.key);
-    enum err err =
-        store_replica_find(e->sql, e->office->agency, id, &found);
+    enum err err = store_replica_find(e->sql, e->office->agency, id, &found);
     if (err == ERR_NOT_FOUND) {
         memcpy(e->row.replica, id, sizeof e->row.replica);
         return ERR_OK;
@@ -213,8 +212,7 @@ static enum err succeeded(struct enrolment *e, struct bytes message)
     struct certificate old;
     struct replica_row predecessor;
     const char *agency = e->office->agency;
-    enum err err =
-        certificate_read(&e->arena, e->request.certificate, &old);
+    enum err err = certificate_read(&e->arena, e->request.certificate, &old);
     if (err == ERR_INVALID)
         return refuse(e, 400, "bad-header", "the certificate is malformed");
     if (!err)
@@ -283,8 +281,7 @@ static enum err reply_write(struct enrolment *e, struct buffer *body)
                                 .protocol = PROTOCOL_MAX};
     memcpy(reply.agency, office->agency, sizeof reply.agency);
     memcpy(reply.replica, e->row.replica, sizeof reply.replica);
-    enum err err =
-        store_lineage(e->sql, office->agency, reply.lineage);
+    enum err err = store_lineage(e->sql, office->agency, reply.lineage);
     snprintf(reply.dictionary, sizeof reply.dictionary, "%s",
              dictionary_1_id());
     memcpy(reply.box, office->keys.box_public, sizeof reply.box);

@@ -8,7 +8,8 @@ static bool writer_has(struct batch *b, const struct batch_case *kase,
                        const struct batch_member *member, const char *replica,
                        int64_t n)
 {
-    if (!b->push || b->push->contributed || strcmp(b->push->replica, replica) != 0)
+    if (!b->push || b->push->contributed ||
+        strcmp(b->push->replica, replica) != 0)
         return false;
     if (!kase->total.ever_left)
         return true;
@@ -46,8 +47,8 @@ enum err feed_line(struct batch *b, struct batch_case *kase, int64_t arrival,
                                .kase = kase->kase,
                                .arrival = arrival,
                                .skip = has ? replica : NULL};
-        err = entry_add(b, member->scope, member->scope->head.sum + share,
-                        &row);
+        err =
+            entry_add(b, member->scope, member->scope->head.sum + share, &row);
     }
     return err;
 }
@@ -55,11 +56,9 @@ enum err feed_line(struct batch *b, struct batch_case *kase, int64_t arrival,
 enum err feed_join(struct batch *b, struct batch_case *kase,
                    struct batch_scope *scope, int64_t *seq)
 {
-    struct feed_row row = {.kind = FEED_JOIN,
-                           .kase = kase->kase,
-                           .upto = kase->total.count};
-    enum err err =
-        entry_add(b, scope, scope->head.sum + kase->total.sum, &row);
+    struct feed_row row = {
+        .kind = FEED_JOIN, .kase = kase->kase, .upto = kase->total.count};
+    enum err err = entry_add(b, scope, scope->head.sum + kase->total.sum, &row);
     *seq = row.seq;
     return err;
 }
@@ -67,12 +66,10 @@ enum err feed_join(struct batch *b, struct batch_case *kase,
 enum err feed_leave(struct batch *b, struct batch_case *kase,
                     struct batch_member *member, int64_t *seq)
 {
-    struct feed_row row = {.kind = FEED_LEAVE,
-                           .kase = kase->kase,
-                           .upto = member->joined_seq};
-    enum err err =
-        entry_add(b, member->scope,
-                  member->scope->head.sum - kase->total.sum, &row);
+    struct feed_row row = {
+        .kind = FEED_LEAVE, .kase = kase->kase, .upto = member->joined_seq};
+    enum err err = entry_add(b, member->scope,
+                             member->scope->head.sum - kase->total.sum, &row);
     *seq = row.seq;
     return err;
 }

@@ -167,11 +167,11 @@ static enum err leave_put(struct reading *r, const struct entry *e)
                   (r->from.off > 0 && r->from.seq + 1 == e->upto);
     enum err err = ERR_OK;
     if (!passed)
-        err = sql_find(s->sql, wrote_in_case,
-                       SQL_VALUES(sql_text(s->office->agency),
-                                  sql_text(e->kase),
-                                  sql_text(s->header.replica)),
-                       NULL, NULL);
+        err =
+            sql_find(s->sql, wrote_in_case,
+                     SQL_VALUES(sql_text(s->office->agency), sql_text(e->kase),
+                                sql_text(s->header.replica)),
+                     NULL, NULL);
     if (err)
         return err == ERR_NOT_FOUND ? ERR_OK : err;
     err = page_turn(r, false);
@@ -189,8 +189,7 @@ static enum err entry_put(void *context, const struct sql_value *row,
         err = leave_put(r, &e);
     else if (e.kind == FEED_JOIN && e.member && e.joined_seq == e.seq)
         err = join_put(r, &e);
-    else if (e.kind == FEED_LINE && e.member && e.seq > e.joined_seq &&
-             !e.skip)
+    else if (e.kind == FEED_LINE && e.member && e.seq > e.joined_seq && !e.skip)
         err = line_put(r, &row[7], &row[8], &row[9]);
     if (err)
         return err;
@@ -216,8 +215,7 @@ static bool end_is_news(const struct reading *r, const struct cursor *cursor)
 {
     const struct sync *s = r->out->sync;
     return !cursor || !cursor->has_sum || r->at.seq != cursor->seq ||
-           r->out->page_lines > 0 || r->moved ||
-           s->head > s->header.base_n;
+           r->out->page_lines > 0 || r->moved || s->head > s->header.base_n;
 }
 
 static enum err scope_read(struct outgoing *out, const char *scope)
@@ -231,8 +229,7 @@ static enum err scope_read(struct outgoing *out, const char *scope)
     else
         memcpy(r.from.scope, scope, strlen(scope) + 1);
     r.at = r.from;
-    enum err err =
-        store_scope_find(s->sql, s->office->agency, scope, &head);
+    enum err err = store_scope_find(s->sql, s->office->agency, scope, &head);
     if (!err && (r.from.seq < head.seq || r.from.off))
         err = sql_each_row(s->sql, feed_entries,
                            SQL_VALUES(sql_text(s->office->agency),

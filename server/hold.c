@@ -44,10 +44,9 @@ enum err hold_state(struct batch *b, const struct incoming *in,
     if (!err && !in->revision) {
         draft.type = "unreadable";
         draft.kase = record;
-        err = buffer_printf(&set,
-                            "{\"n\":%" PRId64
-                            ",\"reason\":\"%s\",\"replica\":\"%s\"}",
-                            dot.n, reason, dot.replica);
+        err = buffer_printf(
+            &set, "{\"n\":%" PRId64 ",\"reason\":\"%s\",\"replica\":\"%s\"}",
+            dot.n, reason, dot.replica);
     }
     draft.hold = buffer_bytes(&hold);
     draft.set = buffer_bytes(&set);
@@ -58,16 +57,13 @@ enum err hold_state(struct batch *b, const struct incoming *in,
     return err;
 }
 
-static enum err statement_note(struct batch *b,
-                               const struct revision *revision)
+static enum err statement_note(struct batch *b, const struct revision *revision)
 {
     enum err err = ERR_OK;
-    const struct canon *member =
-        revision->hold ? revision->hold->first : NULL;
+    const struct canon *member = revision->hold ? revision->hold->first : NULL;
     for (; !err && member; member = member->next) {
         struct held_row row = {.since = b->now};
-        if (!dot_parse(&row.dot, member->name) ||
-            member->kind != CANON_TEXT ||
+        if (!dot_parse(&row.dot, member->name) || member->kind != CANON_TEXT ||
             member->text.size > NAME_CHARS_MAX)
             continue;
         memcpy(row.record, revision->record.at, ID_CHARS);
@@ -82,8 +78,7 @@ enum err hold_note(struct batch *b, const struct revision *revision)
 {
     enum err err = statement_note(b, revision);
     struct dot held;
-    if (!err && revision->release.size &&
-        dot_parse(&held, revision->release)) {
+    if (!err && revision->release.size && dot_parse(&held, revision->release)) {
         char release[DOT_CHARS + 1];
         dot_format(release, &revision->dot);
         err = store_held_release(b->sql, b->agency, &held, release);
@@ -103,8 +98,7 @@ static enum err wait_add(void *context, const struct dot *need)
     struct waiting *waiting = context;
     struct batch *b = waiting->batch;
     struct batch_log *log;
-    enum err err =
-        store_waiting_add(b->sql, b->agency, need, &waiting->line);
+    enum err err = store_waiting_add(b->sql, b->agency, need, &waiting->line);
     if (!err)
         err = batch_log_find(b, need->replica, &log);
     if (!err)
@@ -251,8 +245,8 @@ enum err hold_release(struct batch *b, const char *author,
         return err ? err : ERR_EXISTS;
     buffer_init(&line, LINE_BYTES_MAX);
     arena_init(&arena, REVISION_ARENA_BYTES);
-    err = store_line_load(b->sql, b->agency, held->replica, held->n, &line,
-                          NULL);
+    err =
+        store_line_load(b->sql, b->agency, held->replica, held->n, &line, NULL);
     if (!err)
         err = release_parsed(b, author, held, buffer_bytes(&line), &arena);
     if (err == ERR_INVALID)

@@ -60,8 +60,7 @@ static enum err line_parse(struct batch *b, const struct push *push, size_t i,
         return ERR_OK;
     }
     arena_clear(&b->parse);
-    in->parse =
-        revision_parse(&b->parse, push->lines[i], &in->revision, NULL);
+    in->parse = revision_parse(&b->parse, push->lines[i], &in->revision, NULL);
     if (in->parse)
         in->revision = NULL;
     return in->parse == ERR_INVALID || in->parse == ERR_TOO_BIG ? ERR_OK
@@ -166,8 +165,8 @@ static enum err line_heal(struct batch *b, struct bytes line)
     const struct revision *revision = in.revision;
     in.n = revision->dot.n;
     memcpy(in.hash, revision->hash, HASH_BYTES);
-    err = store_line_find(b->sql, b->agency, revision->dot.replica, in.n,
-                          &found);
+    err =
+        store_line_find(b->sql, b->agency, revision->dot.replica, in.n, &found);
     if (!err)
         return memcmp(found.hash, in.hash, HASH_BYTES) ? ERR_FORK : ERR_OK;
     if (err == ERR_NOT_FOUND)
@@ -181,8 +180,7 @@ static enum err line_heal(struct batch *b, struct bytes line)
     return err;
 }
 
-enum err batch_healed(struct batch *b, const struct bytes *lines,
-                      size_t count)
+enum err batch_healed(struct batch *b, const struct bytes *lines, size_t count)
 {
     enum err err = ERR_OK;
     for (size_t i = 0; !err && i < count; i++) {

@@ -14,23 +14,23 @@
  * lines follow each other from `first` on. */
 struct push {
     char replica[REPLICA_CHARS + 1];
-    int64_t first;              /* n of lines[0] */
-    const struct bytes *lines;  /* borrowed */
+    int64_t first;             /* n of lines[0] */
+    const struct bytes *lines; /* borrowed */
     const uint8_t (*hashes)[HASH_BYTES];
-    size_t count;               /* up to the last valid sign line */
-    uint8_t link[LINK_BYTES];   /* after the last of them */
-    const uint8_t *signature;   /* of that link, SIGNATURE_BYTES */
+    size_t count;             /* up to the last valid sign line */
+    uint8_t link[LINK_BYTES]; /* after the last of them */
+    const uint8_t *signature; /* of that link, SIGNATURE_BYTES */
     /* Borrowed trees of the lines, so that they are parsed once; NULL, or NULL
      * members, for those that ingest parses itself. */
     const struct revision *const *revisions;
     const struct cursor *cursors; /* of the request, for skips and rights */
     size_t cursor_count;
-    bool contributed;           /* of a predecessor: section 13 */
+    bool contributed; /* of a predecessor: section 13 */
 };
 struct push_result {
-    int64_t head;               /* the replica's head now */
+    int64_t head; /* the replica's head now */
     uint8_t link[LINK_BYTES];
-    struct held_note *held;     /* owned (free) */
+    struct held_note *held; /* owned (free) */
     size_t held_count;
 };
 

@@ -182,8 +182,8 @@ static enum err member_read(void *context, const struct member_row *row)
 {
     struct member_reading *reading = context;
     struct batch_member *member;
-    enum err err = batch_member_add(reading->batch, reading->kase, row->scope,
-                                    &member);
+    enum err err =
+        batch_member_add(reading->batch, reading->kase, row->scope, &member);
     if (!err) {
         member->joined_seq = row->joined_seq;
         member->left_seq = row->left_seq;
@@ -206,8 +206,7 @@ enum err batch_case_find(struct batch *b, const char *kase,
     found->known = err == ERR_OK;
     struct member_reading reading = {b, found};
     if (!err || err == ERR_NOT_FOUND)
-        err = store_member_each(b->sql, b->agency, kase, member_read,
-                                &reading);
+        err = store_member_each(b->sql, b->agency, kase, member_read, &reading);
     if (!err)
         err = map_put(b->cases, key, found);
     if (!err)
@@ -249,8 +248,7 @@ enum err batch_flush(struct batch *b)
     for (size_t i = 0; !err && i < map_count(b->scopes); i++) {
         struct batch_scope *scope = map_value_at(b->scopes, i);
         if (scope->dirty)
-            err = store_scope_put(b->sql, b->agency, scope->name,
-                                  &scope->head);
+            err = store_scope_put(b->sql, b->agency, scope->name, &scope->head);
         scope->dirty = false;
     }
     return err;

@@ -33,7 +33,6 @@ struct batch_case {
     struct case_total total;
     bool known; /* the office had it before this transaction, or has it now */
     bool dirty;
-    uint64_t created_by_push;     /* 0: not by one of this transaction */
     struct batch_member *members; /* in the arena */
     size_t member_count, member_room;
 };
@@ -42,7 +41,7 @@ struct batch_log {
     struct replica_row row;
     struct scope_list scopes; /* granted now */
     bool dirty;
-    bool sign; /* a term's: its new link has to be signed */
+    bool sign;      /* a term's: its new link has to be signed */
     int64_t *needs; /* owned; n that held lines wait for */
     size_t need_count, need_room;
 };
@@ -78,8 +77,7 @@ MUST_CHECK enum err batch_case_find(struct batch *batch, const char *kase,
                                     struct batch_case **out);
 /* One more scope that sees or saw the case, zeroed. */
 MUST_CHECK enum err batch_member_add(struct batch *batch,
-                                     struct batch_case *kase,
-                                     const char *scope,
+                                     struct batch_case *kase, const char *scope,
                                      struct batch_member **out);
 MUST_CHECK enum err batch_scope_find(struct batch *batch, const char *name,
                                      struct batch_scope **out);
@@ -96,12 +94,12 @@ struct incoming {
     struct bytes line;
     uint8_t hash[HASH_BYTES];
     const struct revision *revision; /* NULL: the line is not one */
-    enum err parse;      /* ERR_INVALID or ERR_TOO_BIG when it is not */
-    bool healed;         /* a page receipt proves it: not judged again */
-    bool contributed;    /* from before a rollback: what it has seen may come
-                            later */
-    bool linked;         /* the next of its log, not out of order */
-    const char *kase;    /* office: the case of a record not known yet */
+    enum err parse;   /* ERR_INVALID or ERR_TOO_BIG when it is not */
+    bool healed;      /* a page receipt proves it: not judged again */
+    bool contributed; /* from before a rollback: what it has seen may come
+                         later */
+    bool linked;      /* the next of its log, not out of order */
+    const char *kase; /* office: the case of a record not known yet */
 };
 
 /* What is to be done with it. */
@@ -125,8 +123,7 @@ MUST_CHECK enum err decide_missing(struct batch *batch,
                                    decide_each_dot *each, void *context);
 
 /* ingest_line.c: decides, holds, appends, folds, feeds. */
-MUST_CHECK enum err ingest_line(struct batch *batch,
-                                const struct incoming *in);
+MUST_CHECK enum err ingest_line(struct batch *batch, const struct incoming *in);
 
 /* ingest_fold.c: `row` is the record's as found (fresh: none), changed to what
  * was stored; its bytes live in the batch until the next record. */
@@ -213,7 +210,7 @@ MUST_CHECK enum err feed_leave_again(struct batch *batch,
 /* ingest.c: inside an open batch. */
 MUST_CHECK enum err batch_push(struct batch *batch, const struct push *push,
                                struct push_result *out);
-MUST_CHECK enum err batch_healed(struct batch *batch,
-                                 const struct bytes *lines, size_t count);
+MUST_CHECK enum err batch_healed(struct batch *batch, const struct bytes *lines,
+                                 size_t count);
 
 #endif

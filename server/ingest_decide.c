@@ -108,8 +108,8 @@ static bool author_right(const struct batch_log *log,
 
 /* Rights of a device's line, its case being known or new. */
 static enum err judge_case(struct batch *b, const struct incoming *in,
-                           const struct revision *original,
-                           const char *name, bool *right)
+                           const struct revision *original, const char *name,
+                           bool *right)
 {
     struct batch_case *kase;
     enum err err = batch_case_find(b, name, &kase);
@@ -133,8 +133,8 @@ static enum err judge_device(struct batch *b, const struct incoming *in,
                              struct decision *out)
 {
     const struct batch_log *log = in->log;
-    struct bytes type = record && record->type[0] ? bytes_text(record->type)
-                                                  : original->type;
+    struct bytes type =
+        record && record->type[0] ? bytes_text(record->type) : original->type;
     if (log->row.revoked_at || log->row.disabled) {
         out->reason = "revoked";
         return ERR_OK;

@@ -159,8 +159,8 @@ static enum err site_reapply(struct batch *b, const char *record)
     const struct canon *state;
     buffer_init(&bytes, STATE_BYTES_MAX * 2);
     arena_init(&arena, REVISION_ARENA_BYTES);
-    enum err err = store_record_find(b->sql, b->agency, bytes_text(record),
-                                     &row, &bytes);
+    enum err err =
+        store_record_find(b->sql, b->agency, bytes_text(record), &row, &bytes);
     if (!err)
         err = canon_parse(&arena, row.state, &state, NULL);
     if (!err)
@@ -170,10 +170,8 @@ static enum err site_reapply(struct batch *b, const char *record)
     return err;
 }
 
-static enum err assignment_effect(struct batch *b,
-                                  const struct record_row *row,
-                                  const struct canon *state,
-                                  const char *record)
+static enum err assignment_effect(struct batch *b, const struct record_row *row,
+                                  const struct canon *state, const char *record)
 {
     char derived[ID_CHARS + 1];
     struct batch_case *kase;

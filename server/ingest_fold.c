@@ -18,8 +18,7 @@ static enum err revision_room(struct gathering *g)
     if (g->count < g->room)
         return ERR_OK;
     size_t room = g->room ? g->room * 2 : 16;
-    const struct revision **grown =
-        arena_take(&g->arena, room * sizeof *grown);
+    const struct revision **grown = arena_take(&g->arena, room * sizeof *grown);
     if (!grown)
         return ERR_NOMEM;
     if (g->count)
@@ -65,8 +64,8 @@ enum err ingest_refold(struct batch *b, const char *record, char *kase,
 {
     struct gathering g = {.kase = kase};
     arena_init(&g.arena, LINES_ARENA_BYTES);
-    enum err err = store_line_each_of_record(b->sql, b->agency, record,
-                                             gather_line, &g);
+    enum err err =
+        store_line_each_of_record(b->sql, b->agency, record, gather_line, &g);
     if (!err)
         err = fold_all(b->office->schema, g.revisions, g.count, &b->fold);
     *has_case = g.created != 0;
@@ -151,8 +150,8 @@ static enum err fold_run(struct batch *b, const struct revision *revision,
                          const struct record_row *row, bool *stepped)
 {
     bool scratch = false;
-    enum err err = fold_step(b->office->schema, row->state, row->memo,
-                             revision, &b->fold, &scratch);
+    enum err err = fold_step(b->office->schema, row->state, row->memo, revision,
+                             &b->fold, &scratch);
     *stepped = !scratch;
     if (err || !scratch)
         return err;
@@ -190,6 +189,5 @@ enum err ingest_fold(struct batch *b, const struct revision *revision,
 {
     bool stepped;
     enum err err = fold_run(b, revision, row, &stepped);
-    return err ? err
-               : ingest_store(b, revision->record, fresh, stepped, row);
+    return err ? err : ingest_store(b, revision->record, fresh, stepped, row);
 }

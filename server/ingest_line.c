@@ -12,8 +12,8 @@ static enum err record_find(struct batch *b, struct bytes record,
                             struct record_row *row, bool *fresh)
 {
     buffer_clear(&b->record_bytes);
-    enum err err = store_record_find(b->sql, b->agency, record, row,
-                                     &b->record_bytes);
+    enum err err =
+        store_record_find(b->sql, b->agency, record, row, &b->record_bytes);
     *fresh = err == ERR_NOT_FOUND;
     return *fresh ? ERR_OK : err;
 }
@@ -32,7 +32,6 @@ static enum err case_admit(struct batch *b, const struct incoming *in,
     if (in->log->row.kind != 'w' || in->healed || in->contributed ||
         decision->reason)
         return ERR_OK;
-    kase->created_by_push = b->push_number;
     *wrote = true;
     return member_admit(b, in->log, kase);
 }
@@ -72,8 +71,7 @@ struct unplaced {
 };
 
 static enum err unplaced_read(void *context, int64_t arrival,
-                              const uint8_t hash[HASH_BYTES],
-                              struct bytes line)
+                              const uint8_t hash[HASH_BYTES], struct bytes line)
 {
     (void)line;
     struct unplaced *u = context;
@@ -102,8 +100,8 @@ static enum err place_earlier(struct batch *b, struct batch_case *kase,
                               const char *record, int64_t newest)
 {
     struct unplaced u = {.batch = b, .newest = newest};
-    enum err err = store_line_each_arrived(b->sql, b->agency, record,
-                                           unplaced_read, &u);
+    enum err err =
+        store_line_each_arrived(b->sql, b->agency, record, unplaced_read, &u);
     for (size_t i = 0; !err && i < u.count; i++)
         err = feed_line(b, kase, u.arrivals[i], u.hashes[i], "", 0);
     free(u.arrivals);
@@ -125,8 +123,8 @@ static enum err line_place(struct batch *b, const struct incoming *in,
         memcpy(kase->total.creator, in->log->row.replica, REPLICA_CHARS + 1);
     }
     if (!err)
-        err = feed_line(b, kase, arrival, in->hash, in->log->row.replica,
-                        in->n);
+        err =
+            feed_line(b, kase, arrival, in->hash, in->log->row.replica, in->n);
     if (!err)
         err = feed_leave_again(b, kase, in->log);
     if (!err && !fresh && !row->has_case) {

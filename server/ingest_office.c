@@ -53,8 +53,7 @@ static enum err object_check(struct office *office, struct arena *arena,
 }
 
 static enum err required_check(struct office *office, struct arena *arena,
-                               const struct schema_type *type,
-                               struct bytes set)
+                               const struct schema_type *type, struct bytes set)
 {
     const struct canon *root = NULL;
     if (set.size) {
@@ -101,9 +100,8 @@ static enum err draft_fill(struct batch *b, struct batch_log *term,
 {
     struct record_row row;
     buffer_clear(&b->record_bytes);
-    enum err err = store_record_find(b->sql, b->agency,
-                                     bytes_text(draft->record), &row,
-                                     &b->record_bytes);
+    enum err err = store_record_find(
+        b->sql, b->agency, bytes_text(draft->record), &row, &b->record_bytes);
     if (err && err != ERR_NOT_FOUND)
         return err;
     struct bytes name = bytes_text(draft->type ? draft->type : row.type);
@@ -182,8 +180,7 @@ enum err ingest_office(struct office *office, struct sql *sql,
 
 enum err ingest_assign(struct office *office, struct sql *sql,
                        const char *author, const char *kase,
-                       const char (*scopes)[SCOPE_CHARS_MAX + 1],
-                       size_t count)
+                       const char (*scopes)[SCOPE_CHARS_MAX + 1], size_t count)
 {
     struct batch b;
     office->detail[0] = '\0';

@@ -161,8 +161,7 @@ static enum err difference_write(const struct difference *difference,
 {
     if (difference->add_count) {
         buffer_add_text(add, "{\"scopes\":");
-        enum err err =
-            names_put(add, difference->add, difference->add_count);
+        enum err err = names_put(add, difference->add, difference->add_count);
         if (err)
             return err;
         buffer_add_char(add, '}');

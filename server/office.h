@@ -29,31 +29,31 @@ struct office {
     struct office_keys keys;
     struct keypair term_keys;
     char term[REPLICA_CHARS + 1];
-    struct buffer term_text;  /* the term's certificate, canonical */
+    struct buffer term_text; /* the term's certificate, canonical */
     uint8_t term_signature[SIGNATURE_BYTES];
     /* Owned; replaced when `schema` records change.  Earlier ones live as long
      * as the office, since other threads may still read them. */
     struct schema *_Atomic schema;
-    struct schema **retired;  /* owned */
+    struct schema **retired; /* owned */
     size_t retired_count;
     int64_t schema_arrival;   /* the last line of a `schema` record in it */
     const struct clock *clock;
     const struct random *random;
     const struct log *log;
-    char vfs[64];             /* SQLite VFS name or "" */
-    char store[1024];         /* address: a path, or postgresql://... */
+    char vfs[64];                     /* SQLite VFS name or "" */
+    char store[1024];                 /* address: a path, or postgresql://... */
     char detail[OFFICE_DETAIL_CHARS]; /* of the last failed office_* call */
 };
 
 struct office_options {
     const char *data_dir;
-    const char *keys_dir;        /* NULL: DATA.keys beside the data directory */
-    const struct clock *clock;   /* NULL: the system's */
+    const char *keys_dir;      /* NULL: DATA.keys beside the data directory */
+    const struct clock *clock; /* NULL: the system's */
     const struct random *random;
     const struct log *log;
     const char *vfs;
-    const char *store;           /* office_init only; NULL: SQLite inside the
-                                    data directory */
+    const char *store; /* office_init only; NULL: SQLite inside the
+                          data directory */
 };
 
 /* Makes the data directory, the keys, the store, the first lineage, and writes
@@ -61,10 +61,11 @@ struct office_options {
 MUST_CHECK enum err office_init(const struct office_options *options,
                                 const char *agency, const char *name,
                                 char detail[OFFICE_DETAIL_CHARS]);
-/* Opens and, when `term` is true, begins a term (needed for all that writes). */
+/* Opens and, when `term` is true, begins a term (needed for all that writes).
+ */
 MUST_CHECK enum err office_open(struct office **out,
-                                const struct office_options *options,
-                                bool term, char detail[OFFICE_DETAIL_CHARS]);
+                                const struct office_options *options, bool term,
+                                char detail[OFFICE_DETAIL_CHARS]);
 void office_close(struct office *office);
 MUST_CHECK enum err office_connect(struct office *office, struct sql *out);
 

@@ -109,8 +109,8 @@ static enum err keys_parse(const char *text, struct seeds *out)
             strlen(at) < size + 1 + SEED_BYTES * 2 + 1)
             return ERR_CORRUPT;
         at += size + 1;
-        if (hex_decode(out->at[i], SEED_BYTES,
-                       bytes_of(at, SEED_BYTES * 2)) != ERR_OK ||
+        if (hex_decode(out->at[i], SEED_BYTES, bytes_of(at, SEED_BYTES * 2)) !=
+                ERR_OK ||
             at[SEED_BYTES * 2] != '\n')
             return ERR_CORRUPT;
         at += SEED_BYTES * 2 + 1;

@@ -60,8 +60,8 @@ enum err office_schema_load(struct office *office, struct sql *sql,
                            &office->schema_arrival);
     if (!err && sql)
         err = sql_each_row(sql, schema_states,
-                           SQL_VALUES(sql_text(office->agency)),
-                           definition_add, *out);
+                           SQL_VALUES(sql_text(office->agency)), definition_add,
+                           *out);
     if (err) {
         schema_free(*out);
         *out = NULL;
@@ -75,8 +75,8 @@ enum err office_schema_refresh(struct office *office, struct sql *sql)
     enum err err = office_schema_load(office, sql, &fresh);
     if (err)
         return err;
-    struct schema **grown = realloc(
-        office->retired, (office->retired_count + 1) * sizeof *grown);
+    struct schema **grown =
+        realloc(office->retired, (office->retired_count + 1) * sizeof *grown);
     if (!grown) {
         schema_free(fresh);
         return ERR_NOMEM;

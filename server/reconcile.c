@@ -204,9 +204,8 @@ static enum err diff_put_lines(struct outgoing *out, const char *kase,
     memcpy(have.line.kase, kase, strlen(kase) + 1);
     memcpy(have.line.scope, scope, strlen(scope) + 1);
     buffer_init(&have.prefixes, DIFF_LINE_MAX * PREFIX_BYTES);
-    enum err err =
-        store_line_each_of_case(s->sql, s->office->agency, kase, 1, INT64_MAX,
-                                have_line, &have);
+    enum err err = store_line_each_of_case(s->sql, s->office->agency, kase, 1,
+                                           INT64_MAX, have_line, &have);
     if (!err)
         err = have_flush(&have, false);
     buffer_fini(&have.prefixes);
@@ -221,13 +220,12 @@ static enum err scope_case(void *context, const struct sql_value *row,
     char kase[ID_CHARS + 1];
     sql_copy_text(kase, sizeof kase, &row[0]);
     struct held_case *held =
-        pass->sync->case_sums
-            ? map_get(pass->sync->case_sums, bytes_text(kase))
-            : NULL;
+        pass->sync->case_sums ? map_get(pass->sync->case_sums, bytes_text(kase))
+                              : NULL;
     if (held)
         held->granted = true;
-    bool same = held ? held->sum == (uint64_t)row[1].integer
-                     : row[2].integer == 0;
+    bool same =
+        held ? held->sum == (uint64_t)row[1].integer : row[2].integer == 0;
     if (!pass->out || same)
         return ERR_OK;
     pass->differs = true;
@@ -281,10 +279,10 @@ static enum err scope_pass(struct sync *s, struct sql *sql,
                            struct outgoing *out, const char *scope)
 {
     struct scope_pass pass = {.sync = s, .out = out, .scope = scope};
-    enum err err = sql_each_row(
-        sql, members_of_scope,
-        SQL_VALUES(sql_text(s->office->agency), sql_text(scope)), scope_case,
-        &pass);
+    enum err err =
+        sql_each_row(sql, members_of_scope,
+                     SQL_VALUES(sql_text(s->office->agency), sql_text(scope)),
+                     scope_case, &pass);
     return err || !out || pass.differs ? err : scope_settled(out, scope);
 }
 
@@ -304,13 +302,12 @@ static enum err diff_note(struct sync *s, struct sql *sql, const char *kase,
                           struct held_case *held, uint64_t office_sum)
 {
     const char *agency = s->office->agency;
-    enum err err = sql_find(sql, diff_find,
-                            SQL_VALUES(sql_text(agency),
-                                       sql_text(s->header.replica),
-                                       sql_text(kase),
-                                       sql_int((int64_t)held->sum),
-                                       sql_int((int64_t)office_sum)),
-                            NULL, NULL);
+    enum err err =
+        sql_find(sql, diff_find,
+                 SQL_VALUES(sql_text(agency), sql_text(s->header.replica),
+                            sql_text(kase), sql_int((int64_t)held->sum),
+                            sql_int((int64_t)office_sum)),
+                 NULL, NULL);
     held->leaves = err == ERR_OK;
     if (err != ERR_NOT_FOUND)
         return err;
@@ -392,8 +389,7 @@ struct needing {
 };
 
 static enum err need_line_put(void *context, int64_t arrival,
-                              const uint8_t hash[HASH_BYTES],
-                              struct bytes line)
+                              const uint8_t hash[HASH_BYTES], struct bytes line)
 {
     (void)arrival;
     struct needing *needing = context;

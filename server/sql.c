@@ -60,8 +60,8 @@ enum err sql_find(struct sql *sql, const char *statement,
                   void *context)
 {
     struct finding finding = {.each = each, .context = context};
-    enum err err = sql->run(sql->context, statement, values, count, found_row,
-                            &finding);
+    enum err err =
+        sql->run(sql->context, statement, values, count, found_row, &finding);
     return err || finding.found ? err : ERR_NOT_FOUND;
 }
 

@@ -19,7 +19,7 @@ struct sql_value {
 };
 
 struct sql_value sql_int(int64_t value);
-struct sql_value sql_text(const char *text);        /* NULL gives SQL NULL */
+struct sql_value sql_text(const char *text); /* NULL gives SQL NULL */
 struct sql_value sql_text_bytes(struct bytes text);
 struct sql_value sql_blob(struct bytes bytes);
 struct sql_value sql_null(void);
@@ -39,7 +39,7 @@ struct sql {
                     const struct sql_value *values, size_t count,
                     sql_each *each, void *each_context);
     enum err (*backup)(void *context, const char *path); /* online */
-    const char *(*detail)(void *context); /* of the last error */
+    const char *(*detail)(void *context);                /* of the last error */
     /* Housekeeping for a moment in which nobody waits; NULL: none. */
     void (*idle)(void *context);
     /* Gives the first of `arrival_block` free numbers of arrival, for use in

@@ -26,9 +26,8 @@ static const char invite_use[] =
 static const char invite_void[] =
     "UPDATE invite SET expires_at = $2 WHERE agency = $1 AND expires_at > $2 "
     "AND used_by IS NULL";
-static const char account_role[] =
-    "SELECT role, disabled_at FROM account "
-    "WHERE agency = $1 AND account = $2";
+static const char account_role[] = "SELECT role, disabled_at FROM account "
+                                   "WHERE agency = $1 AND account = $2";
 
 struct agency_row {
     char *agency, *lineage;
@@ -51,8 +50,8 @@ enum err store_agency_find(struct sql *sql, char agency[NAME_CHARS_MAX + 1],
     return sql_find(sql, agency_find, NULL, 0, agency_row_read, &out);
 }
 
-enum err store_agency_add(struct sql *sql, const char *agency,
-                          const char *name, const char *lineage, int64_t now)
+enum err store_agency_add(struct sql *sql, const char *agency, const char *name,
+                          const char *lineage, int64_t now)
 {
     enum err err = sql_run(sql, agency_add,
                            SQL_VALUES(sql_text(agency), sql_text(name),
@@ -107,10 +106,10 @@ enum err store_invite_find(struct sql *sql, const char *agency,
                            struct invite_row *out)
 {
     *out = (struct invite_row){.expires_at = 0};
-    return sql_find(sql, invite_find,
-                    SQL_VALUES(sql_text(agency),
-                               sql_blob(bytes_of(hash, HASH_BYTES))),
-                    invite_row_read, out);
+    return sql_find(
+        sql, invite_find,
+        SQL_VALUES(sql_text(agency), sql_blob(bytes_of(hash, HASH_BYTES))),
+        invite_row_read, out);
 }
 
 enum err store_invite_use(struct sql *sql, const char *agency,
@@ -145,8 +144,8 @@ static enum err role_row_read(void *context, const struct sql_value *row,
 }
 
 enum err store_account_role(struct sql *sql, const char *agency,
-                            const char *account,
-                            char role[NAME_CHARS_MAX + 1], bool *disabled)
+                            const char *account, char role[NAME_CHARS_MAX + 1],
+                            bool *disabled)
 {
     struct role_row out = {role, disabled};
     return sql_find(sql, account_role,

@@ -45,19 +45,18 @@ enum err store_case_find(struct sql *sql, const char *agency, const char *kase,
 {
     *out = (struct case_total){0};
     return sql_find(sql, case_find,
-                    SQL_VALUES(sql_text(agency), sql_text(kase)),
-                    case_row_read, out);
+                    SQL_VALUES(sql_text(agency), sql_text(kase)), case_row_read,
+                    out);
 }
 
 enum err store_case_put(struct sql *sql, const char *agency, const char *kase,
                         const struct case_total *total)
 {
-    return sql_run(sql, case_put,
-                   SQL_VALUES(sql_text(agency), sql_text(kase),
-                              sql_int(total->count),
-                              sql_int((int64_t)total->sum),
-                              sql_int(total->ever_left),
-                              sql_text(total->creator)));
+    return sql_run(
+        sql, case_put,
+        SQL_VALUES(sql_text(agency), sql_text(kase), sql_int(total->count),
+                   sql_int((int64_t)total->sum), sql_int(total->ever_left),
+                   sql_text(total->creator)));
 }
 
 struct each_member {
@@ -86,15 +85,14 @@ enum err store_member_each(struct sql *sql, const char *agency,
                         member_row_read, &all);
 }
 
-enum err store_member_put(struct sql *sql, const char *agency,
-                          const char *kase, const struct member_row *member)
+enum err store_member_put(struct sql *sql, const char *agency, const char *kase,
+                          const struct member_row *member)
 {
-    return sql_run(sql, member_put,
-                   SQL_VALUES(sql_text(agency), sql_text(kase),
-                              sql_text(member->scope),
-                              sql_int(member->joined_seq),
-                              member->left_seq ? sql_int(member->left_seq)
-                                               : sql_null()));
+    return sql_run(
+        sql, member_put,
+        SQL_VALUES(sql_text(agency), sql_text(kase), sql_text(member->scope),
+                   sql_int(member->joined_seq),
+                   member->left_seq ? sql_int(member->left_seq) : sql_null()));
 }
 
 static enum err head_row_read(void *context, const struct sql_value *row,
@@ -111,23 +109,22 @@ enum err store_scope_find(struct sql *sql, const char *agency,
                           const char *scope, struct feed_head *out)
 {
     *out = (struct feed_head){0};
-    enum err err = sql_find(sql, scope_find,
-                            SQL_VALUES(sql_text(agency), sql_text(scope)),
-                            head_row_read, out);
+    enum err err =
+        sql_find(sql, scope_find, SQL_VALUES(sql_text(agency), sql_text(scope)),
+                 head_row_read, out);
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-enum err store_scope_put(struct sql *sql, const char *agency,
-                         const char *scope, const struct feed_head *head)
+enum err store_scope_put(struct sql *sql, const char *agency, const char *scope,
+                         const struct feed_head *head)
 {
     return sql_run(sql, scope_put,
                    SQL_VALUES(sql_text(agency), sql_text(scope),
-                              sql_int(head->seq),
-                              sql_int((int64_t)head->sum)));
+                              sql_int(head->seq), sql_int((int64_t)head->sum)));
 }
 
-enum err store_feed_sum(struct sql *sql, const char *agency,
-                        const char *scope, int64_t seq, uint64_t *sum)
+enum err store_feed_sum(struct sql *sql, const char *agency, const char *scope,
+                        int64_t seq, uint64_t *sum)
 {
     int64_t found = 0;
     enum err err = ERR_OK;
@@ -140,8 +137,8 @@ enum err store_feed_sum(struct sql *sql, const char *agency,
     return err;
 }
 
-enum err store_feed_add(struct sql *sql, const char *agency,
-                        const char *scope, const struct feed_row *row)
+enum err store_feed_add(struct sql *sql, const char *agency, const char *scope,
+                        const struct feed_row *row)
 {
     return sql_run(
         sql, feed_add,

@@ -27,8 +27,8 @@ struct member_row {
 typedef enum err store_each_member(void *context, const struct member_row *m);
 /* All scopes that see the case or once saw it. */
 MUST_CHECK enum err store_member_each(struct sql *sql, const char *agency,
-                                      const char *kase,
-                                      store_each_member *each, void *context);
+                                      const char *kase, store_each_member *each,
+                                      void *context);
 MUST_CHECK enum err store_member_put(struct sql *sql, const char *agency,
                                      const char *kase,
                                      const struct member_row *member);
@@ -39,8 +39,7 @@ struct feed_head {
 };
 /* Zeros for a scope that has no entry yet. */
 MUST_CHECK enum err store_scope_find(struct sql *sql, const char *agency,
-                                     const char *scope,
-                                     struct feed_head *out);
+                                     const char *scope, struct feed_head *out);
 MUST_CHECK enum err store_scope_put(struct sql *sql, const char *agency,
                                     const char *scope,
                                     const struct feed_head *head);

@@ -3,12 +3,10 @@
 static const char line_add[] =
     "INSERT INTO line(agency, replica, n, record, hash, link, received_at, "
     "line, arrival) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-static const char line_find[] =
-    "SELECT arrival, hash, link FROM line "
-    "WHERE agency = $1 AND replica = $2 AND n = $3";
-static const char line_load[] =
-    "SELECT line, record FROM line "
-    "WHERE agency = $1 AND replica = $2 AND n = $3";
+static const char line_find[] = "SELECT arrival, hash, link FROM line "
+                                "WHERE agency = $1 AND replica = $2 AND n = $3";
+static const char line_load[] = "SELECT line, record FROM line "
+                                "WHERE agency = $1 AND replica = $2 AND n = $3";
 static const char link_before[] =
     "SELECT n, link FROM line WHERE agency = $1 AND replica = $2 AND n <= $3 "
     "AND link IS NOT NULL ORDER BY n DESC LIMIT 1";
@@ -64,13 +62,11 @@ static enum err found_row_read(void *context, const struct sql_value *row,
 }
 
 enum err store_line_find(struct sql *sql, const char *agency,
-                         const char *replica, int64_t n,
-                         struct line_found *out)
+                         const char *replica, int64_t n, struct line_found *out)
 {
-    return sql_find(
-        sql, line_find,
-        SQL_VALUES(sql_text(agency), sql_text(replica), sql_int(n)),
-        found_row_read, out);
+    return sql_find(sql, line_find,
+                    SQL_VALUES(sql_text(agency), sql_text(replica), sql_int(n)),
+                    found_row_read, out);
 }
 
 struct loading {
@@ -93,10 +89,9 @@ enum err store_line_load(struct sql *sql, const char *agency,
                          char *record)
 {
     struct loading loading = {line, record};
-    return sql_find(
-        sql, line_load,
-        SQL_VALUES(sql_text(agency), sql_text(replica), sql_int(n)),
-        load_row_read, &loading);
+    return sql_find(sql, line_load,
+                    SQL_VALUES(sql_text(agency), sql_text(replica), sql_int(n)),
+                    load_row_read, &loading);
 }
 
 struct linking {
@@ -137,10 +132,10 @@ enum err store_line_link(struct sql *sql, const char *agency,
     link_zero(link, agency, key);
     if (n == 0)
         return ERR_OK;
-    enum err err = sql_find(
-        sql, link_before,
-        SQL_VALUES(sql_text(agency), sql_text(replica), sql_int(n)),
-        link_row_read, &linking);
+    enum err err =
+        sql_find(sql, link_before,
+                 SQL_VALUES(sql_text(agency), sql_text(replica), sql_int(n)),
+                 link_row_read, &linking);
     if (err && err != ERR_NOT_FOUND)
         return err;
     if (linking.n < n)
@@ -219,8 +214,8 @@ enum err store_sign_add(struct sql *sql, const char *agency,
                               sql_blob(bytes_of(signature, SIGNATURE_BYTES))));
 }
 
-enum err store_placed_add(struct sql *sql, const char *agency,
-                          const char *kase, int64_t case_seq, int64_t arrival)
+enum err store_placed_add(struct sql *sql, const char *agency, const char *kase,
+                          int64_t case_seq, int64_t arrival)
 {
     return sql_run(sql, placed_add,
                    SQL_VALUES(sql_text(agency), sql_text(kase),

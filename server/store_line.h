@@ -13,9 +13,9 @@ struct line_row {
     int64_t arrival;
     const char *replica;
     int64_t n;
-    struct bytes record;  /* empty: not a revision */
-    const uint8_t *hash;  /* HASH_BYTES */
-    const uint8_t *link;  /* LINK_BYTES; NULL: healed out of order */
+    struct bytes record; /* empty: not a revision */
+    const uint8_t *hash; /* HASH_BYTES */
+    const uint8_t *link; /* LINK_BYTES; NULL: healed out of order */
     int64_t received_at;
     struct bytes line;
 };
@@ -55,17 +55,14 @@ MUST_CHECK enum err store_line_each_of_record(struct sql *sql,
                                               store_each_line *each,
                                               void *context);
 /* The same in the order of their arrival. */
-MUST_CHECK enum err store_line_each_arrived(struct sql *sql,
-                                            const char *agency,
+MUST_CHECK enum err store_line_each_arrived(struct sql *sql, const char *agency,
                                             const char *record,
                                             store_each_line *each,
                                             void *context);
 /* The lines of a case, `from` and `upto` in its order, both included. */
-MUST_CHECK enum err store_line_each_of_case(struct sql *sql,
-                                            const char *agency,
+MUST_CHECK enum err store_line_each_of_case(struct sql *sql, const char *agency,
                                             const char *kase, int64_t from,
-                                            int64_t upto,
-                                            store_each_line *each,
+                                            int64_t upto, store_each_line *each,
                                             void *context);
 
 MUST_CHECK enum err store_sign_add(struct sql *sql, const char *agency,

@@ -104,8 +104,7 @@ enum err store_record_put(struct sql *sql, const char *agency,
                               sql_text(row->type[0] ? row->type : NULL),
                               sql_text(row->has_case ? row->kase : NULL),
                               sql_int(row->open_count),
-                              sql_text_bytes(row->state),
-                              sql_blob(row->memo)));
+                              sql_text_bytes(row->state), sql_blob(row->memo)));
 }
 
 struct each_field {
@@ -182,10 +181,10 @@ static enum err held_row_read(void *context, const struct sql_value *row,
 enum err store_held_find(struct sql *sql, const char *agency,
                          const struct dot *dot, struct held_row *out)
 {
-    return sql_find(sql, held_find,
-                    SQL_VALUES(sql_text(agency), sql_text(dot->replica),
-                               sql_int(dot->n)),
-                    held_row_read, out);
+    return sql_find(
+        sql, held_find,
+        SQL_VALUES(sql_text(agency), sql_text(dot->replica), sql_int(dot->n)),
+        held_row_read, out);
 }
 
 enum err store_held_release(struct sql *sql, const char *agency,
@@ -212,8 +211,8 @@ static enum err each_held_read(void *context, const struct sql_value *row,
 }
 
 enum err store_held_above(struct sql *sql, const char *agency,
-                          const char *replica, int64_t n,
-                          store_each_held *each, void *context)
+                          const char *replica, int64_t n, store_each_held *each,
+                          void *context)
 {
     struct each_held all = {each, context};
     return sql_each_row(
@@ -271,10 +270,10 @@ enum err store_waiting_lines(struct sql *sql, const char *agency,
                              void *context)
 {
     struct each_dot all = {each, context};
-    return sql_each_row(sql, waiting_lines,
-                        SQL_VALUES(sql_text(agency), sql_text(need->replica),
-                                   sql_int(need->n)),
-                        dot_row_read, &all);
+    return sql_each_row(
+        sql, waiting_lines,
+        SQL_VALUES(sql_text(agency), sql_text(need->replica), sql_int(need->n)),
+        dot_row_read, &all);
 }
 
 enum err store_waiting_met(struct sql *sql, const char *agency,
@@ -288,10 +287,10 @@ enum err store_waiting_met(struct sql *sql, const char *agency,
 enum err store_waiting_any(struct sql *sql, const char *agency,
                            const struct dot *line)
 {
-    return sql_find(sql, waiting_any,
-                    SQL_VALUES(sql_text(agency), sql_text(line->replica),
-                               sql_int(line->n)),
-                    NULL, NULL);
+    return sql_find(
+        sql, waiting_any,
+        SQL_VALUES(sql_text(agency), sql_text(line->replica), sql_int(line->n)),
+        NULL, NULL);
 }
 
 struct each_record {

@@ -28,12 +28,11 @@ MUST_CHECK enum err store_record_put(struct sql *sql, const char *agency,
 typedef enum err store_each_field(void *context, struct bytes field);
 MUST_CHECK enum err store_conflict_each(struct sql *sql, const char *agency,
                                         struct bytes record,
-                                        store_each_field *each,
-                                        void *context);
+                                        store_each_field *each, void *context);
 /* One that is there already keeps its `since`. */
 MUST_CHECK enum err store_conflict_add(struct sql *sql, const char *agency,
-                                       struct bytes record,
-                                       struct bytes field, int64_t since);
+                                       struct bytes record, struct bytes field,
+                                       int64_t since);
 MUST_CHECK enum err store_conflict_drop(struct sql *sql, const char *agency,
                                         struct bytes record,
                                         struct bytes field);

@@ -223,8 +223,8 @@ static enum err store_backup(void *context, const char *path)
         db_open_vfs(&copy, path, DB_CREATE, store->vfs, store->detail);
     if (err)
         return err;
-    sqlite3_backup *backup = sqlite3_backup_init(
-        db_handle(copy), "main", db_handle(store->db), "main");
+    sqlite3_backup *backup = sqlite3_backup_init(db_handle(copy), "main",
+                                                 db_handle(store->db), "main");
     if (!backup) {
         err = db_result(copy, sqlite3_errcode(db_handle(copy)));
     } else {
@@ -272,8 +272,7 @@ static enum err vfs_copy(struct store *store, const char *vfs)
 
 static enum err tables_make(struct store *store, char *detail)
 {
-    enum err err = migrate(store->db, STORE_APPLICATION_ID,
-                           embed_store_schema);
+    enum err err = migrate(store->db, STORE_APPLICATION_ID, embed_store_schema);
     /* A bigger cache for pushes of many lines at once. */
     if (!err)
         err = db_exec(store->db, "PRAGMA cache_size = -16384");

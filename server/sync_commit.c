@@ -61,9 +61,9 @@ static enum err act_on_replica(struct sync *s, struct batch *b,
 {
     struct buffer detail;
     buffer_init(&detail, 1024);
-    enum err err = buffer_printf(&detail,
-                                 "{\"reason\":\"%s\",\"replica\":\"%s\"}",
-                                 reason, s->header.replica);
+    enum err err =
+        buffer_printf(&detail, "{\"reason\":\"%s\",\"replica\":\"%s\"}", reason,
+                      s->header.replica);
     if (!err)
         err = store_act(b->sql, b->agency, b->now, "office", what,
                         buffer_bytes(&detail));
@@ -303,9 +303,9 @@ enum err sync_commit_many(struct office *office, struct sql *sql,
         if (err && passes(err))
             return err;
         if (err) {
-            log_event(office->log, LOG_ERROR, "commit_refused", "replica",
-                      "%s", syncs[i]->header.replica, "error", "%s",
-                      err_name(err), NULL);
+            log_event(office->log, LOG_ERROR, "commit_refused", "replica", "%s",
+                      syncs[i]->header.replica, "error", "%s", err_name(err),
+                      NULL);
             sync_refuse(syncs[i], 500, "internal",
                         "the request could not be stored");
         }

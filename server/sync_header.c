@@ -77,8 +77,8 @@ static enum err judge_sums(struct sync *s, struct sql *sql)
         uint64_t sum;
         if (!cursor->has_sum)
             continue;
-        err = store_feed_sum(sql, s->office->agency, cursor->scope,
-                             cursor->seq, &sum);
+        err = store_feed_sum(sql, s->office->agency, cursor->scope, cursor->seq,
+                             &sum);
         if (err == ERR_NOT_FOUND || (!err && sum != cursor->sum)) {
             s->differs = true;
             err = ERR_OK;
@@ -91,8 +91,7 @@ enum err sync_judge(struct sync *s, struct sql *sql)
 {
     const char *agency = s->office->agency;
     s->verdict = VERDICT_SERVE;
-    enum err err =
-        store_replica_find(sql, agency, s->header.replica, &s->row);
+    enum err err = store_replica_find(sql, agency, s->header.replica, &s->row);
     if (!err)
         err = store_account_scopes(sql, agency, s->row.account, &s->scopes);
     if (!err)
@@ -179,8 +178,8 @@ enum err sync_auth(struct sync *s, struct bytes line)
     sync_judged(s);
     if (s->stage == STAGE_REFUSED)
         return ERR_OK;
-    err = store_line_link(s->sql, s->office->agency, s->row.replica,
-                          s->row.key, s->header.base_n, link);
+    err = store_line_link(s->sql, s->office->agency, s->row.replica, s->row.key,
+                          s->header.base_n, link);
     if (!err)
         err = sync_piece_begin(s, &s->row, s->header.base_n + 1, link, false);
     return err;

@@ -34,7 +34,7 @@ enum verdict {
 struct piece {
     struct replica_row row; /* as read when the piece began */
     int64_t first;
-    struct bytes *lines;    /* owned array; bytes in the sync's arena */
+    struct bytes *lines; /* owned array; bytes in the sync's arena */
     uint8_t (*hashes)[HASH_BYTES];
     const struct revision **revisions;
     size_t count, room;
@@ -43,7 +43,7 @@ struct piece {
     uint8_t signed_link[LINK_BYTES];
     uint8_t signature[SIGNATURE_BYTES];
     bool contributed; /* from before a rollback */
-    bool dead; /* it failed: later lines of this log are dropped */
+    bool dead;        /* it failed: later lines of this log are dropped */
 };
 
 struct case_key { /* of sealed lines, within one request */
@@ -67,7 +67,7 @@ struct sync {
                               which may run in another thread */
     struct frame_reader *reader;
     enum sync_stage stage;
-    struct arena arena; /* header, lines, trees */
+    struct arena arena;   /* header, lines, trees */
     struct arena scratch; /* of the control line at hand */
     struct bytes header_line;
     struct request_header header;
@@ -77,7 +77,7 @@ struct sync {
     enum verdict verdict;
     bool stale, revoked;
     bool feed_waits; /* some feed has something for it */
-    bool differs; /* a cursor's sum is not ours: state `reconcile` */
+    bool differs;    /* a cursor's sum is not ours: state `reconcile` */
 
     struct piece *pieces; /* owned; the first is the replica's own */
     size_t piece_count;
@@ -124,11 +124,9 @@ MUST_CHECK enum err sync_judge(struct sync *s, struct sql *sql);
 void sync_judged(struct sync *s);
 
 /* sync_push.c: lines and signatures of logs. */
-MUST_CHECK enum err sync_piece_begin(struct sync *s,
-                                     const struct replica_row *row,
-                                     int64_t first,
-                                     const uint8_t link[LINK_BYTES],
-                                     bool contributed);
+MUST_CHECK enum err
+sync_piece_begin(struct sync *s, const struct replica_row *row, int64_t first,
+                 const uint8_t link[LINK_BYTES], bool contributed);
 MUST_CHECK enum err sync_line(struct sync *s, struct bytes line);
 MUST_CHECK enum err sync_sign(struct sync *s, struct bytes line);
 MUST_CHECK enum err sync_log(struct sync *s, struct bytes line);

@@ -13,8 +13,8 @@ enum err sync_piece_begin(struct sync *s, const struct replica_row *row,
         return ERR_NOMEM;
     s->pieces = grown;
     struct piece *piece = &grown[s->piece_count++];
-    *piece = (struct piece){
-        .row = *row, .first = first, .contributed = contributed};
+    *piece =
+        (struct piece){.row = *row, .first = first, .contributed = contributed};
     memcpy(piece->link, link, LINK_BYTES);
     memcpy(piece->signed_link, link, LINK_BYTES);
     return ERR_OK;
@@ -45,10 +45,10 @@ static enum err piece_room(struct piece *piece)
     return ERR_OK;
 }
 
-/* Parses a line whose tree is kept for ingest, while there is room for trees. */
+/* Parses a line whose tree is kept for ingest, while there is room for trees.
+ */
 static enum err line_read(struct sync *s, struct bytes line,
-                          const struct revision **out,
-                          uint8_t hash[HASH_BYTES])
+                          const struct revision **out, uint8_t hash[HASH_BYTES])
 {
     *out = NULL;
     enum err err = ERR_TOO_BIG;
@@ -85,8 +85,7 @@ enum err sync_line(struct sync *s, struct bytes line)
     s->body_bytes += line.size + 1;
     size_t i = piece->count;
     piece->lines[i] = bytes_of(copy, line.size);
-    err = line_read(s, piece->lines[i], &piece->revisions[i],
-                    piece->hashes[i]);
+    err = line_read(s, piece->lines[i], &piece->revisions[i], piece->hashes[i]);
     if (err)
         return err;
     const struct revision *revision = piece->revisions[i];
@@ -164,8 +163,8 @@ static enum err log_begin(struct sync *s, const struct log_line *log)
         err = ERR_OK;
     }
     if (!err)
-        err = store_line_link(s->sql, s->office->agency, log->replica,
-                              log->key, log->from - 1, link);
+        err = store_line_link(s->sql, s->office->agency, log->replica, log->key,
+                              log->from - 1, link);
     if (err == ERR_NOT_FOUND) {
         sync_refuse(s, 422, "gap", "a predecessor's earlier lines are missing");
         s->error.received = row.head;
@@ -176,8 +175,7 @@ static enum err log_begin(struct sync *s, const struct log_line *log)
     int64_t lineages = 0;
     if (!err)
         err = store_lineages(s->sql, s->office->agency, &lineages);
-    return err ? err
-               : sync_piece_begin(s, &row, log->from, link, lineages > 0);
+    return err ? err : sync_piece_begin(s, &row, log->from, link, lineages > 0);
 }
 
 enum err sync_log(struct sync *s, struct bytes line)

@@ -14,8 +14,8 @@ enum err outgoing_line(struct outgoing *out, struct bytes line)
     return buffer_add_char(&out->plain, '\n');
 }
 
-enum err outgoing_revision(struct outgoing *out,
-                           const uint8_t hash[HASH_BYTES], struct bytes line)
+enum err outgoing_revision(struct outgoing *out, const uint8_t hash[HASH_BYTES],
+                           struct bytes line)
 {
     buffer_add(&out->hashes, hash, HASH_BYTES);
     out->page_lines++;
@@ -201,8 +201,7 @@ static enum err lines_deflate(struct frame_writer *writer, struct bytes plain)
  * best compression anyhow. */
 static int level_of(const struct sync *s, const struct outgoing *out)
 {
-    return out->plain.size > SMALL_BYTES &&
-                   s->header.room >= ROOM_BYTES_DEFAULT
+    return out->plain.size > SMALL_BYTES && s->header.room >= ROOM_BYTES_DEFAULT
                ? 1
                : 6;
 }

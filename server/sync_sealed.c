@@ -18,8 +18,7 @@ enum err sync_key(struct sync *s, struct bytes line)
     }
     if (!err && !s->case_keys)
         err = map_new(&s->case_keys);
-    struct case_key *key =
-        err ? NULL : arena_take(&s->arena, sizeof *key);
+    struct case_key *key = err ? NULL : arena_take(&s->arena, sizeof *key);
     if (!err && !key)
         err = ERR_NOMEM;
     if (err)

@@ -64,13 +64,12 @@ static enum err case_verify(struct verify *v, const char *kase)
 {
     struct case_check c = {.v = v, .kase = kase};
     struct case_total total;
-    enum err err =
-        store_case_find(v->batch.sql, v->batch.agency, kase, &total);
+    enum err err = store_case_find(v->batch.sql, v->batch.agency, kase, &total);
     if (!err)
-        err = sql_each_row(v->batch.sql, placed_lines,
-                           SQL_VALUES(sql_text(v->batch.agency),
-                                      sql_text(kase)),
-                           placed_row, &c);
+        err =
+            sql_each_row(v->batch.sql, placed_lines,
+                         SQL_VALUES(sql_text(v->batch.agency), sql_text(kase)),
+                         placed_row, &c);
     if (!err && (c.count != total.count || c.sum != total.sum))
         verify_say(v, "case %s: the sum is not that of its lines", kase);
     return err;
@@ -128,8 +127,7 @@ static enum err join_check(struct feed_check *c, struct bytes kase,
                    c->scope, c->seq);
     enum err err = sql_each_row(v->batch.sql, case_sum,
                                 SQL_VALUES(sql_text(v->batch.agency),
-                                           sql_text_bytes(kase),
-                                           sql_int(upto)),
+                                           sql_text_bytes(kase), sql_int(upto)),
                                 hash_row, &sum);
     *brought = (struct brought){.member = true, .count = upto, .sum = sum};
     c->sum += sum;
@@ -188,10 +186,10 @@ static enum err feed_run(struct feed_check *c)
 {
     struct verify *v = c->v;
     struct feed_head head;
-    enum err err = sql_each_row(v->batch.sql, feed_entries,
-                                SQL_VALUES(sql_text(v->batch.agency),
-                                           sql_text(c->scope)),
-                                feed_entry, c);
+    enum err err =
+        sql_each_row(v->batch.sql, feed_entries,
+                     SQL_VALUES(sql_text(v->batch.agency), sql_text(c->scope)),
+                     feed_entry, c);
     if (!err)
         err = store_scope_find(v->batch.sql, v->batch.agency, c->scope, &head);
     if (err)
@@ -199,10 +197,10 @@ static enum err feed_run(struct feed_check *c)
     if (head.seq != c->seq || head.sum != c->sum)
         verify_say(v, "feed %s: its end is not at %" PRId64, c->scope,
                    head.seq);
-    err = sql_each_row(v->batch.sql, members,
-                       SQL_VALUES(sql_text(v->batch.agency),
-                                  sql_text(c->scope)),
-                       member_row, c);
+    err =
+        sql_each_row(v->batch.sql, members,
+                     SQL_VALUES(sql_text(v->batch.agency), sql_text(c->scope)),
+                     member_row, c);
     for (size_t i = 0; !err && i < map_count(c->cases); i++) {
         const struct brought *brought = map_value_at(c->cases, i);
         if (brought->member)

@@ -15,8 +15,8 @@ struct log_check {
     struct verify *v;
     const struct replica_row *row; /* NULL: the replica is not known */
     const char *replica;
-    int64_t n;       /* last seen */
-    bool broken;     /* above the unbroken part */
+    int64_t n;   /* last seen */
+    bool broken; /* above the unbroken part */
     uint8_t link[LINK_BYTES];
     int64_t linked_n; /* last line that came with its log, not healed */
     int64_t signed_n;
@@ -42,8 +42,8 @@ static void link_check(struct log_check *c, int64_t n,
         c->linked_n = n;
     if (!sql_is_null(link) &&
         !bytes_equal(link->bytes, bytes_of(c->link, LINK_BYTES)))
-        verify_say(v, "log %s: the link at %" PRId64 " is another",
-                   c->replica, n);
+        verify_say(v, "log %s: the link at %" PRId64 " is another", c->replica,
+                   n);
     if (sql_is_null(signature))
         return;
     if (signature->bytes.size != SIGNATURE_BYTES ||
@@ -78,8 +78,8 @@ static enum err certificate_check(struct verify *v,
     struct buffer text;
     uint8_t sig[SIGNATURE_BYTES];
     buffer_init(&text, 64 * 1024);
-    enum err err = store_replica_certificate(
-        v->batch.sql, v->batch.agency, row->replica, &text, sig);
+    enum err err = store_replica_certificate(v->batch.sql, v->batch.agency,
+                                             row->replica, &text, sig);
     if (!err && text.size &&
         chain_verify(sig, v->batch.office->keys.root.public_key,
                      row->kind == 'o' ? DOMAIN_TERM : DOMAIN_CERT,
@@ -103,14 +103,13 @@ static enum err log_verify(struct verify *v, const char *replica)
         return err;
     }
     err = sql_each_row(v->batch.sql, log_lines,
-                       SQL_VALUES(sql_text(v->batch.agency),
-                                  sql_text(replica)),
+                       SQL_VALUES(sql_text(v->batch.agency), sql_text(replica)),
                        line_check, &c);
     if (err || !c.row)
         return err;
     if (c.n < row.head || c.n > row.top)
-        verify_say(v, "log %s: ends at %" PRId64 ", not %" PRId64, replica,
-                   c.n, row.head);
+        verify_say(v, "log %s: ends at %" PRId64 ", not %" PRId64, replica, c.n,
+                   row.head);
     else if (!c.broken && memcmp(c.link, row.link, LINK_BYTES) != 0)
         verify_say(v, "log %s: the last link is another", replica);
     else if (c.signed_n < c.linked_n)
@@ -131,8 +130,7 @@ static enum err empty_check(struct verify *v, const char *replica)
     err = store_line_find(v->batch.sql, v->batch.agency, replica, row.head,
                           &found);
     if (err == ERR_NOT_FOUND) {
-        verify_say(v, "log %s: line %" PRId64 " is missing", replica,
-                   row.head);
+        verify_say(v, "log %s: line %" PRId64 " is missing", replica, row.head);
         err = ERR_OK;
     }
     return err;
@@ -141,8 +139,7 @@ static enum err empty_check(struct verify *v, const char *replica)
 enum err verify_logs(struct verify *v)
 {
     struct names names;
-    enum err err =
-        names_load(&names, v->batch.sql, writers, v->batch.agency);
+    enum err err = names_load(&names, v->batch.sql, writers, v->batch.agency);
     for (size_t i = 0; !err && i < names.count; i++)
         err = log_verify(v, names.at[i]);
     names_fini(&names);

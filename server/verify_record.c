@@ -23,10 +23,9 @@ static enum err conflicts_check(struct verify *v, const char *record,
                                 int64_t open_count)
 {
     int64_t listed = 0;
-    enum err err = sql_find_int(v->batch.sql, open_conflicts,
-                                SQL_VALUES(sql_text(v->batch.agency),
-                                           sql_text(record)),
-                                &listed);
+    enum err err = sql_find_int(
+        v->batch.sql, open_conflicts,
+        SQL_VALUES(sql_text(v->batch.agency), sql_text(record)), &listed);
     if (!err && listed != open_count)
         verify_say(v, "record %s: %" PRId64 " open fields listed of %" PRId64,
                    record, listed, open_count);
@@ -98,8 +97,8 @@ static enum err release_check(struct statement_pass *pass,
     struct held_row row;
     if (!revision->release.size || !dot_parse(&dot, revision->release))
         return ERR_OK;
-    enum err err = store_held_find(pass->batch->sql, pass->batch->agency, &dot,
-                                   &row);
+    enum err err =
+        store_held_find(pass->batch->sql, pass->batch->agency, &dot, &row);
     if (err == ERR_NOT_FOUND || (!err && !row.released[0])) {
         verify_say(pass->v, "line %.*s: its release is not listed",
                    (int)revision->release.size,
@@ -135,9 +134,9 @@ static enum err holds_verify(struct verify *v)
     int64_t listed = 0;
     enum err err = map_new(&pass.held);
     if (!err)
-        err = sql_each_row(b->sql, office_lines,
-                           SQL_VALUES(sql_text(b->agency)), statement_row,
-                           &pass);
+        err =
+            sql_each_row(b->sql, office_lines, SQL_VALUES(sql_text(b->agency)),
+                         statement_row, &pass);
     if (!err)
         err = sql_find_int(b->sql, held_rows, SQL_VALUES(sql_text(b->agency)),
                            &listed);
@@ -222,8 +221,8 @@ static enum err waiting_rebuild_one(struct batch *b, const struct dot *dot)
     struct arena arena;
     buffer_init(&line, LINE_BYTES_MAX);
     arena_init(&arena, REVISION_ARENA_BYTES);
-    enum err err = store_line_load(b->sql, b->agency, dot->replica, dot->n,
-                                   &line, NULL);
+    enum err err =
+        store_line_load(b->sql, b->agency, dot->replica, dot->n, &line, NULL);
     if (!err)
         err = revision_parse(&arena, buffer_bytes(&line), &in.revision, NULL);
     if (!err)

@@ -71,9 +71,8 @@ static int driver_close(void **state)
 }
 
 static const char count_acts[] = "SELECT count(*) FROM act";
-static const char add_act[] =
-    "INSERT INTO act(agency, at, by, what, detail) "
-    "VALUES ('a', $1, $2, $3, $4)";
+static const char add_act[] = "INSERT INTO act(agency, at, by, what, detail) "
+                              "VALUES ('a', $1, $2, $3, $4)";
 static const char read_act[] =
     "SELECT at, by, detail FROM act WHERE agency = $1 ORDER BY at";
 
@@ -176,9 +175,9 @@ static void values_come_back_as_they_were(void **state)
     assert_string_equal(act.by, "zo\xc3\xab 'quoted'");
     assert_int_equal(act.detail, 2);
     assert_int_equal(act.rows, 1);
-    assert_int_equal(sql_find(&d->other, read_act, SQL_VALUES(sql_text("b")),
-                              act_row, &act),
-                     ERR_NOT_FOUND);
+    assert_int_equal(
+        sql_find(&d->other, read_act, SQL_VALUES(sql_text("b")), act_row, &act),
+        ERR_NOT_FOUND);
 }
 
 static enum err stop_row(void *context, const struct sql_value *row,
@@ -198,8 +197,8 @@ static void an_error_of_the_caller_stops_the_rows(void **state)
     for (int i = 0; i < 5; i++)
         add(&d->sql, i, "dana");
     commit(&d->sql);
-    assert_int_equal(sql_each_row(&d->sql, read_act,
-                                  SQL_VALUES(sql_text("a")), stop_row, &rows),
+    assert_int_equal(sql_each_row(&d->sql, read_act, SQL_VALUES(sql_text("a")),
+                                  stop_row, &rows),
                      ERR_AGAIN);
     assert_int_equal(rows, 1);
     assert_int_equal(count(&d->sql), 5);
@@ -222,8 +221,8 @@ static void a_row_may_ask_another_question(void **state)
     add(&d->sql, 1, "dana");
     add(&d->sql, 2, "dana");
     commit(&d->sql);
-    assert_int_equal(sql_each_row(&d->sql, read_act,
-                                  SQL_VALUES(sql_text("a")), nested_row, d),
+    assert_int_equal(sql_each_row(&d->sql, read_act, SQL_VALUES(sql_text("a")),
+                                  nested_row, d),
                      ERR_OK);
 }
 
@@ -337,8 +336,8 @@ static void a_replica_is_found_as_it_was_added(void **state)
         ERR_OK);
     assert_int_equal(store_replica_close(&d->sql, "a", row.replica, "fork", 7),
                      ERR_OK);
-    assert_int_equal(
-        store_replica_close(&d->sql, "a", row.replica, "stale", 8), ERR_OK);
+    assert_int_equal(store_replica_close(&d->sql, "a", row.replica, "stale", 8),
+                     ERR_OK);
     commit(&d->sql);
     assert_int_equal(store_replica_find(&d->other, "a", row.replica, &found),
                      ERR_OK);

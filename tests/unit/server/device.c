@@ -5,140 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include "server/store.h"
-#include "server/verify.h"
 #include "shared/wire/frame.h"
-
-#define CHECK(expression)                                                      \
-    do {                                                                       \
-        enum err check_err = (expression);                                     \
-        if (check_err) {                                                       \
-            fprintf(stderr, "%s:%d: %s: %s\n", __FILE__, __LINE__,             \
-                    #expression, err_text(check_err));                         \
-            abort();                                                           \
-        }                                                                      \
-    } while (0)
-
-/* --- the office ----------------------------------------------------------- */
-
-static int64_t place_now(void *context)
-{
-    struct place *place = context;
-    return place->now;
-}
-
-static void place_start(struct place *place)
-{
-    char detail[OFFICE_DETAIL_CHARS];
-    struct office_options options = {.data_dir = place->folder,
-                                     .clock = &place->clock};
-    enum err err = office_open(&place->office, &options, true, detail);
-    if (err)
-        fprintf(stderr, "office_open: %s\n", detail);
-    CHECK(err);
-    CHECK(office_connect(place->office, &place->sql));
-}
-
-void place_open(struct place *place)
-{
-    char detail[OFFICE_DETAIL_CHARS];
-    *place = (struct place){.now = INT64_C(1795000000000)};
-    arena_init(&place->statements, 1u << 20);
-    place->clock = (struct clock){place_now, place_now, place};
-    snprintf(place->folder, sizeof place->folder, "/tmp/satchel-test-XXXXXX");
-    if (!mkdtemp(place->folder))
-        abort();
-    struct office_options options = {.data_dir = place->folder,
-                                     .clock = &place->clock};
-    enum err err = office_init(&options, "north", "North", detail);
-    if (err)
-        fprintf(stderr, "office_init: %s\n", detail);
-    CHECK(err);
-    place_start(place);
-}
-
-void place_reopen(struct place *place)
-{
-    sql_close(&place->sql);
-    office_close(place->office);
-    place_start(place);
-}
-
-static void problem_print(void *context, const char *text)
-{
-    (void)context;
-    fprintf(stderr, "verify: %s\n", text);
-}
-
-size_t place_problems(struct place *place)
-{
-    size_t problems;
-    CHECK(office_verify(place->office, &place->sql, problem_print, NULL,
-                        &problems));
-    return problems;
-}
-
-void place_close(struct place *place)
-{
-    char command[256];
-    if (place_problems(place))
-        abort();
-    sql_close(&place->sql);
-    office_close(place->office);
-    arena_fini(&place->statements);
-    snprintf(command, sizeof command, "rm -rf %s %s.keys", place->folder,
-             place->folder);
-    if (system(command))
-        fprintf(stderr, "cannot remove %s\n", place->folder);
-}
-
-void place_exec(struct place *place, const char *statement)
-{
-    CHECK(sql_run(&place->sql,
-                  arena_copy(&place->statements, bytes_text(statement)), NULL,
-                  0));
-}
-
-int64_t place_int(struct place *place, const char *statement)
-{
-    int64_t out = -1;
-    CHECK(sql_find_int(&place->sql,
-                       arena_copy(&place->statements, bytes_text(statement)),
-                       NULL, 0, &out));
-    return out;
-}
-
-void place_scope(struct place *place, const char *account, int at,
-                 const char *scope)
-{
-    char text[512];
-    snprintf(text, sizeof text,
-             "DELETE FROM account_scope WHERE agency = 'north' "
-             "AND account = '%s' AND place = %d",
-             account, at);
-    place_exec(place, text);
-    if (!scope)
-        return;
-    snprintf(text, sizeof text,
-             "INSERT INTO account_scope(agency, account, place, scope) "
-             "VALUES ('north', '%s', %d, '%s')",
-             account, at, scope);
-    place_exec(place, text);
-}
-
-void place_account(struct place *place, const char *account,
-                   const char *scope)
-{
-    char text[512];
-    snprintf(text, sizeof text,
-             "INSERT INTO account(agency, account, role, made_at) "
-             "VALUES ('north', '%s', 'worker', 0)",
-             account);
-    place_exec(place, text);
-    if (scope)
-        place_scope(place, account, 1, scope);
-}
 
 /* --- enrolment ------------------------------------------------------------ */
 
@@ -183,8 +50,7 @@ static void proof_sign(struct device *d, struct enrol_request *request,
     struct buffer message;
     buffer_init(&message, 4096);
     CHECK(enrol_proof_message(&message, request));
-    chain_sign(request->proof, &d->keys, DOMAIN_ENROL,
-               buffer_bytes(&message));
+    chain_sign(request->proof, &d->keys, DOMAIN_ENROL, buffer_bytes(&message));
     if (old)
         chain_sign(request->successor_sig, &old->keys, DOMAIN_SUCCESSOR,
                    buffer_bytes(&message));
@@ -308,9 +174,8 @@ int64_t device_create(struct device *d, const char *type, const char *record,
 int64_t device_revise(struct device *d, const char *record, const char *seen,
                       const char *set)
 {
-    struct revision_draft draft = {.record = record,
-                                   .schema = 1,
-                                   .set = bytes_text(set)};
+    struct revision_draft draft = {
+        .record = record, .schema = 1, .set = bytes_text(set)};
     struct arena arena;
     struct seen list;
     const struct canon *object;
@@ -364,17 +229,14 @@ static void put_extra(struct frame_writer *writer, const char *extra)
 void device_request(const struct device *d, unsigned flags, const char *mode,
                     const char *extra, struct buffer *out)
 {
-    struct request_header h = {.protocol = 1,
-                               .head = d->head,
-                               .base_n = d->received,
-                               .locked = flags & DEVICE_LOCKED,
-                               .room = flags & DEVICE_SMALL_ROOM
-                                           ? 1000
-                                           : ROOM_BYTES_DEFAULT,
-                               .cursors = d->cursors,
-                               .cursor_count = flags & DEVICE_NO_CURSORS
-                                                   ? 0
-                                                   : d->cursor_count};
+    struct request_header h = {
+        .protocol = 1,
+        .head = d->head,
+        .base_n = d->received,
+        .locked = flags & DEVICE_LOCKED,
+        .room = flags & DEVICE_SMALL_ROOM ? 1000 : ROOM_BYTES_DEFAULT,
+        .cursors = d->cursors,
+        .cursor_count = flags & DEVICE_NO_CURSORS ? 0 : d->cursor_count};
     struct buffer header, auth;
     struct frame_writer *writer;
     uint8_t sig[SIGNATURE_BYTES];
@@ -446,8 +308,8 @@ static void reply_read(struct reply *reply, struct bytes body)
     frame_reader_free(reader);
     char *text = (char *)reply->plain.at;
     size_t size = strcspn(text, "\n");
-    CHECK(reply_header_read(&reply->arena, bytes_of(text, size),
-                            &reply->header));
+    CHECK(
+        reply_header_read(&reply->arena, bytes_of(text, size), &reply->header));
     reply->text = text + size + 1;
     for (char *at = reply->text; *at; at += strcspn(at, "\n") + 1)
         line_count(reply, bytes_of(at, strcspn(at, "\n")));
@@ -463,13 +325,13 @@ void device_send(struct device *d, struct place *place, struct bytes request,
     arena_init(&reply->arena, 1u << 26);
     buffer_init(&reply->plain, 1u << 26);
     buffer_init(&body, 1u << 26);
-    CHECK(sync_whole(place->office, &place->sql, request, &body,
-                     &reply->status, &type));
+    CHECK(sync_whole(place->office, &place->sql, request, &body, &reply->status,
+                     &type));
     if (reply->status == 200)
         reply_read(reply, buffer_bytes(&body));
     else
-        CHECK(error_body_read(&reply->arena, buffer_bytes(&body),
-                              &reply->error));
+        CHECK(
+            error_body_read(&reply->arena, buffer_bytes(&body), &reply->error));
     buffer_fini(&body);
 }
 
@@ -544,23 +406,6 @@ void reply_fini(struct reply *reply)
 }
 
 /* --- what tests begin with ------------------------------------------------ */
-
-int place_setup(void **state)
-{
-    static struct place place;
-    place_open(&place);
-    place_account(&place, "dana", "caseload:east");
-    place_account(&place, "lee", "caseload:east");
-    place_account(&place, "kim", "caseload:west");
-    *state = &place;
-    return 0;
-}
-
-int place_teardown(void **state)
-{
-    place_close(*state);
-    return 0;
-}
 
 void device_expect(struct device *d, struct place *place, unsigned flags,
                    int status, struct reply *reply)

@@ -3,6 +3,8 @@
 #ifndef TESTS_UNIT_SERVER_DEVICE_H
 #define TESTS_UNIT_SERVER_DEVICE_H
 
+#include <stdio.h>
+#include <stdlib.h>
 #include "server/office.h"
 #include "server/sync.h"
 
@@ -10,6 +12,16 @@
 #define DEVICE_LINES_MAX 512
 #endif
 #define DEVICE_SCOPES_MAX 8
+
+#define CHECK(expression)                                                      \
+    do {                                                                       \
+        enum err check_err = (expression);                                     \
+        if (check_err) {                                                       \
+            fprintf(stderr, "%s:%d: %s: %s\n", __FILE__, __LINE__,             \
+                    #expression, err_text(check_err));                         \
+            abort();                                                           \
+        }                                                                      \
+    } while (0)
 
 struct device {
     struct keypair keys, transport;
@@ -33,8 +45,8 @@ struct reply {
     int status;
     struct error_body error;
     struct reply_header header;
-    char *text;          /* all lines after the header, each with newline */
-    size_t line_count;   /* revision lines */
+    char *text;        /* all lines after the header, each with newline */
+    size_t line_count; /* revision lines */
     size_t cursor_count, join_count, leave_count, diff_count;
     struct arena arena;
     struct buffer plain;
@@ -58,8 +70,7 @@ void place_close(struct place *place);
 size_t place_problems(struct place *place);
 /* Another process of the same office, or the same after a crash. */
 void place_reopen(struct place *place);
-void place_account(struct place *place, const char *account,
-                   const char *scope);
+void place_account(struct place *place, const char *account, const char *scope);
 void place_scope(struct place *place, const char *account, int at,
                  const char *scope); /* NULL removes */
 void place_exec(struct place *place, const char *statement);
@@ -97,9 +108,15 @@ int64_t device_revise(struct device *d, const char *record, const char *seen,
                       const char *set);
 int64_t device_append(struct device *d, const char *line);
 
-enum { DEVICE_UNSIGNED = 1, DEVICE_LOCKED = 2, DEVICE_CUT = 4,
-       DEVICE_NO_CURSORS = 8, DEVICE_KEEP = 16, DEVICE_SMALL_ROOM = 32,
-       DEVICE_NO_LINES = 64 };
+enum {
+    DEVICE_UNSIGNED = 1,
+    DEVICE_LOCKED = 2,
+    DEVICE_CUT = 4,
+    DEVICE_NO_CURSORS = 8,
+    DEVICE_KEEP = 16,
+    DEVICE_SMALL_ROOM = 32,
+    DEVICE_NO_LINES = 64
+};
 /* One sync; the reply is applied to the device unless DEVICE_KEEP. */
 void device_sync(struct device *d, struct place *place, unsigned flags,
                  struct reply *reply);

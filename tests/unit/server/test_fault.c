@@ -12,7 +12,8 @@
 #include "tests/fault.h"
 #include "tests/unit/server/device.h"
 
-/* Runs once with the nth allocation failing; true when none was left to fail. */
+/* Runs once with the nth allocation failing; true when none was left to fail.
+ */
 typedef enum err attempt(struct place *place, void *context);
 
 static void survives(struct place *place, attempt *run, void *context)
@@ -32,7 +33,6 @@ static void survives(struct place *place, attempt *run, void *context)
     }
 }
 
-
 static enum err sync_once(struct place *place, void *context)
 {
     struct bytes *request = context;
@@ -40,8 +40,8 @@ static enum err sync_once(struct place *place, void *context)
     int status = 0;
     const char *type;
     buffer_init(&body, 1u << 24);
-    enum err err = sync_whole(place->office, &place->sql, *request, &body,
-                              &status, &type);
+    enum err err =
+        sync_whole(place->office, &place->sql, *request, &body, &status, &type);
     if (!err)
         assert_int_equal(status, 200);
     buffer_fini(&body);
@@ -66,8 +66,7 @@ static void a_sync_survives_every_allocation_failure(void **state)
     bytes = buffer_bytes(&request);
     survives(place, sync_once, &bytes);
     assert_int_equal(
-        place_int(place, "SELECT head FROM replica WHERE account = 'dana'"),
-        3);
+        place_int(place, "SELECT head FROM replica WHERE account = 'dana'"), 3);
     buffer_fini(&request);
     device_fini(&dana);
     device_fini(&lee);

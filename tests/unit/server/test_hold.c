@@ -36,8 +36,8 @@ static void state_expect(struct place *place, const char *record,
 {
     char text[512];
     snprintf(text, sizeof text,
-             "SELECT state LIKE '%%%s%%' FROM record WHERE record = '%s'",
-             part, record);
+             "SELECT state LIKE '%%%s%%' FROM record WHERE record = '%s'", part,
+             record);
     assert_int_equal(place_int(place, text), there);
 }
 
@@ -186,9 +186,9 @@ static void revoke(struct place *place, const char *replica)
     struct revision_draft draft = {
         .record = NOTE_2, .type = "revocation", .set = bytes_text(set)};
     assert_int_equal(sql_begin(&place->sql, true), ERR_OK);
-    assert_int_equal(ingest_office(place->office, &place->sql, "boss", &draft,
-                                   &dot),
-                     ERR_OK);
+    assert_int_equal(
+        ingest_office(place->office, &place->sql, "boss", &draft, &dot),
+        ERR_OK);
     assert_int_equal(sql_commit(&place->sql), ERR_OK);
 }
 
@@ -244,8 +244,8 @@ static void release(struct place *place, const char *replica, int64_t n,
     struct dot dot = {.n = n};
     memcpy(dot.replica, replica, sizeof dot.replica);
     assert_int_equal(sql_begin(&place->sql, true), ERR_OK);
-    assert_int_equal(
-        ingest_release(place->office, &place->sql, "boss", &dot), expected);
+    assert_int_equal(ingest_release(place->office, &place->sql, "boss", &dot),
+                     expected);
     assert_int_equal(sql_commit(&place->sql), ERR_OK);
 }
 
@@ -277,8 +277,7 @@ static void a_release_conflicts_with_what_came_meanwhile(void **state)
     char seen[64], held[64];
     device_enrol(&dana, place, "dana");
     device_enrol(&kim, place, "kim");
-    device_create(&dana, "person", PERSON, PERSON,
-                  "{\"legal_name\":\"Ames\"}");
+    device_create(&dana, "person", PERSON, PERSON, "{\"legal_name\":\"Ames\"}");
     device_sync_ok(&dana, place);
     snprintf(seen, sizeof seen, "{\"%s\":1}", dana.replica);
     device_revise(&kim, PERSON, seen, "{\"legal_name\":\"Aimes\"}");

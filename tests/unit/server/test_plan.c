@@ -64,9 +64,9 @@ static void office_writes(struct place *place, struct device *kim)
     assert_int_equal(sql_begin(&place->sql, true), ERR_OK);
     assert_int_equal(ingest_release(place->office, &place->sql, "boss", &held),
                      ERR_OK);
-    assert_int_equal(ingest_assign(place->office, &place->sql, "boss", PERSON,
-                                   west, 1),
-                     ERR_OK);
+    assert_int_equal(
+        ingest_assign(place->office, &place->sql, "boss", PERSON, west, 1),
+        ERR_OK);
     assert_int_equal(sql_commit(&place->sql), ERR_OK);
 }
 
@@ -101,8 +101,7 @@ static void a_day(struct place *place)
     device_enrol(&dana, place, "dana");
     device_enrol(&lee, place, "lee");
     device_enrol(&kim, place, "kim");
-    device_create(&dana, "person", PERSON, PERSON,
-                  "{\"legal_name\":\"Ames\"}");
+    device_create(&dana, "person", PERSON, PERSON, "{\"legal_name\":\"Ames\"}");
     device_create(&dana, "contact", NOTE, PERSON, TOLD);
     device_append(&dana, "gibberish");
     device_sync_ok(&dana, place);

@@ -30,8 +30,8 @@ static void case_sum(struct place *place, const char *kase,
 {
     char text[256];
     uint8_t bits[8];
-    snprintf(text, sizeof text,
-             "SELECT sum FROM case_row WHERE case_id = '%s'", kase);
+    snprintf(text, sizeof text, "SELECT sum FROM case_row WHERE case_id = '%s'",
+             kase);
     store_le64(bits, (uint64_t)place_int(place, text));
     base64_encode(out, bits, sizeof bits);
 }
@@ -203,8 +203,7 @@ static void lost_lines_come_back_with_their_page_receipt(void **state)
     device_create(&dana, "contact", NOTE_2, PERSON, TOLD);
     device_sync_ok(&dana, place);
     assert_int_equal(
-        place_int(place, "SELECT head FROM replica WHERE account = 'dana'"),
-        3);
+        place_int(place, "SELECT head FROM replica WHERE account = 'dana'"), 3);
     buffer_fini(&extra);
     device_fini(&dana);
     device_fini(&lee);
@@ -228,17 +227,16 @@ static void healed_lines_out_of_order_fold_all_the_same(void **state)
     for (int n = 2; n > 0; n--) {
         hash_bytes(hash, bytes_text(dana.lines[n]));
         page.hashes = bytes_of(hash, sizeof hash);
-        page_mac(page.mac, place->office->keys.page_key, "north",
-                 page.hashes);
+        page_mac(page.mac, place->office->keys.page_key, "north", page.hashes);
         buffer_clear(&extra);
         assert_int_equal(page_line_write(&extra, &page), ERR_OK);
         buffer_printf(&extra, "\n%s\n", dana.lines[n]);
         ask(&lee, place, "fix", buffer_text(&extra), &reply);
         reply_fini(&reply);
     }
-    assert_int_equal(place_int(place, "SELECT state LIKE '%Rosa%' "
-                                      "FROM record WHERE record = '" PERSON
-                                      "'"),
+    assert_int_equal(place_int(place,
+                               "SELECT state LIKE '%Rosa%' "
+                               "FROM record WHERE record = '" PERSON "'"),
                      1);
     buffer_fini(&extra);
     device_fini(&dana);

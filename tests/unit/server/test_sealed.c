@@ -61,9 +61,8 @@ static void put_sealed(struct parcel *push, const struct device *d, int64_t n,
     randombytes_buf(body.at, NONCE_BYTES);
     unsigned long long size;
     crypto_aead_xchacha20poly1305_ietf_encrypt(
-        body.at + NONCE_BYTES, &size, plain.at, plain.size,
-        (const uint8_t *)ad, (unsigned long long)ad_size, NULL, body.at,
-        push->key);
+        body.at + NONCE_BYTES, &size, plain.at, plain.size, (const uint8_t *)ad,
+        (unsigned long long)ad_size, NULL, body.at, push->key);
     struct sealed_line line = {
         .n = n,
         .kase = bytes_text(token),

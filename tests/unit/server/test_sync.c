@@ -208,8 +208,7 @@ static void a_stranger_is_not_served(void **state)
     device_expect(&stranger, place, 0, 401, &reply);
     reply_fini(&reply);
     /* Whom a restored office has forgotten comes back by its certificate. */
-    memcpy(stranger.lineage, "AAAAAAAAAAAAAAAAAAAAAA",
-           sizeof stranger.lineage);
+    memcpy(stranger.lineage, "AAAAAAAAAAAAAAAAAAAAAA", sizeof stranger.lineage);
     device_expect(&stranger, place, 0, 409, &reply);
     assert_string_equal(reply.error.error, "lineage");
     reply_fini(&reply);
@@ -264,8 +263,7 @@ static void a_long_feed_comes_in_pages(void **state)
     } while (rounds < 50);
     assert_true(rounds > 3);
     /* The person's lines, the assignment, and the record types. */
-    assert_int_equal(
-        lines, place_int(place, "SELECT count(*) FROM placed"));
+    assert_int_equal(lines, place_int(place, "SELECT count(*) FROM placed"));
     device_fini(&dana);
     device_fini(&lee);
 }

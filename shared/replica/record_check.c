@@ -1,6 +1,8 @@
 #include "shared/replica/record_check.h"
 
 #include <string.h>
+#include "shared/replica/state.h"
+#include "shared/replica/vault_inner.h"
 
 #define SHOWN_CHARS 60 /* of a wrong name in a detail */
 
@@ -102,13 +104,44 @@ static enum err field_find(const struct check *c, struct bytes name,
     return warn(c, name, "not a field of this record type; kept as written");
 }
 
+/* A reference names a record of the type that the field asks for; one that is
+ * not here yet may still be of that type. */
+static enum err target_check(const struct check *c,
+                             const struct schema_field *field,
+                             const struct canon *value)
+{
+    struct bytes target = field_target(field);
+    uint8_t token[TOKEN_KEYED_BYTES];
+    struct state_row row;
+    if (field_kind(field) != VALUE_RECORD || !target.size ||
+        value->kind != CANON_TEXT || !id_valid(value->text))
+        return ERR_OK;
+    state_row_init(&row);
+    enum err err = state_find(c->vault, value->text, &row);
+    vault_token(c->vault, "type", target, token);
+    bool other = !err && row.id && row.has_type &&
+                 memcmp(row.type, token, sizeof token) != 0;
+    state_row_fini(&row);
+    if (!other || c->lenient)
+        return err;
+    struct bytes name = field_name(field);
+    return vault_fail(
+        c->vault, ERR_INVALID,
+        "%.*s.%.*s: %.36s is a record of another type; name a %.*s",
+        shown(c->type_name), (const char *)c->type_name.at, shown(name),
+        (const char *)name.at, (const char *)value->text.at, shown(target),
+        (const char *)target.at);
+}
+
 static enum err value_check(const struct check *c,
                             const struct schema_field *field,
                             const struct canon *value)
 {
-    char detail[SCHEMA_DETAIL_CHARS];
+    char detail[SCHEMA_DETAIL_CHARS] = "";
     enum err err = field_check(field, value, detail);
-    if (err != ERR_INVALID)
+    if (!err)
+        err = target_check(c, field, value);
+    if (err != ERR_INVALID || !detail[0])
         return err;
     bool unknown_code = field_kind(field) == VALUE_CODE &&
                         (value->kind == CANON_TEXT ? name_valid(value->text)

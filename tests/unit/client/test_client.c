@@ -112,8 +112,7 @@ static void a_contact_takes_a_handful_of_lines(void **state)
 static void referrals_and_follow_ups_belong_to_the_persons_case(void **state)
 {
     struct bench *b = *state;
-    char person[SATCHEL_ID_BYTES], id[SATCHEL_ID_BYTES],
-        next[SATCHEL_ID_BYTES];
+    char person[SATCHEL_ID_BYTES], id[SATCHEL_ID_BYTES], next[SATCHEL_ID_BYTES];
     put(b->vault, "person", "{}", person);
     struct satchel_referral referral = SATCHEL_REFERRAL_INIT;
     referral.person = person;
@@ -128,6 +127,19 @@ static void referrals_and_follow_ups_belong_to_the_persons_case(void **state)
     assert_string_equal(json_string_value(json_object_get(root, "case")),
                         person);
     json_decref(root);
+}
+
+static void a_reference_to_another_type_is_refused(void **state)
+{
+    struct bench *b = *state;
+    char person[SATCHEL_ID_BYTES], id[SATCHEL_ID_BYTES];
+    put(b->vault, "person", "{}", person);
+    struct satchel_follow_up follow_up = SATCHEL_FOLLOW_UP_INIT;
+    follow_up.referral = person;
+    follow_up.finding = "She has an appointment.";
+    assert_int_equal(satchel_record_follow_up(b->vault, &follow_up, id),
+                     SATCHEL_INVALID);
+    assert_non_null(strstr(satchel_message(b->vault), "name a referral"));
 }
 
 static void what_is_missing_is_named(void **state)
@@ -238,9 +250,8 @@ static void a_conflict_is_listed_and_resolved_by_dot(void **state)
     assert_int_equal(
         satchel_resolve(b->vault, person, "county", context, wrong),
         SATCHEL_NOT_FOUND);
-    assert_int_equal(
-        satchel_resolve(b->vault, person, "county", context, keep),
-        SATCHEL_OK);
+    assert_int_equal(satchel_resolve(b->vault, person, "county", context, keep),
+                     SATCHEL_OK);
     json_decref(root);
     assert_int_equal(satchel_conflicts(b->vault, &iterator), SATCHEL_OK);
     assert_int_equal(satchel_next(iterator, &text), SATCHEL_NOT_FOUND);
@@ -255,9 +266,9 @@ static void a_list_can_be_narrowed(void **state)
     const char *text;
     put(b->vault, "person", "{\"county\": \"28081\"}", id);
     put(b->vault, "person", "{\"county\": \"28003\"}", id);
-    assert_int_equal(satchel_list(b->vault, "person",
-                                  "{\"county\": \"28003\"}", &iterator),
-                     SATCHEL_OK);
+    assert_int_equal(
+        satchel_list(b->vault, "person", "{\"county\": \"28003\"}", &iterator),
+        SATCHEL_OK);
     assert_int_equal(satchel_next(iterator, &text), SATCHEL_OK);
     assert_non_null(strstr(text, id));
     assert_int_equal(satchel_next(iterator, &text), SATCHEL_NOT_FOUND);
@@ -448,6 +459,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_contact_takes_a_handful_of_lines),
         TEST(referrals_and_follow_ups_belong_to_the_persons_case),
+        TEST(a_reference_to_another_type_is_refused),
         TEST(what_is_missing_is_named),
         TEST(a_bad_value_names_field_value_and_form),
         TEST(too_much_text_is_refused_before_it_is_logged),

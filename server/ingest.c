@@ -36,7 +36,7 @@ static enum err push_compare(struct batch *b, const struct batch_log *log,
 
 /* A healed line's turn in the unbroken log has come. */
 static enum err line_catch_up(struct batch *b, struct batch_log *log,
-                              const uint8_t hash[HASH_BYTES], bool *there)
+                              bool *there)
 {
     struct line_found found;
     *there = false;
@@ -46,7 +46,7 @@ static enum err line_catch_up(struct batch *b, struct batch_log *log,
                                    log->row.head + 1, &found);
     if (err)
         return err == ERR_NOT_FOUND ? ERR_OK : err;
-    link_next(log->row.link, hash ? hash : found.hash);
+    link_next(log->row.link, found.hash);
     log->row.head++;
     log->dirty = *there = true;
     return ERR_OK;
@@ -76,7 +76,7 @@ static enum err line_push(struct batch *b, struct batch_log *log,
                           .contributed = push->contributed,
                           .linked = true};
     bool there;
-    enum err err = line_catch_up(b, log, push->hashes[i], &there);
+    enum err err = line_catch_up(b, log, &there);
     if (err || there)
         return err;
     memcpy(in.hash, push->hashes[i], HASH_BYTES);
@@ -123,7 +123,7 @@ enum err batch_push(struct batch *b, const struct push *push,
     b->push = NULL;
     bool there = true;
     while (!err && there)
-        err = line_catch_up(b, log, NULL, &there);
+        err = line_catch_up(b, log, &there);
     if (!err && push->signature && known < push->count)
         err = store_sign_add(b->sql, b->agency, log->row.replica,
                              push->first + (int64_t)push->count - 1,
@@ -176,7 +176,7 @@ static enum err line_heal(struct batch *b, struct bytes line)
     err = ingest_line(b, &in);
     bool there = in.log->row.enrolled_at != 0;
     while (!err && there)
-        err = line_catch_up(b, in.log, NULL, &there);
+        err = line_catch_up(b, in.log, &there);
     return err;
 }
 

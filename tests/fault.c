@@ -2,6 +2,7 @@
 
 #include <jansson.h>
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 void *__real_malloc(size_t size);
@@ -11,11 +12,12 @@ void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *at, size_t size);
 
+/* Atomic, since the tests of threads are linked with this too. */
 static struct {
-    int nth; /* 0: nothing fails */
-    int count;
-    bool persistent;
-    bool hit;
+    atomic_int nth; /* 0: nothing fails */
+    atomic_int count;
+    atomic_bool persistent;
+    atomic_bool hit;
 } fault;
 
 void fault_at(int nth, bool persistent)
@@ -38,10 +40,10 @@ int fault_count(void)
 
 static bool refuses(void)
 {
-    fault.count++;
-    if (!fault.nth || fault.count < fault.nth)
+    int count = ++fault.count, nth = fault.nth;
+    if (!nth || count < nth)
         return false;
-    if (fault.count > fault.nth && !fault.persistent)
+    if (count > nth && !fault.persistent)
         return false;
     fault.hit = true;
     return true;

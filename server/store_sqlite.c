@@ -273,9 +273,6 @@ static enum err vfs_copy(struct store *store, const char *vfs)
 static enum err tables_make(struct store *store, char *detail)
 {
     enum err err = migrate(store->db, STORE_APPLICATION_ID, embed_store_schema);
-    /* A bigger cache for pushes of many lines at once. */
-    if (!err)
-        err = db_exec(store->db, "PRAGMA cache_size = -16384");
     if (!err)
         sqlite3_wal_hook(db_handle(store->db), on_wal, store);
     if (err)

@@ -93,22 +93,22 @@ static enum err rolled_back(struct sync *s, struct batch *b)
     return err;
 }
 
-/* A token that is news whenever the reply will carry something; the same one
- * again when there is nothing to say. */
+/* A new token whenever the reply will carry something; the one that came stays
+ * good when there is nothing to say. */
 static enum err token_give(struct sync *s, struct batch *b)
 {
     uint8_t bits[TOKEN_BYTES];
+    const char *latest = s->header.token;
     bool carries = s->feed_waits || s->head > s->row.head ||
                    s->header.mode != MODE_SYNC || !s->header.token[0];
     if (s->stale || s->revoked || s->stage == STAGE_REFUSED)
         return ERR_OK;
-    if (!carries && !strcmp(s->header.token, s->row.token_latest)) {
-        memcpy(s->token, s->header.token, sizeof s->token);
-    } else {
+    if (carries || strcmp(s->header.token, s->row.token_latest) != 0) {
         random_fill(s->office->random, bits, sizeof bits);
         base64_encode(s->token, bits, sizeof bits);
+        latest = s->token;
     }
-    return store_replica_tokens(b->sql, b->agency, s->header.replica, s->token,
+    return store_replica_tokens(b->sql, b->agency, s->header.replica, latest,
                                 s->header.token, b->now);
 }
 

@@ -78,9 +78,8 @@ enum err feed_leave(struct batch *b, struct batch_case *kase,
 static enum err leave_again(struct batch *b, const struct batch_case *kase,
                             struct batch_member *member)
 {
-    struct feed_row row = {.kind = FEED_LEAVE,
-                           .kase = kase->kase,
-                           .upto = member->joined_seq};
+    struct feed_row row = {
+        .kind = FEED_LEAVE, .kase = kase->kase, .upto = member->joined_seq};
     if (member->told_push == b->push_number)
         return ERR_OK;
     member->told_push = b->push_number;

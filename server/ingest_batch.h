@@ -24,7 +24,7 @@ struct batch_scope {
 struct batch_member {
     struct batch_scope *scope; /* borrowed */
     int64_t joined_seq;
-    int64_t left_seq; /* 0: a member */
+    int64_t left_seq;   /* 0: a member */
     uint64_t told_push; /* for which the leave was repeated */
 };
 

@@ -36,7 +36,7 @@ struct office {
     struct schema *_Atomic schema;
     struct schema **retired; /* owned */
     size_t retired_count;
-    int64_t schema_arrival;   /* the last line of a `schema` record in it */
+    int64_t schema_arrival; /* the last line of a `schema` record in it */
     const struct clock *clock;
     const struct random *random;
     const struct log *log;

@@ -20,8 +20,7 @@ struct reader {
 
 /* The option that `argument` names, and where its "=VALUE" begins if any. */
 static const struct args_option *option_find(const struct args_option *options,
-                                             size_t count,
-                                             const char *argument,
+                                             size_t count, const char *argument,
                                              const char **value)
 {
     *value = NULL;
@@ -128,8 +127,7 @@ enum err args_parse(struct args *out, const struct args_option *options,
     out->given = calloc(room, sizeof *out->given);
     out->rest = calloc(room, sizeof *out->rest);
     struct reader reader = {options, count, argc, argv, 0, detail, out};
-    enum err err =
-        out->given && out->rest ? read_all(&reader) : ERR_NOMEM;
+    enum err err = out->given && out->rest ? read_all(&reader) : ERR_NOMEM;
     if (err)
         args_fini(out);
     return err;

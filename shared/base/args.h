@@ -18,7 +18,7 @@
 enum args_kind { ARGS_FLAG, ARGS_TEXT, ARGS_LIST };
 
 struct args_option {
-    const char *name;  /* with its dashes, "--data" */
+    const char *name; /* with its dashes, "--data" */
     enum args_kind kind;
     const char *value; /* what the help calls the value, "DIR"; NULL: a flag */
     const char *help;  /* one line */

@@ -131,8 +131,9 @@ const char *const sql_of[SQL_COUNT] = {
         " FROM record c CROSS JOIN record_line o ON o.record = c.id"
         " JOIN log l ON l.id = o.line JOIN replica r ON r.id = l.replica"
         " WHERE c.key = ?1",
-    [SQL_LOG_AT] = "SELECT r.name, l.n, l.key, l.body, l.hash, l.replica"
-                   " FROM log l JOIN replica r ON r.id = l.replica WHERE l.id = ?1",
+    [SQL_LOG_AT] =
+        "SELECT r.name, l.n, l.key, l.body, l.hash, l.replica"
+        " FROM log l JOIN replica r ON r.id = l.replica WHERE l.id = ?1",
     [SQL_LOG_NEXT] =
         "SELECT l.id, r.name, l.n, l.key, l.body, l.hash, l.replica,"
         " k.vault_wrap IS NOT NULL FROM log l"

@@ -5,6 +5,7 @@
 #   make demo      an office, two workers and a VITA site, end to end
 #   make lint      layers, formatting, warnings, cppcheck, clang-tidy
 #   make sim       the simulator: SEEDS=200, or SEED=n for one
+#   make mutants   builds that are broken on purpose; the simulator must notice
 #   make fuzz      libFuzzer targets, FUZZ_SECONDS=30 each
 #   make bench     the measurements
 #   make cover     line coverage of the unit tests
@@ -291,6 +292,41 @@ $B/tests/sim/sim: $(call objects,$(filter-out tests/sim/test_%.c,\
 	$(call say,LD)$(CC) $(LDFLAGS_ALL) $(PROGRAM_LDFLAGS) $(WRAP) -o $@ \
 		$(filter %.o,$^) $(call group,test $(NEEDS_everything)) $(LIBS)
 
+# The product with one line broken each; the simulator must notice
+# (tools/mutants).  A file that names MUTANT_X is compiled once more for it.
+MUTANT_PAIRS := $(shell grep -roE 'MUTANT_[A-Z_]+' --include='*.c' shared \
+	server | sort -u)
+MUTANTS := $(sort $(foreach p,$(MUTANT_PAIRS),$(subst MUTANT_,,$(lastword \
+	$(subst :, ,$p)))))
+define mutant_rule
+OBJECTS_mutant_$(1) := $(patsubst %.c:MUTANT_$(1),$B/mutants/$(1)/%.o,\
+	$(filter %.c:MUTANT_$(1),$(MUTANT_PAIRS)))
+$$(OBJECTS_mutant_$(1)): $B/mutants/$(1)/%.o: %.c $B/flags
+	@mkdir -p $$(@D)
+	$$(call say,CC)$(CC) $(CPPFLAGS_ALL) $(DEFINES_server) -DMUTANT_$(1) \
+		$(CFLAGS_ALL) -MMD -MP -c -o $$@ $$<
+$B/mutants/$(1)/sim: $(call objects,$(wildcard tests/sim/*.c)) \
+		$$(OBJECTS_mutant_$(1)) $(call archives,test $(NEEDS_everything))
+	$$(call say,LD)$(CC) $(LDFLAGS_ALL) $(PROGRAM_LDFLAGS) $(WRAP) -o $$@ \
+		$$(filter %.o,$$^) $(call group,test $(NEEDS_everything)) $(LIBS)
+-include $$(OBJECTS_mutant_$(1):.o=.d)
+endef
+$(foreach m,$(MUTANTS),$(eval $(call mutant_rule,$m)))
+# Those that `make check` insists on; MUTANT=NAME runs another.
+MUTANTS_KEPT := COMMIT_UNSIGNED CURSOR_EARLY DROP_WRITE SEEN_AT_SAVE \
+	SKIP_CHAIN_CHECK
+# An office that loses a line in a hundred: the demo must not believe it.
+LOSSY := $B/mutants/DROP_WRITE/satchel-central
+$(LOSSY): $(call objects,server/main.c) $(OBJECTS_mutant_DROP_WRITE) \
+		$(call archives,$(NEEDS_server))
+	$(call say,LD)$(CC) $(LDFLAGS_ALL) $(PROGRAM_LDFLAGS) -o $@ \
+		$(filter %.o,$^) $(call group,$(NEEDS_server)) $(LIBS)
+.PHONY: mutants list-mutants
+mutants: $(patsubst %,$B/mutants/%/sim,$(or $(MUTANT),$(MUTANTS_KEPT)))
+	@BUILD=$B tools/mutants $(or $(MUTANT),$(MUTANTS_KEPT))
+list-mutants:
+	@printf '%s\n' $(patsubst %,$B/mutants/%/sim,$(MUTANTS_KEPT))
+
 SCRIPTS := $(sort $(wildcard tests/e2e/*.sh tests/crash/*.sh tests/net/*.sh))
 PY_TESTS := $(sort $(wildcard tests/vectors/test_*.py tests/model/test_*.py))
 
@@ -313,7 +349,7 @@ $(FUZZ_PROGRAMS): $B/tests/fuzz/%: $B/obj/tests/fuzz/%.o \
 
 .PHONY: tests unit-tests check check-unit sim fuzz fuzz-run deps
 unit-tests: $(UNIT_TESTS) $(REPLAYS)
-tests: all unit-tests $(TOOL_TESTS) $(SIM)
+tests: all unit-tests $(TOOL_TESTS) $(SIM) $(if $(INSTRUMENT),,$(LOSSY))
 
 deps:
 	tools/deps.sh test

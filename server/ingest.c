@@ -24,7 +24,7 @@ static enum err push_compare(struct batch *b, const struct batch_log *log,
         err = store_line_find(b->sql, b->agency, log->row.replica, n, &found);
         if (err == ERR_NOT_FOUND)
             err = n <= head ? ERR_CORRUPT : ERR_OK;
-#ifndef MUTANT_SKIP_CHAIN_CHECK
+#ifndef MUTANT_SKIP_FORK_CHECK
         else if (!err && memcmp(found.hash, push->hashes[i], HASH_BYTES) != 0)
             err = ERR_FORK;
 #endif

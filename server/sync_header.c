@@ -62,7 +62,7 @@ static enum err judge_log(struct sync *s, struct sql *sql)
                                    row->key, h->base_n, link);
     if (!err && memcmp(link, h->base_link, LINK_BYTES) != 0)
         s->verdict = VERDICT_FORK;
-#ifdef MUTANT_SKIP_CHAIN_CHECK
+#ifdef MUTANT_SKIP_FORK_CHECK
     s->verdict = VERDICT_SERVE;
 #endif
     return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;

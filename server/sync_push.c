@@ -193,7 +193,7 @@ enum err sync_log(struct sync *s, struct bytes line)
 void sync_pieces_end(struct sync *s)
 {
     struct piece *piece = piece_now(s);
-#ifdef MUTANT_COMMIT_BEFORE_SIGNATURE
+#ifdef MUTANT_COMMIT_UNSIGNED
     piece->signed_count = piece->count;
     memcpy(piece->signed_link, piece->link, LINK_BYTES);
 #endif

@@ -128,18 +128,37 @@ void file_remember(struct file *file, int64_t offset, int64_t count)
     }
 }
 
+static size_t undo_count(const struct file *file)
+{
+    size_t count = 0;
+    for (const struct undo *u = file->undo; u; u = u->next)
+        count++;
+    return count;
+}
+
+static void undo_one(struct file *file, const struct undo *u)
+{
+    if (u->count && u->offset + (int64_t)u->count > file->size)
+        file_resize(file, u->offset + (int64_t)u->count);
+    if (u->count)
+        memcpy(file->data + u->offset, u->old, u->count);
+    if (file->size > u->size_before)
+        file_resize(file, u->size_before);
+}
+
+/* What the disk had not been told to keep may be there all the same (and is,
+ * when only the process died), or without its end, or in pieces. */
 static void undo_apply(struct file *file)
 {
-    for (struct undo *u = file->undo; u; u = u->next) {
-        if (!random_below(dice, 2))
-            continue;
-        if (u->count && u->offset + (int64_t)u->count > file->size)
-            file_resize(file, u->offset + (int64_t)u->count);
-        if (u->count)
-            memcpy(file->data + u->offset, u->old, u->count);
-        if (file->size > u->size_before)
-            file_resize(file, u->size_before);
-    }
+    enum { ALL, BEGINNING, PIECES, KINDS };
+    size_t count = undo_count(file);
+    int kept = (int)random_below(dice, KINDS);
+    size_t lost = kept == BEGINNING ? (size_t)random_below(dice, count + 1) : 0;
+    for (struct undo *u = file->undo; u && kept != ALL; u = u->next)
+        if (kept == PIECES ? random_below(dice, 2) : lost-- > 0)
+            undo_one(file, u);
+        else if (kept == BEGINNING)
+            break;
     file_synced(file);
 }
 

@@ -1,7 +1,8 @@
 /* The simulator's command: seeds, replay, shrinking, coverage.
  *
- *   sim --seeds N [--from K] [--jobs J] [--steps S] [--failures F]
- *                             runs seeds K .. K+N-1, until F have failed
+ *   sim --seeds N [--from K] [--jobs J] [--steps S] [--failures F] [--quick]
+ *                             runs seeds K .. K+N-1, until F have failed;
+ *                             quick: without the shortest history
  *   sim --seed K [--verbose]  replays one and shrinks
  *   sim --seed K --here       in this process, told aloud
  *   sim --corpus FILE         replays the histories of a file, one a line
@@ -100,6 +101,7 @@ struct batch {
     uint64_t from, count;
     size_t steps;
     int jobs, failures_max;
+    bool quick; /* nothing is shrunk */
     struct outcome sum;
     uint64_t passed, failures, first_bad;
 };
@@ -228,6 +230,11 @@ static int run_many(struct batch *b)
         printf("not ok simulation: %llu of %llu seeds failed\n",
                (unsigned long long)b->failures,
                (unsigned long long)(b->passed + b->failures));
+        if (b->quick) {
+            printf("failed after %llu seeds\n",
+                   (unsigned long long)(b->passed + b->failures));
+            return 1;
+        }
         history_draw(&history, b->first_bad, b->steps);
         (void)explain(false);
         printf("replay: make sim SEED=%llu\n",
@@ -277,12 +284,13 @@ static int run(int argc, char **argv)
         return run_here(number(argc, argv, "--seed", 1), steps);
     if (flag(argc, argv, "--seed"))
         return replay(number(argc, argv, "--seed", 1), steps, verbose);
-    batch = (struct batch){.from = number(argc, argv, "--from", 1),
-                           .count = number(argc, argv, "--seeds", 50),
-                           .steps = steps,
-                           .jobs = (int)number(argc, argv, "--jobs", 2),
-                           .failures_max =
-                               (int)number(argc, argv, "--failures", 1)};
+    batch =
+        (struct batch){.from = number(argc, argv, "--from", 1),
+                       .count = number(argc, argv, "--seeds", 50),
+                       .steps = steps,
+                       .jobs = (int)number(argc, argv, "--jobs", 2),
+                       .failures_max = (int)number(argc, argv, "--failures", 1),
+                       .quick = flag(argc, argv, "--quick")};
     if (batch.jobs < 1 || batch.jobs > JOBS_MAX)
         batch.jobs = 2;
     return run_many(&batch);

@@ -17,6 +17,8 @@ enum fate {
     FATE_POWER,       /* the office loses power while it works */
     FATE_COUNT
 };
+static const char *const fates[FATE_COUNT] = {
+    "fine", "lost", "request cut", "reply lost", "reply cut", "twice", "power"};
 
 struct net {
     struct world *world;
@@ -38,9 +40,12 @@ static enum err net_start(void *context, const struct transport_request *r)
 
 static enum fate choose(struct world *world)
 {
-    if (!world->faults || world_dice(world, 100) < 70)
+    uint64_t dice = world->faults ? world_dice(world, 100) : 0;
+    if (dice < 70)
         return FATE_FINE;
-    return (enum fate)(1 + world_dice(world, FATE_COUNT - 1));
+    /* Starting an office again costs as much as many requests. */
+    return dice < 72 ? FATE_POWER
+                     : (enum fate)(1 + world_dice(world, FATE_COUNT - 2));
 }
 
 /* The office at work on what arrived of a request. */
@@ -109,6 +114,7 @@ static enum err net_poll(void *context, int64_t wait_ms, bool *done,
     world->now_ms += 20 + (int64_t)world_dice(world, 2000);
     net->pending = false;
     enum fate fate = choose(world);
+    world_cover(world, "link %s", fates[fate]);
     out->err = ERR_OK;
     if (!world->online || !world->office || fate == FATE_LOST)
         unreachable(out, ERR_NETWORK);

@@ -315,9 +315,9 @@ void oracle_during(struct world *world)
 /* Everybody syncs until nobody has anything to say. */
 static void settle(struct world *world)
 {
-    int quiet = 0;
-    for (int round = 0; round < ROUNDS && quiet < 2; round++) {
-        int64_t before = world->requests;
+    bool quiet = false;
+    for (int round = 0; round < ROUNDS && !quiet; round++) {
+        int64_t before = world->requests + world->lines;
         int64_t syncs = world->syncs;
         bool all = true;
         for (int i = 0; i < DEVICES_MAX && !world->failed; i++) {
@@ -326,11 +326,10 @@ static void settle(struct world *world)
                 all = device_sync(world, d) && all;
         }
         world->now_ms += 5000;
-        quiet = all && world->requests - before == world->syncs - syncs
-                    ? quiet + 1
-                    : 0;
+        quiet = all &&
+                world->requests + world->lines - before == world->syncs - syncs;
     }
-    if (quiet < 2)
+    if (!quiet)
         world_fail(world, "O6: it does not settle in %d rounds", ROUNDS);
 }
 

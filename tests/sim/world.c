@@ -245,6 +245,7 @@ bool device_sync(struct world *world, struct device *device)
     transport.close(transport.context);
     world->syncs++;
     world->requests += report.requests;
+    world->lines += report.pushed + report.pulled;
     world->reconciles += report.reconciled;
     world->successions += report.succeeded;
     world_say(world, "%s syncs: %s%s%s, %lld up, %lld down%s%s", device->name,

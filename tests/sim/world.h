@@ -90,6 +90,7 @@ struct world {
     struct write *writes; /* owned, WRITES_MAX */
     size_t write_count;
     int64_t syncs, requests, reconciles, successions, crashes;
+    int64_t lines; /* that were pushed and pulled */
     struct cover cover;
     bool failed;
     char why[1024];

@@ -1,0 +1,1 @@
+#include "tests/unit/replica/device.c" /* the same devices for both layers */

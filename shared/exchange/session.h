@@ -31,7 +31,7 @@ struct session_options {
 enum session_do {
     SESSION_SEND,  /* perform `request`, then call session_response() */
     SESSION_DONE,  /* caught up; see the report */
-    SESSION_FAILED /* gave up for now; report.err and detail say why */
+    SESSION_FAILED /* gave up this time; report.err and detail say why */
 };
 
 struct session_report {

@@ -378,8 +378,6 @@ static void a_backup_is_a_store_of_its_own(void **state)
     struct driver *d = *state;
     struct sql copy;
     char path[128], detail[STORE_DETAIL_CHARS];
-    if (strcmp(d->name, "sqlite") != 0)
-        skip();
     begin(&d->sql, true);
     add(&d->sql, 1, "dana");
     commit(&d->sql);
@@ -398,8 +396,6 @@ static void what_is_not_a_store_is_not_opened(void **state)
     struct driver *d = *state;
     struct sql sql;
     char path[128], detail[STORE_DETAIL_CHARS];
-    if (strcmp(d->name, "sqlite") != 0)
-        skip();
     snprintf(path, sizeof path, "%s/none.db", d->folder);
     assert_int_equal(store_open(&sql, path, NULL, false, detail),
                      ERR_NOT_FOUND);

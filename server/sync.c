@@ -14,6 +14,8 @@ void sync_refuse(struct sync *s, int status, const char *error,
         return;
     s->stage = STAGE_REFUSED;
     s->status = status;
+    if (status == 400 || status == 413)
+        s->error.offset = s->offset;
     snprintf(s->error.error, sizeof s->error.error, "%s", error);
     snprintf(s->error.detail, sizeof s->error.detail, "%s", detail);
 }
@@ -46,9 +48,8 @@ static enum err body_line(struct sync *s, struct bytes line)
     }
 }
 
-static enum err on_line(void *context, struct bytes line)
+static enum err line_take(struct sync *s, struct bytes line)
 {
-    struct sync *s = context;
     switch (s->stage) {
     case STAGE_HEADER:
         return sync_header(s, line);
@@ -60,6 +61,14 @@ static enum err on_line(void *context, struct bytes line)
         return ERR_OK;
     }
     return ERR_OK;
+}
+
+static enum err on_line(void *context, struct bytes line)
+{
+    struct sync *s = context;
+    enum err err = line_take(s, line);
+    s->offset += (int64_t)line.size + 1;
+    return err;
 }
 
 /* --- life ----------------------------------------------------------------- */

@@ -94,7 +94,8 @@ struct sync {
     struct need_part *needs; /* owned */
     size_t need_count, need_room;
 
-    int status; /* 200 unless refused */
+    int64_t offset; /* of the line at hand in the inflated body */
+    int status;     /* 200 unless refused */
     struct error_body error;
 
     struct {

@@ -98,14 +98,12 @@ def succeed(options):
 
 def make_request(options):
     if options.kind == "list":
-        return [{"kind": name, "status": status, "error": error,
-                 "what": function.__doc__}
-                for name, (function, status, error)
-                in satchel_requests.KINDS.items()]
-    function, status, error = satchel_requests.KINDS[options.kind]
-    body = function(Replica.load(options.state))
+        return [dict(kind._asdict(), kind=name, make=kind.make.__doc__)
+                for name, kind in satchel_requests.KINDS.items()]
+    body = satchel_requests.KINDS[options.kind].make(
+        Replica.load(options.state))
     pathlib.Path(options.out).write_bytes(body)
-    return {"bytes": len(body), "status": status, "error": error}
+    return {"bytes": len(body)}
 
 
 def vectors(_options):

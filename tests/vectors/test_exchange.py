@@ -397,17 +397,19 @@ def a_restored_office_gets_everything_back(office):
 
 def answer_of(office, name):
     """What is wrong with the answer to one kind of request, or None."""
-    function, status, error = satchel_requests.KINDS[name]
+    kind = satchel_requests.KINDS[name]
     replica = office.device("nora")  # some kinds commit, or close it
     case_of(replica, "the one who errs")
     replica.sync()
     replica.write(type="contact", case=wire.new_id(), set={"kind": "phone"})
-    got, headers, reply = office.request("/v1/sync", function(replica), SYNC)
+    got, headers, reply = office.request(kind.path, kind.make(replica),
+                                         kind.type)
     if got == 200:
         head = wire.parse(wire.unpack(reply)[0])
-        return None if status == 200 and head["head"] >= 2 else head
+        return None if kind.status == 200 and head["head"] >= 2 else head
     said = json.loads(reply)
-    if (got, said.get("error")) != (status, error) or not said["detail"] \
+    if (got, said.get("error")) != (kind.status, kind.error) \
+            or not said["detail"] or not said.keys() >= set(kind.members) \
             or not headers["Content-Type"].startswith("application/json"):
         return got, said, headers["Content-Type"]
     return None

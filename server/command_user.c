@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "server/command_scopes.h"
+#include "server/role.h"
 
 /* The first line of the file, without its end. */
 static int read_password(const struct command *c,
@@ -78,9 +79,21 @@ static int write_user(struct command *c, user_write *write,
     return code == EXIT_DONE ? report(c, what) : code;
 }
 
+static int role_misuse(const struct command *c, const char *role)
+{
+    char names[ROLE_NAMES_CHARS];
+    role_names(names);
+    if (!role)
+        return command_misuse(c, "--role ROLE is missing; use %s", names);
+    return command_misuse(c, "\"%.64s\" is no role; use %s", role, names);
+}
+
 static int read_and_write(struct command *c, user_write *write,
                           const char *what)
 {
+    const char *role = args_text(&c->args, "--role");
+    if (role && !role_known(role))
+        return role_misuse(c, role);
     char password[USER_PASSWORD_CHARS_MAX + 2] = "";
     struct command_scopes scopes;
     int code = command_scopes_read(c, &scopes);
@@ -91,7 +104,7 @@ static int read_and_write(struct command *c, user_write *write,
         return code;
     struct user_draft draft = {
         .name = c->operands[0],
-        .role = args_text(&c->args, "--role"),
+        .role = role,
         .os_user = args_text(&c->args, "--os-user"),
         .password = has_password ? password : NULL,
         .scopes = (const char(*)[SCOPE_CHARS_MAX + 1]) scopes.name,
@@ -108,8 +121,7 @@ int command_user_add(struct command *c)
     if (c->operand_count != 1)
         return command_misuse(c, "user add NAME: give one user name");
     if (!args_text(&c->args, "--role"))
-        return command_misuse(c, "--role ROLE is missing: worker, supervisor, "
-                                 "admin, ...");
+        return role_misuse(c, NULL);
     return read_and_write(c, user_add, "added");
 }
 

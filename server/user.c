@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include "server/role.h"
 #include "server/store_replica.h"
 
 #define USER_COLUMNS "account, role, os_user, password, disabled_at"
@@ -149,11 +150,12 @@ static enum err check(struct office *office, const struct user_draft *draft)
                     "\"%.64s\" cannot be a user's name; use 1 to 64 of a-z 0-9 "
                     "_ . - and begin with a letter or digit",
                     draft->name);
-    if (draft->role && !name_valid(bytes_text(draft->role)))
-        return fail(office, ERR_INVALID,
-                    "\"%.64s\" cannot be a role; use a name such as worker, "
-                    "supervisor or admin",
-                    draft->role);
+    if (draft->role && !role_known(draft->role)) {
+        char names[ROLE_NAMES_CHARS];
+        role_names(names);
+        return fail(office, ERR_INVALID, "\"%.64s\" is no role; use %s",
+                    draft->role, names);
+    }
     if (draft->os_user && strlen(draft->os_user) > USER_OS_CHARS_MAX)
         return fail(office, ERR_INVALID,
                     "the operating system's user name is "

@@ -54,6 +54,10 @@ equal 'with caseloads and sites' "$(office user add dana --role worker \
 	'["caseload:east","caseload:west","site:lift"]'
 refused 'twice is refused' 1 'user set dana' office user add dana --role worker
 refused 'a role is needed' 2 '--role ROLE is missing' office user add lee
+refused 'a role is one of those that there are' 2 \
+	'"king" is no role; use worker, .* or admin' office user add lee --role king
+refused 'also when it is changed' 2 'is no role' \
+	office user set dana --role king
 refused 'names are checked' 1 'cannot be a user' office user add 'L ee' \
 	--role worker
 refused 'caseloads too' 2 'cannot be the name for --caseload' \

@@ -98,7 +98,7 @@ static void what_cannot_be_a_user_is_refused(void **state)
                                   draft_of("ann"), draft_of("ann"),
                                   draft_of("ann"), draft_of("ann")};
     drafts[2].role = NULL;
-    drafts[3].role = "The Boss";
+    drafts[3].role = "king";
     drafts[4].password = "short";
     drafts[5].scopes = bad_scope;
     drafts[5].scope_count = 1;

@@ -45,22 +45,28 @@ static void print_with_context(const struct canon *conflict,
     buffer_fini(&json);
 }
 
-static enum err print_all(struct listing *l, struct bytes json,
-                          struct bytes context)
+static enum err print_all(struct listing *l, const struct record *record,
+                          struct bytes json, struct bytes context)
 {
     struct arena arena;
+    struct buffer name;
     const struct canon *root;
     arena_init(&arena, (size_t)256 << 20);
+    buffer_init(&name, STATE_BYTES_MAX);
     enum err err = canon_parse(&arena, json, &root, NULL);
+    if (!err)
+        err = record_name(record, l->command->office, &l->command->sql, &name);
     const struct canon *conflict = err ? NULL : root->first;
     for (; conflict; conflict = conflict->next, l->count++) {
         if (!l->command->json) {
-            print_conflict(conflict);
+            print_conflict(conflict, record->type, buffer_bytes(&name),
+                           record->id);
             continue;
         }
         fputs(l->count ? "," : "", stdout);
         print_with_context(conflict, context);
     }
+    buffer_fini(&name);
     arena_fini(&arena);
     return err;
 }
@@ -81,7 +87,7 @@ static enum err list_record(struct listing *l, const struct record *record)
     if (!err)
         err = buffer_err(&json);
     if (!err)
-        err = print_all(l, buffer_bytes(&json), buffer_bytes(&token));
+        err = print_all(l, record, buffer_bytes(&json), buffer_bytes(&token));
     buffer_fini(&token);
     buffer_fini(&json);
     seen_fini(&seen);

@@ -5,6 +5,7 @@
 #include "server/print.h"
 #include "server/record.h"
 #include "server/store_line.h"
+#include "server/store_replica.h"
 #include "shared/model/view.h"
 
 static const char meaning_unknown[] = "held by the office";
@@ -36,36 +37,73 @@ struct listing {
 
 struct details {
     char type[NAME_CHARS_MAX + 1], kase[ID_CHARS + 1];
+    char author[NAME_CHARS_MAX + 1];
+    int64_t at;         /* when it was written, as its writer says; 0 unknown */
+    struct buffer name; /* of the record, for people */
     struct buffer entry; /* view_entry() of the line; "null" if unreadable */
 };
+
+/* Who wrote the line and when; of one that nobody can read, whose device sent
+ * it. */
+static enum err writer_load(struct details *d, struct command *c,
+                            const struct held_row *held, struct bytes line)
+{
+    struct arena arena;
+    struct replica_row device;
+    const struct revision *r;
+    arena_init(&arena, REVISION_ARENA_BYTES);
+    enum err err = revision_parse(&arena, line, &r, NULL);
+    if (!err) {
+        const struct revision *original = revision_original(r);
+        snprintf(d->author, sizeof d->author, "%.*s",
+                 (int)original->author.size, (const char *)original->author.at);
+        d->at = original->at;
+        if (!d->type[0])
+            snprintf(d->type, sizeof d->type, "%.*s", (int)original->type.size,
+                     (const char *)original->type.at);
+        if (!d->name.size)
+            err = record_name_of_line(original, c->office, &c->sql, &d->name);
+    } else if (err == ERR_INVALID) {
+        err = store_replica_find(&c->sql, c->office->agency, held->dot.replica,
+                                 &device);
+        if (!err)
+            memcpy(d->author, device.account, sizeof d->author);
+    }
+    arena_fini(&arena);
+    return err;
+}
+
+static enum err line_load(struct details *d, struct command *c,
+                          const struct held_row *held)
+{
+    struct buffer line;
+    buffer_init(&line, LINE_BYTES_MAX);
+    enum err err = store_line_load(&c->sql, c->office->agency,
+                                   held->dot.replica, held->dot.n, &line, NULL);
+    if (!err)
+        err = writer_load(d, c, held, buffer_bytes(&line));
+    if (!err)
+        err = view_entry(&d->entry, buffer_bytes(&line), "received",
+                         held->reason);
+    buffer_fini(&line);
+    if (err != ERR_INVALID && err != ERR_NOT_FOUND)
+        return err;
+    buffer_clear(&d->entry);
+    return buffer_add_text(&d->entry, "null");
+}
 
 static enum err details_load(struct details *d, struct command *c,
                              const struct held_row *held)
 {
     struct record record;
-    struct buffer line;
-    char dot[DOT_CHARS + 1];
-    dot_format(dot, &held->dot);
     enum err err = record_load(&record, c->office, &c->sql, held->record);
     if (!err) {
         memcpy(d->type, record.type, sizeof d->type);
         memcpy(d->kase, record.kase, sizeof d->kase);
+        err = record_name(&record, c->office, &c->sql, &d->name);
     }
     record_fini(&record);
-    if (err && err != ERR_NOT_FOUND)
-        return err;
-    buffer_init(&line, LINE_BYTES_MAX);
-    err = store_line_load(&c->sql, c->office->agency, held->dot.replica,
-                          held->dot.n, &line, NULL);
-    if (!err)
-        err = view_entry(&d->entry, buffer_bytes(&line), "received",
-                         held->reason);
-    buffer_fini(&line);
-    if (err == ERR_INVALID || err == ERR_NOT_FOUND) {
-        buffer_clear(&d->entry);
-        err = buffer_add_text(&d->entry, "null");
-    }
-    return err;
+    return err && err != ERR_NOT_FOUND ? err : line_load(d, c, held);
 }
 
 static void held_json(const struct held_row *held, const struct details *d,
@@ -73,7 +111,11 @@ static void held_json(const struct held_row *held, const struct details *d,
 {
     struct buffer json;
     buffer_init(&json, COMMAND_JSON_BYTES_MAX);
-    buffer_add_text(&json, first ? "{\"case\":" : ",{\"case\":");
+    buffer_add_text(&json, first ? "{\"at\":" : ",{\"at\":");
+    command_json_time(&json, d->at);
+    buffer_add_text(&json, ",\"author\":");
+    command_json_text(&json, d->author);
+    buffer_add_text(&json, ",\"case\":");
     command_json_text(&json, d->kase);
     buffer_printf(&json, ",\"dot\":\"%s\",\"entry\":", dot);
     buffer_add_bytes(&json, buffer_bytes(&d->entry));
@@ -88,23 +130,38 @@ static void held_json(const struct held_row *held, const struct details *d,
     buffer_fini(&json);
 }
 
+static void held_print(const struct held_row *held, const struct details *d,
+                       const char *dot)
+{
+    printf("%s  ", dot);
+    print_heading(d->type, buffer_bytes(&d->name), held->record);
+    printf("\n  %s %s", d->at ? "written by" : "sent by",
+           d->author[0] ? d->author : "nobody known");
+    if (d->at) {
+        fputs(" on ", stdout);
+        print_time(d->at);
+    }
+    printf("\n  %s since ", held->reason);
+    print_time(held->since);
+    printf(": %s (for the %s)\n", meaning(held->reason), held->owner);
+}
+
 static enum err list_one(void *context, const struct held_row *held)
 {
     struct listing *l = context;
     struct details d = {0};
     char dot[DOT_CHARS + 1];
     dot_format(dot, &held->dot);
+    buffer_init(&d.name, STATE_BYTES_MAX);
     buffer_init(&d.entry, COMMAND_JSON_BYTES_MAX);
     enum err err = details_load(&d, l->command, held);
     if (!err && l->command->json) {
         held_json(held, &d, dot, l->count == 0);
     } else if (!err) {
-        printf("%s  %s of record %s\n  %s since ", dot,
-               d.type[0] ? d.type : "a line", held->record, held->reason);
-        print_time(held->since);
-        printf(" UTC: %s (for the %s)\n", meaning(held->reason), held->owner);
+        held_print(held, &d, dot);
     }
     l->count++;
+    buffer_fini(&d.name);
     buffer_fini(&d.entry);
     return err;
 }

@@ -7,14 +7,15 @@ static int report(const struct command *c, const char *user, const char *code,
                   int64_t expires_at)
 {
     char instant[INSTANT_CHARS];
-    instant_format(instant, expires_at);
     if (!c->json) {
+        instant_format_local(instant, expires_at);
         printf("%s\n", code);
-        fprintf(stderr, "for one device of %s, once, until %.10s %.5s UTC\n",
-                user, instant, instant + 11);
+        fprintf(stderr, "for one device of %s, once, until %s\n", user,
+                instant);
         return EXIT_DONE;
     }
     struct buffer json;
+    instant_format(instant, expires_at);
     buffer_init(&json, 4096);
     buffer_printf(&json,
                   "{\"code\":\"%s\",\"expires\":\"%s\",\"expires_at\":%lld,"

@@ -2,6 +2,7 @@
 #include <string.h>
 #include "server/command.h"
 #include "server/ingest.h"
+#include "server/print.h"
 #include "server/store_replica.h"
 
 static const char replica_all[] =
@@ -68,12 +69,11 @@ static void device_json(struct buffer *json, const struct device *d)
 
 static void print_device(const struct device *d)
 {
-    char seen[INSTANT_CHARS] = "never";
+    printf("%s  %-16s %-10s lines %-8lld ", d->replica, d->user, state_of(d),
+           (long long)d->head);
+    fputs(d->seen_at ? "last heard " : "never heard", stdout);
     if (d->seen_at)
-        instant_format(seen, d->seen_at);
-    printf("%s  %-16s %-10s lines %-8lld last heard %.10s%s%.5s", d->replica,
-           d->user, state_of(d), (long long)d->head, seen,
-           d->seen_at ? " " : "", d->seen_at ? seen + 11 : "");
+        print_time(d->seen_at);
     if (d->held)
         printf("   %lld HELD", (long long)d->held);
     if (d->predecessor[0])

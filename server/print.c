@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include "shared/base/clock.h"
+#include "shared/model/view.h"
 
 #define NAME_WIDTH 20
 #define VALUE_WIDTH 60
@@ -40,8 +41,8 @@ void print_value(const struct canon *value, int width)
 void print_time(int64_t ms)
 {
     char instant[INSTANT_CHARS];
-    instant_format(instant, ms);
-    printf("%.10s %.5s", instant, instant + 11);
+    instant_format_local(instant, ms);
+    fputs(instant, stdout);
 }
 
 static void print_member(const struct canon *object, const char *name)
@@ -57,7 +58,6 @@ static void print_who(const struct canon *write)
     fputs(" on ", stdout);
     canon_int(write, "at", &at);
     print_time(at);
-    fputs(" UTC", stdout);
 }
 
 static const struct canon *elements(const struct canon *object,
@@ -178,15 +178,25 @@ void print_row(const struct canon *row)
     putchar('\n');
 }
 
+void print_heading(const char *type, struct bytes name, const char *id)
+{
+    printf("%s ", type[0] ? type : "record");
+    if (!name.size) {
+        fputs(id, stdout);
+        return;
+    }
+    print_text(name, VALUE_WIDTH);
+    printf(" (%s)", id + VIEW_ID_TAIL);
+}
+
 /* "dana wrote 20 on ..., lee wrote 25 on ...; neither had seen the other's." */
-void print_conflict(const struct canon *conflict)
+void print_conflict(const struct canon *conflict, const char *type,
+                    struct bytes name, const char *id)
 {
     const struct canon *values = elements(conflict, "values");
     print_member(conflict, "field");
     fputs(" of ", stdout);
-    print_member(conflict, "type");
-    putchar(' ');
-    print_member(conflict, "record");
+    print_heading(type, name, id);
     fputs("\n  ", stdout);
     size_t count = 0;
     for (const struct canon *w = values; w; w = w->next, count++) {
@@ -198,7 +208,7 @@ void print_conflict(const struct canon *conflict)
         print_member(w, "value");
         fputs("\" on ", stdout);
         print_time(at);
-        fputs(" UTC (", stdout);
+        fputs(" (", stdout);
         print_member(w, "dot");
         putchar(')');
     }
@@ -207,5 +217,7 @@ void print_conflict(const struct canon *conflict)
     fputs("  The value in force meanwhile: ", stdout);
     const struct canon *shown = canon_member(conflict, "shown");
     print_value(shown ? shown : canon_member(conflict, "base"), VALUE_WIDTH);
-    putchar('\n');
+    printf("\n  To settle it: conflicts resolve %s ", id);
+    print_member(conflict, "field");
+    puts(" --keep DOT... | --value V");
 }

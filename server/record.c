@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "shared/model/view.h"
 
 #define RECORD_BYTES_MAX (2u * STATE_BYTES_MAX)
 
@@ -60,6 +61,51 @@ struct bytes record_text(const struct record *record, const char *field)
 {
     const struct canon *value = record_value(record, field);
     return value && value->kind == CANON_TEXT ? value->text : bytes_of(NULL, 0);
+}
+
+static struct bytes own_name(const struct record *record)
+{
+    struct bytes name = bytes_of(NULL, 0);
+    for (size_t i = 0; !name.size && view_name_fields[i]; i++)
+        name = record_text(record, view_name_fields[i]);
+    return name;
+}
+
+/* Of the record that `id` names, if it is one and is here. */
+static enum err name_find(struct bytes id, struct office *office,
+                          struct sql *sql, struct buffer *out)
+{
+    struct record record;
+    char text[ID_CHARS + 1];
+    if (id.size != ID_CHARS)
+        return ERR_OK;
+    memcpy(text, id.at, ID_CHARS);
+    text[ID_CHARS] = '\0';
+    enum err err = record_load(&record, office, sql, text);
+    if (!err)
+        err = buffer_add_bytes(out, own_name(&record));
+    record_fini(&record);
+    return err == ERR_NOT_FOUND || err == ERR_INVALID ? ERR_OK : err;
+}
+
+enum err record_name(const struct record *record, struct office *office,
+                     struct sql *sql, struct buffer *out)
+{
+    struct bytes name = own_name(record);
+    if (name.size)
+        return buffer_add_bytes(out, name);
+    return name_find(record_text(record, VIEW_PERSON_FIELD), office, sql, out);
+}
+
+enum err record_name_of_line(const struct revision *original,
+                             struct office *office, struct sql *sql,
+                             struct buffer *out)
+{
+    struct bytes person;
+    if (!original->set ||
+        !canon_text(original->set, VIEW_PERSON_FIELD, &person))
+        return ERR_OK;
+    return name_find(person, office, sql, out);
 }
 
 enum err record_context(const struct record *record, struct seen *seen,

@@ -29,6 +29,15 @@ const struct canon *record_value(const struct record *record,
                                  const char *field);
 /* The value when it is a text, else empty. */
 struct bytes record_text(const struct record *record, const char *field);
+/* What people call the record (view_name_fields), appended to `out`, which
+ * stays empty when nobody gave it a name. */
+MUST_CHECK enum err record_name(const struct record *record,
+                                struct office *office, struct sql *sql,
+                                struct buffer *out);
+/* The same for a line whose record has not taken effect. */
+MUST_CHECK enum err record_name_of_line(const struct revision *original,
+                                        struct office *office, struct sql *sql,
+                                        struct buffer *out);
 /* What a reader of this moment has seen; the token is appended. */
 MUST_CHECK enum err record_context(const struct record *record,
                                    struct seen *seen, struct buffer *token);

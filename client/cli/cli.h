@@ -53,9 +53,9 @@ void cli_print_json(const char *text);
 
 /* Human output. */
 void print_show(const char *json);
-void print_row(const char *json);
-void print_conflict(const char *json);
-/* "dana on 2026-11-21 15:20" */
+void print_row(struct cli *cli, const char *json);
+void print_conflict(struct cli *cli, const char *json);
+/* "dana on 2026-11-21 15:20 -06:00" */
 void print_who(json_t *write);
 /* A value in one line, long texts shortened to `width` characters (0: whole).
  */

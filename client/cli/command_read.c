@@ -54,7 +54,8 @@ static int where_json(struct cli *cli, char **out)
 }
 
 static int print_all(struct cli *cli, satchel_iterator *iterator,
-                     void (*print)(const char *json), const char *none)
+                     void (*print)(struct cli *cli, const char *json),
+                     const char *none)
 {
     const char *text;
     size_t count = 0;
@@ -64,7 +65,7 @@ static int print_all(struct cli *cli, satchel_iterator *iterator,
         if (cli->json)
             printf("%s%s", count ? "," : "", text);
         else
-            print(text);
+            print(cli, text);
         count++;
     }
     if (cli->json)

@@ -4,6 +4,7 @@
 
 #include "client/cli/cli.h"
 #include "shared/base/clock.h"
+#include "shared/model/view.h"
 
 #define NAME_WIDTH 20
 
@@ -48,9 +49,9 @@ void print_who(json_t *write)
 {
     char instant[INSTANT_CHARS];
     const char *author = json_string_value(json_object_get(write, "author"));
-    instant_format(instant, json_integer_value(json_object_get(write, "at")));
-    instant[10] = ' ';
-    printf("%s on %.16s UTC", author ? author : "somebody", instant);
+    instant_format_local(instant,
+                         json_integer_value(json_object_get(write, "at")));
+    printf("%s on %s", author ? author : "somebody", instant);
 }
 
 static void print_live(json_t *live, const char *lead)
@@ -127,6 +128,13 @@ static void print_entry(json_t *entry)
         printf("      releases %s\n", json_string_value(release));
 }
 
+/* Of a record as satchel_read() shows it, which may be NULL. */
+static json_t *field_value(json_t *shown, const char *field)
+{
+    json_t *fields = json_object_get(shown, "fields");
+    return json_object_get(json_object_get(fields, field), "value");
+}
+
 static const char *text_of(json_t *object, const char *name)
 {
     const char *text = json_string_value(json_object_get(object, name));
@@ -152,8 +160,9 @@ void print_show(const char *json)
     json_decref(root);
 }
 
-void print_row(const char *json)
+void print_row(struct cli *cli, const char *json)
 {
+    (void)cli;
     json_t *root = cli_parse(json);
     const char *name;
     json_t *value;
@@ -169,11 +178,53 @@ void print_row(const char *json)
     json_decref(root);
 }
 
-void print_conflict(const char *json)
+/* The text of the first of its fields that names the record, or NULL. */
+static const char *name_in(json_t *shown)
+{
+    const char *name = NULL;
+    for (size_t i = 0; (!name || !*name) && view_name_fields[i]; i++)
+        name = json_string_value(field_value(shown, view_name_fields[i]));
+    return name && *name ? name : NULL;
+}
+
+static json_t *read_record(struct cli *cli, const char *id)
+{
+    char *json;
+    if (!id || satchel_read(cli->vault, id, 0, &json))
+        return NULL;
+    json_t *shown = cli_parse(json);
+    satchel_free(json);
+    return shown;
+}
+
+/* "person Ruth Ames (b302099a8057)"; without a name the whole id. */
+static void print_heading(struct cli *cli, const char *type, const char *id)
+{
+    json_t *shown = read_record(cli, id), *person = NULL;
+    const char *name = name_in(shown);
+    if (!name) {
+        person = read_record(
+            cli, json_string_value(field_value(shown, VIEW_PERSON_FIELD)));
+        name = name_in(person);
+    }
+    printf("%s ", type);
+    if (name) {
+        print_text(name, 60);
+        printf(" (%s)", id + VIEW_ID_TAIL);
+    } else {
+        fputs(id, stdout);
+    }
+    json_decref(person);
+    json_decref(shown);
+}
+
+void print_conflict(struct cli *cli, const char *json)
 {
     json_t *root = cli_parse(json);
-    printf("%s of %s %s\n", text_of(root, "field"), text_of(root, "type"),
-           text_of(root, "record"));
+    const char *field = text_of(root, "field"), *id = text_of(root, "record");
+    printf("%s of ", field);
+    print_heading(cli, text_of(root, "type"), id);
+    putchar('\n');
     print_live(json_object_get(root, "values"), "  ");
     json_t *base = json_object_get(root, "base");
     json_t *shown = json_object_get(root, "shown");
@@ -186,5 +237,8 @@ void print_conflict(const char *json)
         print_value(shown, 60);
         puts("\"");
     }
+    printf("  to settle it: satchel resolve %s %s --keep DOT --context TOKEN   "
+           "(satchel show prints the token)\n",
+           id, field);
     json_decref(root);
 }

@@ -92,6 +92,26 @@ void instant_format(char *out, int64_t wall_ms)
              ms / 1000 % 60, ms % 1000);
 }
 
+void instant_format_local(char *out, int64_t wall_ms)
+{
+    struct tm local;
+    char zone[8];
+    time_t seconds =
+        (time_t)(wall_ms / 1000 - (wall_ms % 1000 < 0)); /* rounded down */
+    tzset();
+    if (localtime_r(&seconds, &local) &&
+        strftime(zone, sizeof zone, "%z", &local) == 5) {
+        size_t size =
+            strftime(out, INSTANT_CHARS - 8, "%Y-%m-%d %H:%M", &local);
+        if (size > 0) {
+            snprintf(out + size, INSTANT_CHARS - size, " %.3s:%.2s", zone,
+                     zone + 3);
+            return;
+        }
+    }
+    instant_format(out, wall_ms);
+}
+
 /* Takes `count` digits off the front of the text. */
 static bool take_digits(struct bytes *text, size_t count, int *value)
 {

@@ -4,6 +4,9 @@
 
 #define VIEW_ARENA_BYTES_MAX (256u << 20)
 
+const char *const view_name_fields[] = {
+    "name", "preferred_name", "legal_name", "first_name", "title", NULL};
+
 /* Writes `,"name":raw`, or without the comma when it is the first member. */
 static void put_raw(struct buffer *out, bool *first, const char *name,
                     struct bytes raw)

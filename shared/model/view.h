@@ -27,6 +27,14 @@ bool view_matches(const struct canon *state, const char *name,
 MUST_CHECK enum err view_conflicts(struct buffer *out, struct bytes state,
                                    size_t *count);
 
+/* What people call a record: the first of these fields that has a text.  A
+ * record with none of them is called by its person (VIEW_PERSON_FIELD).  NULL
+ * ends the list. */
+extern const char *const view_name_fields[];
+#define VIEW_PERSON_FIELD "person"
+/* A record id after a name: its last group, the one that tells two apart. */
+#define VIEW_ID_TAIL 24
+
 /* {"add","at","author","custody","dot","drop","held","hold","keep","release",
  * "seal","set","write"} of one line, members that are absent left out.  A
  * carried write shows the original's content under the carrier's dot. */

@@ -17,6 +17,16 @@ as dana sync >"$dir/out" 2>"$dir/err"
 equal 'its work is kept: the office has the log up to the end' \
 	"$(office holds list --json | jq -c '[.[].reason]')" \
 	'["revoked","revoked"]'
+equal 'the list says who wrote each line, and when' \
+	"$(office holds list --json | jq -c '[.[] | .author, (.at > 1e12)]')" \
+	'["dana",true,"dana",true]'
+TZ=CST6 office holds list >"$dir/text"
+equal 'also to people, by the names of records' \
+	"$(grep -c "person meanwhile (${person##*-})" "$dir/text")" 1
+equal 'a record without one by its person' \
+	"$(grep -c "contact meanwhile (${note##*-})" "$dir/text")" 1
+equal 'in their own time zone' "$(grep -Ec \
+	'written by dana on 20.{8} ..:.. -06:00$' "$dir/text")" 2
 equal 'but does not take effect' "$(value lee "$person" preferred_name)" \
 	'"meanwhile"'
 refused 'the device shows nothing any more' 1 'revoked|locked|no such|key' \
@@ -27,6 +37,12 @@ dot=$(office holds list --json | jq -r --arg record "$person" \
 	'.[] | select(.record == $record).dot')
 check 'a supervisor releases the line' office holds release "$dot" --as ruth
 syncs lee || exit 1
+equal 'people are told whose record is in conflict, in their time' "$(TZ=IST-5:30 \
+	as lee conflicts | grep -Ec "^preferred_name of person .* \
+\(${person##*-}\)|by (dana|lee) on 20.{8} ..:.. \+05:30 ")" 3
+equal 'and the office too' "$(TZ=IST-5:30 office conflicts list | grep -Ec \
+	"^preferred_name of person .* \(${person##*-}\)|\
+(dana|lee) wrote .* on 20.{8} ..:.. \+05:30 ")" 3
 equal 'it is a conflict with what came meanwhile' \
 	"$(as lee conflicts --json | jq -c '[.[0].values[].value] | sort')" \
 	'["later still","written unaware"]'

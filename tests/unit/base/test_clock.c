@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdlib.h>
 #include <string.h>
 #include "shared/base/clock.h"
 
@@ -106,6 +107,30 @@ static void the_farthest_instants_fit(void **state)
     assert_int_equal(out[strlen(out) - 1], 'Z');
 }
 
+static void people_read_the_time_of_their_zone(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *zone;
+        int64_t ms;
+        const char *text;
+    } cases[] = {
+        {"UTC0", 1795296000000, "2026-11-21 21:20 +00:00"},
+        {"CST6CDT,M3.2.0,M11.1.0", 1795296000000, "2026-11-21 15:20 -06:00"},
+        {"CST6CDT,M3.2.0,M11.1.0", 1782000000000, "2026-06-20 19:00 -05:00"},
+        {"IST-5:30", 1795296000000, "2026-11-22 02:50 +05:30"},
+        {"UTC0", -1, "1969-12-31 23:59 +00:00"},
+        {"UTC0", 9007199254740992, "287396-10-12 08:59 +00:00"},
+    };
+    char text[INSTANT_CHARS];
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_int_equal(setenv("TZ", cases[i].zone, 1), 0);
+        instant_format_local(text, cases[i].ms);
+        assert_string_equal(text, cases[i].text);
+    }
+    assert_int_equal(unsetenv("TZ"), 0);
+}
+
 static void the_monotonic_clock_does_not_go_back(void **state)
 {
     (void)state;
@@ -127,6 +152,7 @@ int main(void)
         cmocka_unit_test(a_date_is_one_of_the_calendar),
         cmocka_unit_test(every_day_of_four_centuries_comes_back),
         cmocka_unit_test(the_farthest_instants_fit),
+        cmocka_unit_test(people_read_the_time_of_their_zone),
         cmocka_unit_test(the_monotonic_clock_does_not_go_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

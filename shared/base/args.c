@@ -1,5 +1,6 @@
 #include "shared/base/args.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,14 +56,27 @@ static void give(struct reader *r, const struct args_option *option,
     given->value = value;
 }
 
-static enum err read_value(struct reader *r, const struct args_option *option)
+/* Values end where an option begins; those of a list also where one seems to
+ * begin, for a misspelt option is no file. */
+static bool values_end(const struct reader *r, const struct args_option *option)
 {
-    if (r->at >= r->argc || is_option(r, r->argv[r->at])) {
+    if (r->at >= r->argc)
+        return true;
+    const char *argument = r->argv[r->at];
+    return is_option(r, argument) ||
+           (option->kind == ARGS_LIST && strncmp(argument, "--", 2) == 0);
+}
+
+static enum err read_values(struct reader *r, const struct args_option *option)
+{
+    if (values_end(r, option)) {
         snprintf(r->detail, ARGS_DETAIL_CHARS, "%s needs a value: %s %s",
                  option->name, option->name, option->value);
         return ERR_INVALID;
     }
     give(r, option, r->argv[r->at++]);
+    while (option->kind == ARGS_LIST && !values_end(r, option))
+        give(r, option, r->argv[r->at++]);
     return ERR_OK;
 }
 
@@ -82,12 +96,7 @@ static enum err read_option(struct reader *r, const struct args_option *option,
         give(r, option, value);
         return ERR_OK;
     }
-    enum err err = read_value(r, option);
-    if (err || option->kind == ARGS_TEXT)
-        return err;
-    while (r->at < r->argc && !is_option(r, r->argv[r->at]))
-        give(r, option, r->argv[r->at++]);
-    return ERR_OK;
+    return read_values(r, option);
 }
 
 static enum err read_all(struct reader *r)
@@ -160,6 +169,27 @@ enum err args_allow(const struct args *args, const struct args_option *options,
         return ERR_INVALID;
     }
     return ERR_OK;
+}
+
+static bool names_it(const char *names, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *at = names; (at = strstr(at, name)); at += length)
+        if (at[length] == ' ' || !at[length])
+            return true;
+    return false;
+}
+
+size_t args_pick(const struct args_option *options, size_t count, size_t common,
+                 const char *names, struct args_option *out, size_t room)
+{
+    size_t picked = 0;
+    for (size_t i = 0; i < count; i++)
+        if (i < common || names_it(names, options[i].name)) {
+            assert(picked < room);
+            out[picked++] = options[i];
+        }
+    return picked;
 }
 
 bool args_flag(const struct args *args, const char *name)

@@ -1,12 +1,12 @@
 /* Command-line arguments: a table of options, in any order, and the rest.
  *
- * An option takes one value, several ("--keep A B", up to the next option), or
- * none.  "--name VALUE" and "--name=VALUE" are the same; a list may also be
- * given as several options; "--" ends the options; "-" alone is an ordinary
- * argument; "-h" is "--help".  A program with many commands parses once with
- * the options of all of them, takes the command from the ordinary arguments
- * and then asks args_allow() whether that command knows the options given.
- * Texts are borrowed from argv.  Not thread-safe. */
+ * An option takes one value, several ("--keep A B", up to what begins with two
+ * dashes), or none.  "--name VALUE" and "--name=VALUE" are the same; a list may
+ * also be given as several options; "--" ends the options; "-" alone is an
+ * ordinary argument; "-h" is "--help".  A program with many commands parses
+ * once with the options of all of them, takes the command from the ordinary
+ * arguments and then asks args_allow() whether that command knows the options
+ * given. Texts are borrowed from argv.  Not thread-safe. */
 #ifndef BASE_ARGS_H
 #define BASE_ARGS_H
 
@@ -47,6 +47,12 @@ void args_fini(struct args *args);
 MUST_CHECK enum err args_allow(const struct args *args,
                                const struct args_option *options, size_t count,
                                char *detail);
+
+/* Of a table for many commands the options of one: the first `common` of the
+ * table and those that `names` has, separated by spaces.  `out` has room for
+ * `room` of them; returns how many there are. */
+size_t args_pick(const struct args_option *options, size_t count, size_t common,
+                 const char *names, struct args_option *out, size_t room);
 
 bool args_flag(const struct args *args, const char *name);
 /* The last value given, or NULL. */

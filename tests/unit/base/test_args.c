@@ -61,6 +61,23 @@ static void a_list_takes_values_up_to_the_next_option(void **state)
     args_fini(&args);
 }
 
+static void a_misspelt_option_is_not_a_value_of_a_list(void **state)
+{
+    (void)state;
+    struct args args;
+    char detail[ARGS_DETAIL_CHARS];
+    assert_int_equal(parse(&args, WORDS("--keep", "a", "--jsom"), detail),
+                     ERR_INVALID);
+    assert_non_null(strstr(detail, "no option --jsom"));
+    assert_int_equal(parse(&args, WORDS("--keep", "--jsom"), detail),
+                     ERR_INVALID);
+    assert_int_equal(parse(&args, WORDS("--keep=--a", "--data", "--d"), detail),
+                     ERR_OK);
+    assert_string_equal(args_text(&args, "--keep"), "--a");
+    assert_string_equal(args_text(&args, "--data"), "--d");
+    args_fini(&args);
+}
+
 static void everything_after_two_dashes_is_ordinary(void **state)
 {
     (void)state;
@@ -105,6 +122,19 @@ static void a_command_allows_only_its_own_options(void **state)
     args_fini(&args);
 }
 
+static void a_command_picks_the_common_options_and_its_own(void **state)
+{
+    (void)state;
+    struct args_option own[OPTION_COUNT];
+    assert_int_equal(
+        args_pick(options, OPTION_COUNT, 1, "--help --jso", own, OPTION_COUNT),
+        2);
+    assert_string_equal(own[0].name, "--data");
+    assert_string_equal(own[1].name, "--help");
+    assert_int_equal(args_pick(options, OPTION_COUNT, 0, "", own, OPTION_COUNT),
+                     0);
+}
+
 static void parsing_survives_every_allocation_failure(void **state)
 {
     (void)state;
@@ -131,9 +161,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options_stand_before_and_after),
         cmocka_unit_test(a_list_takes_values_up_to_the_next_option),
+        cmocka_unit_test(a_misspelt_option_is_not_a_value_of_a_list),
         cmocka_unit_test(everything_after_two_dashes_is_ordinary),
         cmocka_unit_test(misuse_is_named),
         cmocka_unit_test(a_command_allows_only_its_own_options),
+        cmocka_unit_test(a_command_picks_the_common_options_and_its_own),
         cmocka_unit_test(parsing_survives_every_allocation_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,23 +132,11 @@ static size_t words_match(const struct entry *entry, const char *const *words,
                : 0;
 }
 
-static bool names(const char *list, const char *name)
-{
-    size_t length = strlen(name);
-    for (const char *at = list; (at = strstr(at, name)); at += length)
-        if (at[length] == ' ' || !at[length])
-            return true;
-    return false;
-}
-
 static size_t options_of(const struct entry *entry,
                          struct args_option out[OPTION_MAX])
 {
-    size_t count = 0;
-    for (size_t i = 0; i < OPTION_COUNT; i++)
-        if (i < COMMON_OPTIONS || names(entry->options, options[i].name))
-            out[count++] = options[i];
-    return count;
+    return args_pick(options, OPTION_COUNT, COMMON_OPTIONS, entry->options, out,
+                     OPTION_MAX);
 }
 
 static void help_group(const char *word)
@@ -176,8 +164,8 @@ static int help_all(void)
 static int help_one(const struct entry *entry)
 {
     struct args_option own[OPTION_MAX];
-    printf("satchel-central %s --data DIR %s\n  %s\n\n", entry->name,
-           entry->usage, entry->help);
+    printf("satchel-central %s --data DIR%s%s\n  %s\n\n", entry->name,
+           entry->usage[0] ? " " : "", entry->usage, entry->help);
     args_help(stdout, own, options_of(entry, own));
     return EXIT_DONE;
 }
@@ -205,6 +193,21 @@ static bool is_group(const char *word)
             entries[i].name[strlen(word)] == ' ')
             return true;
     return false;
+}
+
+/* The first word begins commands of two words, the second ends none of them. */
+static int misuse_group(const struct command *command)
+{
+    const char *const *words = command->args.rest;
+    if (command->args.rest_count == 1)
+        return command_misuse(command,
+                              "say what to do with %s; see `satchel-central %s "
+                              "--help`",
+                              words[0], words[0]);
+    return command_misuse(command,
+                          "there is no command \"%s %s\"; see "
+                          "`satchel-central %s --help`",
+                          words[0], words[1], words[0]);
 }
 
 static int dispatch(struct command *command)
@@ -235,10 +238,7 @@ static int dispatch(struct command *command)
         help_group(args->rest[0]);
         return EXIT_DONE;
     }
-    return command_misuse(command,
-                          "say what to do with %s; see `satchel-central %s "
-                          "--help`",
-                          args->rest[0], args->rest[0]);
+    return misuse_group(command);
 }
 
 int main(int argc, char **argv)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define OPTION_MAX 16
+#define COMMON_OPTIONS 4 /* the first ones belong to every command */
 
 /* Every option of every command; a command names those that it knows. */
 static const struct args_option options[] = {
@@ -50,7 +51,6 @@ static const struct command {
     {"enroll", "--server URL --code CODE [--ca FILE]",
      "make the vault if need be and enrol it at the office", command_enrol,
      "--server --code --ca"},
-    {"enrol", NULL, NULL, command_enrol, "--server --code --ca"},
     {"put", "TYPE [FIELD=VALUE]... [FIELD+=M]... [FIELD-=M:REASON]... [-]",
      "write a record; with --record and --context revise one; - reads "
      "{field: value} from stdin",
@@ -79,29 +79,19 @@ static const struct command {
 
 static const struct command *command_find(const char *name)
 {
+    if (!strcmp(name, "enrol"))
+        name = "enroll";
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         if (!strcmp(commands[i].name, name))
             return &commands[i];
     return NULL;
 }
 
-static bool names(const char *list, const char *name)
-{
-    size_t length = strlen(name);
-    for (const char *at = list; (at = strstr(at, name)); at += length)
-        if (at[length] == ' ' || !at[length])
-            return true;
-    return false;
-}
-
 static size_t options_of(const struct command *command,
                          struct args_option out[OPTION_MAX])
 {
-    size_t count = 0;
-    for (size_t i = 0; i < OPTION_COUNT; i++)
-        if (i < 4 || names(command->options, options[i].name))
-            out[count++] = options[i];
-    return count;
+    return args_pick(options, OPTION_COUNT, COMMON_OPTIONS, command->options,
+                     out, OPTION_MAX);
 }
 
 static void help_all(void)
@@ -109,21 +99,19 @@ static void help_all(void)
     puts("satchel: record contacts, referrals and follow-ups; sync when there "
          "is a network\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        if (commands[i].help)
-            printf("  satchel %-10s %s\n                     %s\n",
-                   commands[i].name, commands[i].usage, commands[i].help);
+        printf("  satchel %s%s%s\n      %s\n", commands[i].name,
+               commands[i].usage[0] ? " " : "", commands[i].usage,
+               commands[i].help);
     puts("\nEvery command takes:");
-    args_help(stdout, options, 4);
+    args_help(stdout, options, COMMON_OPTIONS);
     puts("\nExit code 0: done, 1: failed, 2: misuse.  More: man satchel");
 }
 
 static void help_one(const struct command *command)
 {
     struct args_option own[OPTION_MAX];
-    printf("satchel %s %s\n", command->name,
-           command->usage ? command->usage : "");
-    if (command->help)
-        printf("  %s\n\n", command->help);
+    printf("satchel %s%s%s\n  %s\n\n", command->name,
+           command->usage[0] ? " " : "", command->usage, command->help);
     args_help(stdout, own, options_of(command, own));
 }
 
@@ -141,7 +129,7 @@ static int run(struct cli *cli, const struct command *command)
                           command->name);
     cli->operands = cli->args.rest + 1;
     cli->operand_count = cli->args.rest_count - 1;
-    if (cli->operand_count && command->usage && !*command->usage)
+    if (cli->operand_count && !command->usage[0])
         return cli_misuse(cli, "%s takes no \"%s\"; see `satchel %s --help`",
                           command->name, cli->operands[0], command->name);
     int code = command->run(cli);

@@ -35,20 +35,6 @@ static enum err complain(char *detail, enum err err, const char *path,
     return err;
 }
 
-static enum err errno_err(void)
-{
-    switch (errno) {
-    case ENOENT:
-    case ENOTDIR:
-        return ERR_NOT_FOUND;
-    case EACCES:
-    case EPERM:
-        return ERR_DENIED;
-    default:
-        return ERR_IO;
-    }
-}
-
 static enum err read_all(struct arena *arena, int fd, struct bytes *out)
 {
     struct stat stat;
@@ -87,7 +73,7 @@ static enum err load(struct import_publication *publication, const char *path,
         return ERR_NOMEM;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
-        return errno_err();
+        return err_of_errno(errno);
     enum err err = read_all(&publication->arena, fd, &file->text);
     close(fd);
     *out = file;
@@ -154,7 +140,7 @@ static enum err list_names(struct import_publication *publication,
 {
     DIR *folder = opendir(path);
     if (!folder)
-        return errno_err();
+        return err_of_errno(errno);
     enum err err = ERR_OK;
     const struct dirent *entry;
     names->count = 0;
@@ -361,7 +347,7 @@ static enum err read_path(struct import_publication *publication,
 {
     struct stat stat_at;
     if (stat(path, &stat_at)) {
-        enum err err = errno_err();
+        enum err err = err_of_errno(errno);
         return complain(detail, err, path,
                         err == ERR_NOT_FOUND ? "there is no such file or folder"
                                              : err_text(err));

@@ -142,9 +142,12 @@ static enum err office_found(struct office *office, const char *name,
                              bool elsewhere)
 {
     struct sql sql = {0};
-    if (mkdir(office->data_dir, 0700) && errno != EEXIST)
-        return say(office, errno == EACCES ? ERR_DENIED : ERR_IO,
-                   office->data_dir);
+    if (mkdir(office->data_dir, 0700) && errno != EEXIST) {
+        snprintf(office->detail, sizeof office->detail,
+                 "cannot make the folder %.300s: %s", office->data_dir,
+                 strerror(errno));
+        return err_of_errno(errno);
+    }
     enum err err =
         say(office, office_keys_make(office->keys_dir, office->random),
             office->keys_dir);
@@ -271,13 +274,24 @@ static enum err keys_check(struct office *office, struct sql *sql)
     return err == ERR_NOT_FOUND ? ERR_OK : say(office, err, office->store);
 }
 
+/* Damaged keys do not make the office a damaged one. */
+static enum err keys_load(struct office *office)
+{
+    enum err err = office_keys_load(office->keys_dir, &office->keys);
+    if (err != ERR_CORRUPT)
+        return say(office, err, office->keys_dir);
+    snprintf(office->detail, sizeof office->detail,
+             "the agency's keys in %.300s are damaged; put the copy of them "
+             "there, or give --keys DIR",
+             office->keys_dir);
+    return ERR_INVALID;
+}
+
 static enum err office_load(struct office *office, bool term)
 {
     struct sql sql = {0};
     struct schema *schema = NULL;
-    enum err err =
-        say(office, office_keys_load(office->keys_dir, &office->keys),
-            office->keys_dir);
+    enum err err = keys_load(office);
     if (!err)
         err = say(office, store_read(office), office->data_dir);
     if (!err)

@@ -18,24 +18,6 @@ struct seeds {
     uint8_t at[3][SEED_BYTES];
 };
 
-static enum err err_of_errno(void)
-{
-    switch (errno) {
-    case EEXIST:
-        return ERR_EXISTS;
-    case ENOENT:
-    case ENOTDIR:
-        return ERR_NOT_FOUND;
-    case EACCES:
-    case EPERM:
-        return ERR_DENIED;
-    case ENOSPC:
-        return ERR_FULL;
-    default:
-        return ERR_IO;
-    }
-}
-
 static enum err file_path(char *out, size_t room, const char *folder)
 {
     int size = snprintf(out, room, "%s/agency.keys", folder);
@@ -59,10 +41,10 @@ static enum err file_write(const char *path, const char *text)
     size_t size = strlen(text);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
-        return err_of_errno();
+        return err_of_errno(errno);
     enum err err = ERR_OK;
     if (write(fd, text, size) != (ssize_t)size || fsync(fd))
-        err = err_of_errno();
+        err = err_of_errno(errno);
     if (close(fd) && !err)
         err = ERR_IO;
     if (err)
@@ -75,8 +57,8 @@ static enum err folder_sync(const char *folder)
 {
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return err_of_errno();
-    enum err err = fsync(fd) ? err_of_errno() : ERR_OK;
+        return err_of_errno(errno);
+    enum err err = fsync(fd) ? err_of_errno(errno) : ERR_OK;
     return close(fd) && !err ? ERR_IO : err;
 }
 
@@ -88,7 +70,7 @@ enum err office_keys_make(const char *folder, const struct random *random)
     if (err)
         return err;
     if (mkdir(folder, 0700) && errno != EEXIST)
-        return err_of_errno();
+        return err_of_errno(errno);
     random_fill(random, &seeds, sizeof seeds);
     keys_format(text, &seeds);
     err = file_write(path, text);
@@ -122,9 +104,9 @@ static enum err file_read(const char *path, char text[KEYS_BYTES_MAX])
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return err_of_errno();
+        return err_of_errno(errno);
     ssize_t size = read(fd, text, KEYS_BYTES_MAX - 1);
-    enum err err = size < 0 ? err_of_errno() : ERR_OK;
+    enum err err = size < 0 ? err_of_errno(errno) : ERR_OK;
     text[size < 0 ? 0 : size] = '\0';
     (void)close(fd);
     return err;

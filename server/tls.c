@@ -7,13 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static enum err open_err(int number)
-{
-    if (number == ENOENT || number == ENOTDIR)
-        return ERR_NOT_FOUND;
-    return number == EACCES || number == EPERM ? ERR_DENIED : ERR_IO;
-}
-
 static enum err file_read(struct buffer *out, const char *what,
                           const char *path, char *detail)
 {
@@ -38,7 +31,7 @@ static enum err file_read(struct buffer *out, const char *what,
         return buffer_add_char(out, '\0'); /* the library reads a text */
     snprintf(detail, TLS_DETAIL_CHARS, "cannot read the %s %.200s: %.80s", what,
              path, strerror(number));
-    return open_err(number);
+    return err_of_errno(number);
 }
 
 /* gnutls takes both at once; its answer says which one is at fault. */

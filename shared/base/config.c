@@ -49,22 +49,13 @@ static int on_entry(void *context, const char *section, const char *key,
     return 1;
 }
 
-static enum err open_err(int number)
-{
-    if (number == ENOENT || number == ENOTDIR)
-        return ERR_NOT_FOUND;
-    if (number == EACCES || number == EPERM)
-        return ERR_DENIED;
-    return number == ENOMEM ? ERR_NOMEM : ERR_IO;
-}
-
 /* Appends the whole file to `text`. */
 static enum err file_read(const char *path, struct buffer *text)
 {
     enum err err = ERR_OK;
     FILE *file = fopen(path, "re");
     if (!file)
-        return open_err(errno);
+        return err_of_errno(errno);
     char part[4096];
     size_t size;
     while (!err && (size = fread(part, 1, sizeof part, file)) > 0)

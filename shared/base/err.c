@@ -1,5 +1,7 @@
 #include "shared/base/err.h"
 
+#include <errno.h>
+
 static const struct {
     const char *name;
     const char *text;
@@ -46,4 +48,29 @@ const char *err_name(enum err err)
     if ((unsigned int)err >= ERR_COUNT)
         return "unknown";
     return errors[err].name;
+}
+
+enum err err_of_errno(int number)
+{
+    switch (number) {
+    case ENOENT:
+    case ENOTDIR:
+        return ERR_NOT_FOUND;
+    case EACCES:
+    case EPERM:
+        return ERR_DENIED;
+    case EROFS:
+        return ERR_READ_ONLY;
+    case ENOSPC:
+    case EDQUOT:
+        return ERR_FULL;
+    case EEXIST:
+        return ERR_EXISTS;
+    case ENOMEM:
+        return ERR_NOMEM;
+    case EISDIR:
+        return ERR_FOREIGN;
+    default:
+        return ERR_IO;
+    }
 }

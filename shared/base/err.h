@@ -46,4 +46,7 @@ const char *err_text(enum err err);
 /* The stable name of an error for JSON and logs ("full"); never NULL. */
 const char *err_name(enum err err);
 
+/* What an errno of a file or socket means; ERR_IO when nothing closer does. */
+enum err err_of_errno(int number);
+
 #endif

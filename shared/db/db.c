@@ -22,29 +22,6 @@ static const char *const sql_transaction[DB_STATEMENT_COUNT] = {
 
 /* --- result codes --------------------------------------------------------- */
 
-static enum err err_of_errno(int number, enum err otherwise)
-{
-    switch (number) {
-    case ENOENT:
-    case ENOTDIR:
-        return ERR_NOT_FOUND;
-    case EACCES:
-    case EPERM:
-        return ERR_DENIED;
-    case EROFS:
-        return ERR_READ_ONLY;
-    case ENOSPC:
-    case EDQUOT:
-        return ERR_FULL;
-    case ENOMEM:
-        return ERR_NOMEM;
-    case EISDIR:
-        return ERR_FOREIGN;
-    default:
-        return otherwise;
-    }
-}
-
 static enum err err_of_constraint(int extended)
 {
     switch (extended) {
@@ -85,11 +62,10 @@ static enum err err_of_code(int code, int system_errno)
     case SQLITE_READONLY:
         return ERR_READ_ONLY;
     case SQLITE_CANTOPEN:
-        return code == SQLITE_CANTOPEN_ISDIR
-                   ? ERR_FOREIGN
-                   : err_of_errno(system_errno, ERR_IO);
+        return code == SQLITE_CANTOPEN_ISDIR ? ERR_FOREIGN
+                                             : err_of_errno(system_errno);
     case SQLITE_IOERR:
-        return err_of_errno(system_errno, ERR_IO);
+        return err_of_errno(system_errno);
     case SQLITE_TOOBIG:
     case SQLITE_NOLFS:
         return ERR_TOO_BIG;
@@ -129,7 +105,7 @@ static enum err file_create(const char *path)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
-        return errno == EEXIST ? ERR_OK : err_of_errno(errno, ERR_IO);
+        return errno == EEXIST ? ERR_OK : err_of_errno(errno);
     return close(fd) ? ERR_IO : ERR_OK;
 }
 

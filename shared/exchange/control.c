@@ -61,21 +61,6 @@ enum err control_path(char out[CONTROL_PATH_CHARS], const char *vault_path)
 
 /* --- one command --------------------------------------------------------- */
 
-static enum err socket_err(int number)
-{
-    switch (number) {
-    case ENOENT:
-    case ECONNREFUSED: /* left behind by a daemon that was killed */
-    case ENOTDIR:
-        return ERR_NOT_FOUND;
-    case EACCES:
-    case EPERM:
-        return ERR_DENIED;
-    default:
-        return ERR_IO;
-    }
-}
-
 static enum err control_connect(const char *path, int *out)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -87,7 +72,9 @@ static enum err control_connect(const char *path, int *out)
     if (fd < 0)
         return ERR_IO;
     if (connect(fd, (struct sockaddr *)&address, sizeof address)) {
-        enum err err = socket_err(errno);
+        /* A daemon that was killed leaves its socket behind. */
+        enum err err =
+            errno == ECONNREFUSED ? ERR_NOT_FOUND : err_of_errno(errno);
         close(fd);
         return err;
     }

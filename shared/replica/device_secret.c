@@ -34,32 +34,12 @@ static enum err path_pick(char out[PATH_ROOM], const char *path)
     return size < PATH_ROOM ? ERR_OK : ERR_TOO_BIG;
 }
 
-static enum err of_errno(void)
-{
-    switch (errno) {
-    case ENOENT:
-        return ERR_NOT_FOUND;
-    case EACCES:
-    case EPERM:
-        return ERR_DENIED;
-    case EROFS:
-        return ERR_READ_ONLY;
-    case ENOSPC:
-    case EDQUOT:
-        return ERR_FULL;
-    case EEXIST:
-        return ERR_EXISTS;
-    default:
-        return ERR_IO;
-    }
-}
-
 static enum err file_read(uint8_t secret[DEVICE_SECRET_BYTES], const char *path)
 {
     uint8_t got[DEVICE_SECRET_BYTES + 1];
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return of_errno();
+        return err_of_errno(errno);
     ssize_t size = read(fd, got, sizeof got);
     enum err err = size < 0 ? ERR_IO : ERR_OK;
     if (close(fd) && !err)
@@ -81,7 +61,7 @@ static enum err folders_make(char path[PATH_ROOM])
         int failed = mkdir(path, 0700) && errno != EEXIST;
         *slash = '/';
         if (failed)
-            return of_errno();
+            return err_of_errno(errno);
     }
     return ERR_OK;
 }
@@ -96,7 +76,7 @@ static enum err folder_sync(char path[PATH_ROOM])
     if (slash)
         *slash = '/';
     if (fd < 0)
-        return of_errno();
+        return err_of_errno(errno);
     enum err err = fsync(fd) ? ERR_IO : ERR_OK;
     if (close(fd) && !err)
         err = ERR_IO;
@@ -108,11 +88,11 @@ static enum err whole_write(const char *path,
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
-        return of_errno();
+        return err_of_errno(errno);
     ssize_t size = write(fd, secret, DEVICE_SECRET_BYTES);
     enum err err = ERR_OK;
     if (size != DEVICE_SECRET_BYTES)
-        err = size < 0 ? of_errno() : ERR_FULL;
+        err = size < 0 ? err_of_errno(errno) : ERR_FULL;
     if (!err && fsync(fd))
         err = ERR_IO;
     if (close(fd) && !err)
@@ -134,7 +114,7 @@ static enum err file_make(uint8_t secret[DEVICE_SECRET_BYTES],
     snprintf(fresh, sizeof fresh, "%s.%llx", path, (unsigned long long)name);
     err = whole_write(fresh, secret);
     if (!err && link(fresh, path))
-        err = of_errno();
+        err = err_of_errno(errno);
     unlink(fresh);
     if (!err)
         err = folder_sync(path);

@@ -125,7 +125,13 @@ cp -r "$dir/office.keys" "$dir/south.keys"
 refused "another agency's keys open no office" 1 "another office's" \
 	"$central" status --data "$dir/south"
 
+echo 'satchel office keys 1' >"$dir/south.keys/agency.keys"
+refused 'damaged keys do not make the office a damaged one' 1 \
+	'keys in .*are damaged; put the copy' "$central" status --data "$dir/south"
+
 # The office.
+refused 'a place where nothing can be made is named' 1 'folder /proc/office: No such' \
+	"$central" init --data /proc/office --agency x
 refused 'a port in use is named' 1 "127.0.0.1:$port already" \
 	office serve --listen "127.0.0.1:$port"
 refused 'plain HTTP off this machine is refused' 1 'tls-cert' \

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <string.h>
 #include "shared/base/err.h"
 
@@ -40,12 +41,30 @@ static void numbers_never_change(void **state)
     assert_int_equal(ERR_UNSUPPORTED, 27);
 }
 
+static void the_system_s_numbers_have_their_errors(void **state)
+{
+    static const struct {
+        int number;
+        enum err err;
+    } all[] = {
+        {ENOENT, ERR_NOT_FOUND}, {ENOTDIR, ERR_NOT_FOUND},
+        {EACCES, ERR_DENIED},    {EROFS, ERR_READ_ONLY},
+        {ENOSPC, ERR_FULL},      {EDQUOT, ERR_FULL},
+        {EEXIST, ERR_EXISTS},    {ENOMEM, ERR_NOMEM},
+        {EISDIR, ERR_FOREIGN},   {EIO, ERR_IO},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        assert_int_equal(err_of_errno(all[i].number), all[i].err);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_error_has_its_own_name_and_text),
         cmocka_unit_test(numbers_outside_the_list_are_unknown),
         cmocka_unit_test(numbers_never_change),
+        cmocka_unit_test(the_system_s_numbers_have_their_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

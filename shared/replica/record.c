@@ -226,9 +226,13 @@ static enum err store(struct vault *vault, struct writing *w,
 static enum err answer(const struct vault *vault, struct writing *w)
 {
     struct seen seen;
+    struct bytes memo = buffer_bytes(&w->row.fold.memo);
     memcpy(w->out->record, w->row.record, sizeof w->out->record);
     seen_init(&seen);
-    enum err err = fold_context(buffer_bytes(&w->row.fold.memo), &seen);
+    /* Of a record's first line there is no fold. */
+    enum err err = memo.size ? fold_context(memo, &seen)
+                             : seen_raise(&seen, bytes_text(vault->tip.name),
+                                          vault->tip.n);
     if (!err)
         err = context_write(&w->out->context, w->row.record,
                             vault->tip.generation, &seen);

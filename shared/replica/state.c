@@ -20,7 +20,7 @@ void state_row_fini(struct state_row *row)
     fold_fini(&row->fold);
 }
 
-/* --- sealed form: record id, size of the state, state, memo --------------- */
+/* --- sealed form: record id, size of the state, state, memo; or nothing --- */
 
 static struct bytes state_ad(uint8_t out[AD_ROOM],
                              const uint8_t token[TOKEN_KEYED_BYTES])
@@ -52,6 +52,8 @@ static enum err state_open(struct vault *vault, struct state_row *row,
 {
     uint8_t ad[AD_ROOM];
     const struct case_key *key;
+    if (!sealed.size)
+        return state_fold(vault, row);
     enum err err = case_key_get(vault, row->key, &key);
     if (err)
         return err;
@@ -196,6 +198,18 @@ static enum err row_update(struct vault *vault, const struct state_row *row,
     return db_step_done(vault->db, s);
 }
 
+/* The state stands in vault->sealed. */
+static enum err row_store(struct vault *vault, struct state_row *row,
+                          const struct case_key *key, size_t open)
+{
+    enum err err = row->id ? row_update(vault, row, key, open)
+                           : row_add(vault, row, key, open);
+    row->key = key->id;
+    row->epoch = vault->epoch;
+    vault->changed = true;
+    return err;
+}
+
 enum err state_store(struct vault *vault, struct state_row *row,
                      const struct case_key *key)
 {
@@ -207,14 +221,17 @@ enum err state_store(struct vault *vault, struct state_row *row,
     if (!err)
         err = state_seal(vault, row, key);
     if (!err)
-        err = row->id ? row_update(vault, row, key, open)
-                      : row_add(vault, row, key, open);
-    row->key = key->id;
-    row->epoch = vault->epoch;
-    vault->changed = true;
+        err = row_store(vault, row, key, open);
     if (row->has_type && vault_schema_is(vault, row->type))
         vault->types_changed = true;
     return err;
+}
+
+enum err state_store_unfolded(struct vault *vault, struct state_row *row,
+                              const struct case_key *key)
+{
+    buffer_clear(&vault->sealed);
+    return row_store(vault, row, key, 0);
 }
 
 enum err state_add_empty(struct vault *vault, struct state_row *row,

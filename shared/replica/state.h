@@ -1,7 +1,8 @@
 /* Folded state of records: rows of the record table.
  *
  * State and memo are sealed under the case key.  A revision is folded in the
- * transaction that stores its line. */
+ * transaction that stores its line, but for a record's first: its state is
+ * folded whenever it is read, until a second line comes. */
 #ifndef REPLICA_STATE_H
 #define REPLICA_STATE_H
 
@@ -47,8 +48,16 @@ MUST_CHECK enum err state_next(struct vault *vault, enum sql which,
 /* Seals and stores the row as its fold now is. */
 MUST_CHECK enum err state_store(struct vault *vault, struct state_row *row,
                                 const struct case_key *key);
+/* Stores the row without a state: it is folded when it is read. */
+MUST_CHECK enum err state_store_unfolded(struct vault *vault,
+                                         struct state_row *row,
+                                         const struct case_key *key);
+/* Folds the lines of a row that is stored without a state into row->fold, and
+ * finds its record id. */
+MUST_CHECK enum err state_fold(struct vault *vault, struct state_row *row);
 /* Folds one more line of the record, or all of them, and stores the result
- * under `key`.  `line` is its log.id. */
+ * under `key`.  `line` is its log.id.  The fold stays empty after a record's
+ * first line. */
 MUST_CHECK enum err state_apply(struct vault *vault, struct state_row *row,
                                 const struct case_key *key,
                                 const struct revision *revision, int64_t line);

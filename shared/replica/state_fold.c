@@ -47,14 +47,15 @@ static enum err row_ensure(struct vault *vault, struct state_row *row,
     return row->id ? ERR_OK : state_store(vault, row, key);
 }
 
-static enum err lines_fold(struct vault *vault, int64_t record,
-                           struct fold *out)
+/* Folds the lines of a row; `record` gets the id that they name. */
+static enum err lines_fold(struct vault *vault, int64_t row, struct fold *out,
+                           char record[ID_CHARS + 1])
 {
     struct state_lines lines;
     const struct revision **revisions = NULL;
     size_t count = 0;
     state_lines_init(&lines);
-    enum err err = state_lines_load(vault, record, &lines);
+    enum err err = state_lines_load(vault, row, &lines);
     if (!err) {
         revisions = malloc((lines.count + 1) * sizeof *revisions);
         err = revisions ? ERR_OK : ERR_NOMEM;
@@ -64,8 +65,11 @@ static enum err lines_fold(struct vault *vault, int64_t record,
             revisions[count++] = lines.lines[i].revision;
     buffer_clear(&out->state);
     buffer_clear(&out->memo);
-    if (!err && count)
+    if (!err && count) {
+        memcpy(record, revisions[0]->record.at, ID_CHARS);
+        record[ID_CHARS] = '\0';
         err = fold_all(vault->schema, revisions, count, out);
+    }
     free(revisions);
     state_lines_fini(&lines);
     return err;
@@ -75,8 +79,9 @@ enum err state_same(struct vault *vault, const struct state_row *row,
                     bool *same)
 {
     struct fold fresh;
+    char record[ID_CHARS + 1];
     fold_init(&fresh);
-    enum err err = lines_fold(vault, row->id, &fresh);
+    enum err err = lines_fold(vault, row->id, &fresh, record);
     *same = !err && bytes_equal(buffer_bytes(&fresh.state),
                                 buffer_bytes(&row->fold.state));
     /* What an older schema folded is folded anew when it is next read. */
@@ -89,10 +94,19 @@ enum err state_same(struct vault *vault, const struct state_row *row,
 enum err state_refold(struct vault *vault, struct state_row *row,
                       const struct case_key *key)
 {
-    enum err err = lines_fold(vault, row->id, &row->fold);
+    enum err err = lines_fold(vault, row->id, &row->fold, row->record);
     if (!err)
         err = type_of_state(vault, row);
     return err ? err : state_store(vault, row, key);
+}
+
+enum err state_fold(struct vault *vault, struct state_row *row)
+{
+    enum err err = vault_schema_load(vault);
+    if (!err)
+        err = lines_fold(vault, row->id, &row->fold, row->record);
+    row->epoch = vault->epoch;
+    return err;
 }
 
 static enum err step(struct vault *vault, struct state_row *row,
@@ -100,8 +114,7 @@ static enum err step(struct vault *vault, struct state_row *row,
 {
     struct fold next;
     /* What an older schema folded is no base for a step. */
-    *scratch = row->id && (row->epoch != vault->epoch || !row->key ||
-                           !row->fold.state.size);
+    *scratch = row->epoch != vault->epoch || !row->key || !row->fold.state.size;
     if (*scratch)
         return ERR_OK;
     fold_init(&next);
@@ -126,27 +139,47 @@ enum err state_keep(struct vault *vault, struct state_row *row,
     return err ? err : line_note(vault, row->id, line);
 }
 
+/* After one line nothing is open, and it says all that a state would: that is
+ * folded when it is asked for.  Definitions of types are kept folded, since
+ * reading any other line may need them. */
+static enum err first_apply(struct vault *vault, struct state_row *row,
+                            const struct case_key *key,
+                            const struct revision *revision)
+{
+    const struct revision *original = revision_original(revision);
+    if (original->creates)
+        type_take(vault, row, original->type);
+    if (!row->has_type || !vault_schema_is(vault, row->type))
+        return state_store_unfolded(vault, row, key);
+    enum err err = fold_all(vault->schema, &revision, 1, &row->fold);
+    return err ? err : state_store(vault, row, key);
+}
+
+static enum err next_apply(struct vault *vault, struct state_row *row,
+                           const struct case_key *key,
+                           const struct revision *revision, int64_t line)
+{
+    bool scratch;
+    enum err err = step(vault, row, revision, &scratch);
+    if (!err)
+        err = line_note(vault, row->id, line);
+    if (err)
+        return err;
+    return scratch ? state_refold(vault, row, key)
+                   : state_store(vault, row, key);
+}
+
 enum err state_apply(struct vault *vault, struct state_row *row,
                      const struct case_key *key,
                      const struct revision *revision, int64_t line)
 {
-    bool scratch;
     enum err err = vault_schema_load(vault);
-    if (!err)
-        err = step(vault, row, revision, &scratch);
     if (err)
         return err;
-    if (!scratch) {
-        const struct revision *original = revision_original(revision);
-        if (original->creates)
-            type_take(vault, row, original->type);
-        err = state_store(vault, row, key);
-        return err ? err : line_note(vault, row->id, line);
-    }
-    err = row_ensure(vault, row, key);
-    if (!err)
-        err = line_note(vault, row->id, line);
-    return err ? err : state_refold(vault, row, key);
+    if (row->id)
+        return next_apply(vault, row, key, revision, line);
+    err = first_apply(vault, row, key, revision);
+    return err ? err : line_note(vault, row->id, line);
 }
 
 /* Is the record's type defined otherwise than when its state was folded? */

@@ -131,7 +131,8 @@ CREATE TABLE record (
     token BLOB NOT NULL UNIQUE,    -- keyed hash of the record id
     key INTEGER REFERENCES case_key (id), -- its case; NULL when that has left
     type BLOB,                     -- keyed hash of the type; NULL: none yet
-    state BLOB,                    -- sealed: record id, state, memo
+    state BLOB,                    -- sealed: record id, state, memo; empty:
+                                   -- folded from its lines when it is read
     open INTEGER NOT NULL DEFAULT 0,  -- open fields (conflicts)
     epoch INTEGER NOT NULL DEFAULT 0, -- schema epoch of the fold
     own_n INTEGER NOT NULL DEFAULT 0  -- last own n on it: the next `prev`

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "shared/replica/vault_inner.h"
 #include "tests/unit/replica/far_end.h"
 
 struct one {
@@ -162,6 +163,41 @@ static void a_value_that_arrived_after_reading_survives(void **state)
     assert_int_equal(status.conflicts, 1);
     buffer_fini(&text);
     buffer_fini(&context);
+}
+
+static int64_t stored_state_bytes(struct vault *vault)
+{
+    int64_t bytes;
+    assert_int_equal(db_query_int64(vault->db,
+                                    "SELECT sum(length(state)) FROM record",
+                                    &bytes),
+                     ERR_OK);
+    return bytes;
+}
+
+/* On the vault that wrote it and on the one that pulled it. */
+static void a_state_is_stored_from_the_second_line_on(void **state)
+{
+    struct one *o = *state;
+    struct vault *both[] = {o->dana.vault, o->eli.vault};
+    struct buffer text[2];
+    far_sync_up(o->far, o->dana.vault);
+    far_pull(o->far, o->eli.vault, o->person);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(stored_state_bytes(both[i]), 0);
+        read_state(both[i], o->person, &text[i]);
+        assert_non_null(strstr(buffer_text(&text[i]), "\"Rosa"));
+    }
+    assert_string_equal(buffer_text(&text[0]), buffer_text(&text[1]));
+    buffer_fini(&text[0]);
+    buffer_fini(&text[1]);
+    revise(o->dana.vault, o->person, "{\"legal_name\":\"Rosa Diaz\"}");
+    assert_true(stored_state_bytes(o->dana.vault) > 0);
+    read_state(o->dana.vault, o->person, &text[0]);
+    assert_non_null(strstr(buffer_text(&text[0]), "\"preferred_name\""));
+    assert_non_null(strstr(buffer_text(&text[0]), "Rosa Diaz"));
+    buffer_fini(&text[0]);
+    assert_sound(o->eli.vault);
 }
 
 static enum err count_each(void *context, const char *record,
@@ -387,6 +423,7 @@ int main(void)
         TEST(incomplete_and_unknown_is_stored_with_a_warning),
         TEST(a_context_is_needed_and_of_this_record),
         TEST(a_value_that_arrived_after_reading_survives),
+        TEST(a_state_is_stored_from_the_second_line_on),
         TEST(a_conflict_is_closed_by_naming_a_dot),
         TEST(records_take_the_case_of_what_they_name),
         TEST(a_batch_is_whole_or_not_at_all),

@@ -10,7 +10,9 @@
 #include <unistd.h>
 #include "shared/base/journal_scan.h"
 
-#define GROUP_ROOM_KEPT (1u << 20)
+#define GROUP_BYTES (1u << 20) /* kept in memory before they are written */
+#define GROUP_BYTES_MAX                                                        \
+    (GROUP_BYTES + JOURNAL_HEAD_BYTES + JOURNAL_PAYLOAD_BYTES_MAX)
 
 struct journal {
     struct journal_of of; /* borrowed */
@@ -19,7 +21,8 @@ struct journal {
     uint64_t end;        /* of the last intact record */
     uint64_t number;     /* of that record */
     uint64_t next;       /* number of the next record of the group */
-    struct buffer group; /* what journal_commit() writes */
+    uint64_t written;    /* of the group, behind `end` */
+    struct buffer group; /* what is not written of it yet */
 };
 
 /* --- the file --------------------------------------------------------------
@@ -94,6 +97,36 @@ static enum err read_on(struct journal *j, uint64_t size)
     return ERR_OK;
 }
 
+static enum err record_at(struct journal *j, uint64_t at, uint64_t number,
+                          bool *found, bool *named)
+{
+    struct journal_scan scan;
+    struct journal_record record;
+    journal_scan_init(&scan, j->fd, j->of.key, at, number);
+    enum err err = journal_scan_next(&scan, &record);
+    *found = !err && record.at == at && record.number == number + 1;
+    *named = *found && record.kind == JOURNAL_NAME && name_matches(j, &record);
+    journal_scan_fini(&scan);
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+/* The place at which the caller left off is taken when the file is the same:
+ * it begins with our name, and has its end or a record there. */
+static enum err leave_out_known(struct journal *j, uint64_t size)
+{
+    bool found, named;
+    if (j->end > 0 || j->of.at == 0 || j->of.at > size)
+        return ERR_OK;
+    enum err err = record_at(j, 0, 0, &found, &named);
+    if (!err && named && j->of.at < size)
+        err = record_at(j, j->of.at, j->of.number, &found, &(bool){false});
+    if (!err && named && found) {
+        j->end = j->of.at;
+        j->number = j->of.number;
+    }
+    return err;
+}
+
 /* Under the lock: knows all that is in the file. */
 static enum err catch_up(struct journal *j)
 {
@@ -109,7 +142,8 @@ static enum err catch_up(struct journal *j)
     uint64_t size = (uint64_t)here.st_size;
     if (size < j->end)
         return ERR_CORRUPT;
-    return size == j->end ? ERR_OK : read_on(j, size);
+    enum err err = leave_out_known(j, size);
+    return err || size == j->end ? err : read_on(j, size);
 }
 
 /* --- a group ---------------------------------------------------------------
@@ -136,14 +170,16 @@ static enum err group_write(struct journal *j)
 {
     for (size_t done = 0; done < j->group.size;) {
         ssize_t put = pwrite(j->fd, j->group.at + done, j->group.size - done,
-                             (off_t)(j->end + done));
+                             (off_t)(j->end + j->written + done));
         if (put < 0 && errno == EINTR)
             continue;
         if (put < 0)
             return journal_err_of_errno(errno);
         done += (size_t)put;
     }
-    return fdatasync(j->fd) ? journal_err_of_errno(errno) : ERR_OK;
+    j->written += j->group.size;
+    buffer_clear(&j->group);
+    return ERR_OK;
 }
 
 enum err journal_begin(struct journal *j)
@@ -158,6 +194,7 @@ enum err journal_begin(struct journal *j)
         return err;
     }
     j->begun = true;
+    j->written = 0;
     j->next = j->number + 1;
     return ERR_OK;
 }
@@ -167,33 +204,51 @@ enum err journal_add(struct journal *j, uint8_t kind, struct bytes payload)
     assert(j->begun && kind != JOURNAL_NAME);
     if (payload.size > JOURNAL_PAYLOAD_BYTES_MAX)
         return ERR_TOO_BIG;
-    return group_add(j, kind, payload);
+    enum err err = j->group.size >= GROUP_BYTES ? group_write(j) : ERR_OK;
+    return err ? err : group_add(j, kind, payload);
+}
+
+static void group_end(struct journal *j)
+{
+    j->begun = false;
+    j->written = 0;
+    if (j->group.room > GROUP_BYTES)
+        buffer_fini(&j->group);
+    else
+        buffer_clear(&j->group);
+    unlock(j);
 }
 
 void journal_cancel(struct journal *j)
 {
     assert(j->begun);
-    j->begun = false;
-    buffer_clear(&j->group);
-    if (j->group.room > GROUP_ROOM_KEPT)
-        buffer_fini(&j->group);
-    unlock(j);
+    /* What cannot be cut off is read by the next writer as records that it
+     * did not know of; that is sound, too. */
+    int cut = ftruncate(j->fd, (off_t)j->end);
+    (void)cut;
+    group_end(j);
 }
 
 enum err journal_commit(struct journal *j)
 {
     assert(j->begun);
-    enum err err = j->group.size > 0 ? group_write(j) : ERR_OK;
-    if (!err) {
-        j->end += j->group.size;
-        j->number = j->next - 1;
-    } else if (ftruncate(j->fd, (off_t)j->end) != 0) {
-        /* The next writer cuts it off, or reads it as records that it did
-         * not know of; both are sound. */
-        err = err == ERR_FULL ? ERR_FULL : ERR_IO;
+    enum err err = group_write(j);
+    if (!err && j->written > 0 && fdatasync(j->fd) != 0)
+        err = journal_err_of_errno(errno);
+    if (err) {
+        journal_cancel(j);
+        return err;
     }
-    journal_cancel(j);
-    return err;
+    j->end += j->written;
+    j->number = j->next - 1;
+    group_end(j);
+    return ERR_OK;
+}
+
+uint64_t journal_end(const struct journal *j, uint64_t *number)
+{
+    *number = j->number;
+    return j->end;
 }
 
 /* --- opening ---------------------------------------------------------------
@@ -223,7 +278,7 @@ enum err journal_open(struct journal **out, const struct journal_of *of)
     if (!j)
         return ERR_NOMEM;
     j->of = *of;
-    buffer_init(&j->group, JOURNAL_GROUP_BYTES_MAX);
+    buffer_init(&j->group, GROUP_BYTES_MAX);
     enum err err = ERR_OK;
     j->fd = open(of->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
     if (j->fd < 0)

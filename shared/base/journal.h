@@ -19,7 +19,6 @@
 #define JOURNAL_HEAD_BYTES 33u
 #define JOURNAL_KEY_BYTES 32u
 #define JOURNAL_PAYLOAD_BYTES_MAX (4u << 20)
-#define JOURNAL_GROUP_BYTES_MAX (64u << 20) /* between begin and commit */
 
 enum { JOURNAL_NAME = 0 }; /* the first record's kind; others are yours */
 
@@ -35,6 +34,9 @@ struct journal_of {
     const char *path;
     const char *name;   /* "office of ACME"; the file must say the same */
     const uint8_t *key; /* JOURNAL_KEY_BYTES; NULL: checks are not keyed */
+    /* Where reading may begin, as journal_end() told it earlier; zeros: at the
+     * start.  A file that has no end or record there is read from its start. */
+    uint64_t at, number;
     /* Called for every record that this handle did not write itself, at
      * journal_open() and journal_begin(); NULL: not wanted. */
     void (*seen)(void *context, const struct journal_record *record);
@@ -51,17 +53,21 @@ struct journal;
 MUST_CHECK enum err journal_open(struct journal **out,
                                  const struct journal_of *of);
 void journal_close(struct journal *journal); /* NULL is allowed */
+/* Where the last record known to this handle ends, and its number. */
+uint64_t journal_end(const struct journal *journal, uint64_t *number);
 
 /* Locks the file against other writers and reads what they appended.
  * ERR_NOT_FOUND when the path leads to another file or none: close, and open
  * again. */
 MUST_CHECK enum err journal_begin(struct journal *journal);
 /* Adds a record to the group; kind is not JOURNAL_NAME.  ERR_TOO_BIG beyond
- * the limits above; the group is then unchanged. */
+ * the limit above; the group is then unchanged.  A long group is written as it
+ * grows: a reader, or who comes after a crash, may find its first records
+ * alone. */
 MUST_CHECK enum err journal_add(struct journal *journal, uint8_t kind,
                                 struct bytes payload);
-/* One write and one fdatasync; unlocks.  On failure nothing of the group is
- * in the file: begin again, or give up. */
+/* One write (unless the group is long) and one fdatasync; unlocks.  On failure
+ * nothing of the group is in the file: begin again, or give up. */
 MUST_CHECK enum err journal_commit(struct journal *journal);
 /* Forgets the group; unlocks. */
 void journal_cancel(struct journal *journal);

@@ -265,6 +265,30 @@ struct satchel_sync_report {
  * nothing is lost, try later. */
 int satchel_sync(satchel *vault, struct satchel_sync_report *report);
 
+/* The same exchange by file, for where there is no network at all.  The file is
+ * sealed to the office; it answers with a file that is sealed to this vault.
+ * Files may be lost, come late, in any order and more than once.  Writing
+ * changes nothing in the vault.  SATCHEL_EXISTS: nothing is written over
+ * another file. */
+struct satchel_bundle_report {
+    size_t size;
+    int64_t lines;                  /* written: own writes in the file */
+    int64_t left;                   /* written: those that did not fit */
+    int64_t received, pulled, held; /* read: lines */
+    int push_only;   /* 1: without the office's news, since the vault is locked
+                        or has to meet the office over the network first */
+    int more;        /* read: 1: the office has more, write another */
+    int passed_over; /* read: 1: some of it was known already */
+};
+#define SATCHEL_BUNDLE_REPORT_INIT                                             \
+    {                                                                          \
+        sizeof(struct satchel_bundle_report), 0, 0, 0, 0, 0, 0, 0, 0           \
+    }
+int satchel_bundle_write(satchel *vault, const char *path,
+                         struct satchel_bundle_report *report);
+int satchel_bundle_read(satchel *vault, const char *path,
+                        struct satchel_bundle_report *report);
+
 /* A number that every committed change raises, in whichever process. */
 int satchel_change_count(satchel *vault, int64_t *count);
 /* Waits until the number differs from `last` or the time is over

@@ -97,6 +97,7 @@ int command_show(struct command *command);
 int command_list(struct command *command);
 int command_export_case(struct command *command);
 int command_status(struct command *command);
+int command_bundle_take(struct command *command);
 int command_backup(struct command *command);
 int command_restore(struct command *command);
 int command_verify(struct command *command);

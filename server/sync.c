@@ -178,7 +178,7 @@ bool sync_wants_commit(const struct sync *s)
     if (sync_has_lines(s) || s->verdict == VERDICT_FORK ||
         s->verdict == VERDICT_ROLLED_BACK)
         return true;
-    if (s->stage == STAGE_REFUSED || s->stale || s->revoked)
+    if (s->stage == STAGE_REFUSED || s->stale || s->revoked || s->by_file)
         return false;
     return s->feed_waits || s->header.mode != MODE_SYNC ||
            !s->header.token[0] ||

@@ -35,6 +35,25 @@ MUST_CHECK enum err sync_whole(struct office *office, struct sql *sql,
                                struct bytes request, struct buffer *body,
                                int *status, const char **content_type);
 
+/* The same for a bundle (sync-protocol.md section 19), which may be read late
+ * and more than once: it takes part in no token and no comparison of heads.
+ * `reply` is a file for the device, also when the answer is an error that the
+ * device can act upon.  ERR_FOREIGN, ERR_UNSUPPORTED, ERR_CORRUPT, ERR_DENIED
+ * (no device of this office has signed it): there is no reply then, and
+ * `detail` says why. */
+struct sync_bundle {
+    char replica[REPLICA_CHARS + 1];
+    char account[NAME_CHARS_MAX + 1];
+    int status;              /* of the reply */
+    struct error_body error; /* when not 200 */
+    int64_t taken, head;     /* lines that were news; the log's last now */
+    int64_t held;
+    char detail[OFFICE_DETAIL_CHARS];
+};
+MUST_CHECK enum err sync_bundle(struct office *office, struct sql *sql,
+                                struct bytes file, struct buffer *reply,
+                                struct sync_bundle *out);
+
 /* Enrolment by invitation or succession, the same way. */
 MUST_CHECK enum err enrol_whole(struct office *office, struct sql *sql,
                                 struct bytes request, struct buffer *body,

@@ -38,7 +38,9 @@ static enum err cursors_note(struct sync *s, struct batch *b)
         return err ? err : ERR_NOMEM;
     if (!err)
         err = store_cursor_scopes(b->sql, b->agency, s->header.replica, known);
-    for (size_t i = 0; !err && s->header.cursor_count && i < known->count; i++)
+    /* What a file does not name may have been granted after it was written. */
+    bool names_all = s->header.cursor_count && !s->by_file;
+    for (size_t i = 0; !err && names_all && i < known->count; i++)
         if (!scope_list_has(&s->scopes, known->name[i]) &&
             !cursor_given(s, known->name[i]))
             err = store_cursor_lost(b->sql, b->agency, s->header.replica,
@@ -101,7 +103,7 @@ static enum err token_give(struct sync *s, struct batch *b)
     const char *latest = s->header.token;
     bool carries = s->feed_waits || s->head > s->row.head ||
                    s->header.mode != MODE_SYNC || !s->header.token[0];
-    if (s->stale || s->revoked || s->stage == STAGE_REFUSED)
+    if (s->stale || s->revoked || s->by_file || s->stage == STAGE_REFUSED)
         return ERR_OK;
     if (carries || strcmp(s->header.token, s->row.token_latest) != 0) {
         random_fill(s->office->random, bits, sizeof bits);

@@ -29,6 +29,12 @@ enum err sync_header(struct sync *s, struct bytes line)
         s->error.offset = (int64_t)fault.offset;
         return ERR_OK;
     }
+    if (!err && s->header.bundle != s->by_file) {
+        sync_refuse(s, 400, "bad-header",
+                    s->by_file ? "this request was not made to come by file"
+                               : "a bundle comes by file");
+        return ERR_OK;
+    }
     if (!err)
         s->stage = STAGE_AUTH;
     return err;
@@ -52,7 +58,8 @@ static enum err judge_log(struct sync *s, struct sql *sql)
         s->verdict = VERDICT_ROLLED_BACK;
         return ERR_OK;
     }
-    if (h->head < row->top) {
+    /* A file is read late, when the log has long gone on. */
+    if (h->head < row->top && !s->by_file) {
         s->verdict = VERDICT_FORK;
         return ERR_OK;
     }
@@ -99,7 +106,7 @@ enum err sync_judge(struct sync *s, struct sql *sql)
     if (err)
         return err;
     s->revoked = s->row.revoked_at || s->row.disabled;
-    s->stale = !token_good(&s->row, s->header.token);
+    s->stale = !s->by_file && !token_good(&s->row, s->header.token);
     if (s->row.closed[0]) {
         s->verdict = VERDICT_CLOSED;
         return ERR_OK;
@@ -173,6 +180,7 @@ enum err sync_auth(struct sync *s, struct bytes line)
         sync_refuse(s, 401, "bad-auth", "the request's signature is wrong");
         return ERR_OK;
     }
+    s->authentic = true;
     s->stage = STAGE_BODY;
     s->head = s->row.head;
     sync_judged(s);

@@ -67,6 +67,8 @@ struct sync {
                               which may run in another thread */
     struct frame_reader *reader;
     enum sync_stage stage;
+    bool by_file;         /* a bundle: sync_bundle.c */
+    bool authentic;       /* the replica has signed the header */
     struct arena arena;   /* header, lines, trees */
     struct arena scratch; /* of the control line at hand */
     struct bytes header_line;

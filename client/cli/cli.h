@@ -72,6 +72,7 @@ int command_conflicts(struct cli *cli);
 int command_resolve(struct cli *cli);
 int command_status(struct cli *cli);
 int command_sync(struct cli *cli);
+int command_bundle(struct cli *cli);
 int command_verify(struct cli *cli);
 int command_rebuild(struct cli *cli);
 

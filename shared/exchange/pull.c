@@ -126,20 +126,30 @@ static enum err on_header(struct pull *p, struct bytes line)
 static enum err on_cursor(struct pull *p, struct bytes line)
 {
     struct cursor_line cursor;
+    struct session *s = p->session;
+    bool next = true;
     enum err err = cursor_line_read(&p->arena, line, &cursor);
     if (err)
         return ERR_PROTOCOL;
+    scope_served(p, &cursor);
+    if (s->by_file) {
+        err =
+            session_bundle_next(s, cursor.cursor.scope, &cursor.cursor, &next);
+        cursor.end = false; /* receipts may have come meanwhile: no sum */
+    }
+    if (!next)
+        inbox_discard(s->inbox);
+    if (err || !next)
+        return err;
     /* The page and its cursor are one transaction: neither without the other.
      */
-    err = p->session->sent.phase == PHASE_RECONCILE
-              ? inbox_settled(p->session->inbox, &cursor)
-              : inbox_page(p->session->inbox, &cursor);
+    err = s->sent.phase == PHASE_RECONCILE ? inbox_settled(s->inbox, &cursor)
+                                           : inbox_page(s->inbox, &cursor);
     if (err) {
         p->failed = true;
         return err;
     }
-    p->session->got.pages++;
-    scope_served(p, &cursor);
+    s->got.pages++;
     return ERR_OK;
 }
 
@@ -163,6 +173,11 @@ static enum err on_leave(struct pull *p, struct bytes line)
     if (err)
         return ERR_PROTOCOL;
     struct session *s = p->session;
+    bool next = true;
+    if (s->by_file && !leave.kase[0])
+        err = session_bundle_next(s, leave.scope, NULL, &next);
+    if (err || !next)
+        return err;
     err = inbox_leave(s->inbox, &leave);
     /* A whole scope, or any case in a reconcile, has no page that its leave
      * could be part of: it stands for itself. */
@@ -208,6 +223,8 @@ static enum err on_line(void *context, struct bytes line)
     arena_clear(&p->arena);
     if (!p->session->got.header)
         return on_header(p, line);
+    if (p->session->by_file && vault_locked(p->session->vault))
+        return ERR_OK; /* read again once it is unlocked */
     enum err err;
     switch (line_kind(line)) {
     case LINE_CURSOR:

@@ -37,9 +37,10 @@ static void header_fill(const struct session *s, enum mode mode,
         .protocol = PROTOCOL_MAX,
         .head = id->head,
         .base_n = id->received,
-        .locked = vault_locked(s->vault),
+        .locked = vault_locked(s->vault) || s->push_only,
+        .bundle = s->by_file,
         .mode = mode,
-        .room = pace_room(s->pace),
+        .room = s->by_file ? BUNDLE_ROOM_BYTES_MAX : pace_room(s->pace),
         .cursors = s->cursors,
         .cursor_count = s->cursor_count,
     };
@@ -47,7 +48,10 @@ static void header_fill(const struct session *s, enum mode mode,
     memcpy(out->agency, id->agency, sizeof out->agency);
     memcpy(out->replica, id->replica, sizeof out->replica);
     memcpy(out->lineage, id->lineage, sizeof out->lineage);
-    memcpy(out->token, id->token, sizeof out->token);
+    /* A file may come late or twice, which must not look like a copy at work.
+     */
+    if (!s->by_file)
+        memcpy(out->token, id->token, sizeof out->token);
     memcpy(out->term, id->term, sizeof out->term);
     bool nothing_to_say = id->head == id->received;
     if (mode == MODE_SYNC && nothing_to_say && !out->locked)
@@ -63,7 +67,7 @@ static enum err cursors_fill(struct session *s, enum mode mode)
         inbox_cursors(s->vault, s->cursors, SCOPES_MAX, &s->cursor_count);
     if (err)
         return err;
-    if (mode != MODE_SYNC || s->options.without_sums ||
+    if (mode != MODE_SYNC || s->by_file || s->options.without_sums ||
         s->report.reconcile_gave_up)
         for (size_t i = 0; i < s->cursor_count; i++)
             s->cursors[i].has_sum = false;

@@ -82,6 +82,11 @@ struct session {
     char succeed_reason[16];
     bool reconcile_due;
     bool fix_due; /* after the predecessors' lines */
+    bool by_file; /* a bundle: session_bundle.c */
+    bool push_only;
+    struct cursor here[SCOPES_MAX]; /* by file: where the vault's cursors are */
+    size_t here_count;
+    int64_t passed_over; /* by file: pages that the vault is past */
     int reconcile_rounds;
     size_t fix_pages, fix_needs; /* done of this round */
 };
@@ -100,6 +105,11 @@ void session_succeed(struct session *s, const char *reason, enum err err);
 
 /* Nothing of the predecessors' logs is left to give: what comes next. */
 void session_contributed(struct session *s);
+
+/* By file: true when this page, or the leave of a whole scope (`page` NULL), is
+ * the next that the vault lacks.  Pages it is past are passed over. */
+MUST_CHECK enum err session_bundle_next(struct session *s, const char *scope,
+                                        const struct cursor *page, bool *next);
 
 /* Starts a request: identity, cursors, header and auth line.  The writer is
  * the caller's. */
@@ -125,6 +135,9 @@ MUST_CHECK enum err reconcile_wanted(struct session *s, bool *wanted);
 
 MUST_CHECK enum err succession_build(struct session *s);
 MUST_CHECK enum err succession_apply(struct session *s, struct bytes body);
+
+/* Applies a reply that came by file; nothing is asked for again. */
+void session_reply_by_file(struct session *s, struct bytes body);
 
 /* An answer other than 200. */
 void refusal_apply(struct session *s, const struct transport_response *r);

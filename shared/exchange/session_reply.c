@@ -216,6 +216,23 @@ static void reply_apply(struct session *s, int64_t now_ms,
                   "does not give it: report this");
 }
 
+void session_reply_by_file(struct session *s, struct bytes body)
+{
+    enum err err = pull_apply(s, body);
+    if (s->got.header)
+        state_take(s);
+    if (!err)
+        err = identity_load(s->vault, &s->identity);
+    if (err)
+        reply_refused(s, err);
+    else if (!s->got.header || !s->got.whole)
+        reply_refused(s, ERR_PROTOCOL);
+    else if (s->report.revoked)
+        end_revoked(s);
+    else if (s->got.wants_from > s->identity.received)
+        end_unopened(s);
+}
+
 static void succession_reply(struct session *s,
                              const struct transport_response *r)
 {

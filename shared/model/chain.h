@@ -22,6 +22,7 @@
 #define DOMAIN_ENROL "satchel/enrol/1"         /* new writing key: possession */
 #define DOMAIN_SUCCESSOR "satchel/successor/1" /* old writing key over new */
 #define DOMAIN_STATEMENT "satchel/statement/1" /* office: revoke, ... */
+#define DOMAIN_BUNDLE "satchel/bundle/1" /* office term: a reply by file */
 
 struct keypair {
     uint8_t public_key[KEY_BYTES];

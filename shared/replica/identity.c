@@ -8,6 +8,7 @@
 #include "shared/replica/line.h"
 #include "shared/replica/leave.h"
 #include "shared/replica/succession.h"
+#include "shared/wire/bundle.h"
 
 #define MESSAGE_BYTES_MAX (64u << 10)
 
@@ -164,6 +165,22 @@ enum err identity_auth(struct vault *vault, bool locked, struct bytes header,
     chain_sign(sig, &keys, DOMAIN_REQUEST, header);
     sodium_memzero(&keys, sizeof keys);
     return ERR_OK;
+}
+
+enum err identity_reply_keys(struct vault *vault, uint8_t box[KEY_BYTES],
+                             uint8_t box_secret[32])
+{
+    struct identity_row row;
+    struct keypair keys;
+    arena_clear(&vault->arena);
+    enum err err = identity_row_find(vault, IDENTITY_CURRENT, &row);
+    if (!err)
+        err = identity_row_transport(vault, &row, &keys);
+    if (err)
+        return err;
+    err = bundle_reply_secret(box, box_secret, &keys);
+    sodium_memzero(&keys, sizeof keys);
+    return err;
 }
 
 static enum err term_add(struct vault *vault, struct bytes text,

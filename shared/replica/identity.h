@@ -53,6 +53,12 @@ MUST_CHECK enum err identity_succeed_finish(struct vault *vault,
 MUST_CHECK enum err identity_auth(struct vault *vault, bool locked,
                                   struct bytes header, uint8_t sig[64]);
 
+/* The key pair that replies by file are sealed to (shared/wire/bundle.h). Works
+ * on a locked vault; the caller wipes the secret. */
+MUST_CHECK enum err identity_reply_keys(struct vault *vault,
+                                        uint8_t box[KEY_BYTES],
+                                        uint8_t box_secret[32]);
+
 /* Office terms whose certificate was checked against the root. */
 MUST_CHECK enum err identity_add_term(struct vault *vault, struct bytes text,
                                       const uint8_t sig[SIGNATURE_BYTES]);

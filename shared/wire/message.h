@@ -24,6 +24,7 @@
 #define REQUEST_LINES_MAX 16384
 #define ROOM_BYTES_DEFAULT (1u << 20)
 #define ROOM_BYTES_MAX (8u << 20)
+#define BUNDLE_ROOM_BYTES_MAX (32u << 20)
 #define WAIT_S_MAX 60
 
 enum mode { MODE_SYNC, MODE_RECONCILE, MODE_FIX };
@@ -46,6 +47,7 @@ struct request_header {
     char token[TOKEN_CHARS + 1];     /* "" none */
     char term[REPLICA_CHARS + 1];    /* "" none */
     bool locked;
+    bool bundle; /* it comes by file */
     enum mode mode;
     int64_t room, wait;
     const struct cursor *cursors; /* borrowed or in the arena */

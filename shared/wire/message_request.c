@@ -70,6 +70,7 @@ enum err request_header_write(struct buffer *out,
     buffer_add_char(out, '{');
     part_put_text(out, "agency", header->agency);
     put_base(out, header);
+    part_put_true(out, "bundle", header->bundle);
     if (header->clock_json.size) {
         part_name(out, "clock");
         buffer_add_bytes(out, header->clock_json);
@@ -184,6 +185,7 @@ static void read_members(struct part_reader *r, const struct canon *root,
     part_text(r, root, "agency", PART_REQUIRED, out->agency, sizeof out->agency,
               name_valid);
     read_base(r, root, out);
+    out->bundle = part_true(r, root, "bundle");
     read_clock(r, root, out);
     read_cursors(r, root, out);
     out->head = part_int(r, root, "head", 0, 0);
@@ -194,7 +196,7 @@ static void read_members(struct part_reader *r, const struct canon *root,
     part_text(r, root, "replica", PART_REQUIRED, out->replica,
               sizeof out->replica, replica_valid);
     out->room = at_most(part_int(r, root, "room", ROOM_BYTES_DEFAULT, 1),
-                        ROOM_BYTES_MAX);
+                        out->bundle ? BUNDLE_ROOM_BYTES_MAX : ROOM_BYTES_MAX);
     part_text(r, root, "term", PART_OPTIONAL, out->term, sizeof out->term,
               replica_valid);
     part_text(r, root, "token", PART_OPTIONAL, out->token, sizeof out->token,

@@ -1,0 +1,127 @@
+#include "shared/base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CHUNK_BYTES 16384
+
+enum err file_err(int number)
+{
+    switch (number) {
+    case ENOENT:
+    case ENOTDIR:
+        return ERR_NOT_FOUND;
+    case EEXIST:
+        return ERR_EXISTS;
+    case EACCES:
+    case EPERM:
+        return ERR_DENIED;
+    case EROFS:
+        return ERR_READ_ONLY;
+    case ENOSPC:
+    case EDQUOT:
+        return ERR_FULL;
+    case ENOMEM:
+        return ERR_NOMEM;
+    default:
+        return ERR_IO;
+    }
+}
+
+static enum err descriptor_read(int fd, struct buffer *out)
+{
+    uint8_t chunk[CHUNK_BYTES];
+    for (;;) {
+        ssize_t got = read(fd, chunk, sizeof chunk);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return got ? file_err(errno) : buffer_err(out);
+        enum err err = buffer_add(out, chunk, (size_t)got);
+        if (err)
+            return err;
+    }
+}
+
+enum err file_read(const char *path, struct buffer *out)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return file_err(errno);
+    enum err err = descriptor_read(fd, out);
+    close(fd);
+    return err;
+}
+
+/* --- writing -------------------------------------------------------------- */
+
+static enum err descriptor_write(int fd, struct bytes contents)
+{
+    while (contents.size) {
+        ssize_t put = write(fd, contents.at, contents.size);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return file_err(errno);
+        contents = bytes_of(contents.at + put, contents.size - (size_t)put);
+    }
+    return fsync(fd) ? file_err(errno) : ERR_OK;
+}
+
+static enum err partial_write(const char *partial, struct bytes contents)
+{
+    int fd =
+        open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, (mode_t)0600);
+    if (fd < 0)
+        return file_err(errno);
+    enum err err = descriptor_write(fd, contents);
+    if (close(fd) && !err)
+        err = file_err(errno);
+    return err;
+}
+
+/* Not every volume that files are carried on knows links. */
+static enum err name_give(const char *partial, const char *path)
+{
+    if (!link(partial, path))
+        return ERR_OK;
+    if (errno == EEXIST)
+        return ERR_EXISTS;
+    if (!access(path, F_OK))
+        return ERR_EXISTS;
+    return rename(partial, path) ? file_err(errno) : ERR_OK;
+}
+
+static enum err folder_sync(const char *path)
+{
+    char folder[FILE_PATH_CHARS];
+    const char *slash = strrchr(path, '/');
+    snprintf(folder, sizeof folder, "%.*s",
+             slash ? (int)(slash - path + (slash == path)) : 1,
+             slash ? path : ".");
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return file_err(errno);
+    /* A volume that cannot sync a folder has nothing to sync there. */
+    enum err err = fsync(fd) && errno != EINVAL ? file_err(errno) : ERR_OK;
+    close(fd);
+    return err;
+}
+
+enum err file_write_new(const char *path, struct bytes contents)
+{
+    char partial[FILE_PATH_CHARS];
+    int size = snprintf(partial, sizeof partial, "%s.partial", path);
+    if (size < 0 || (size_t)size >= sizeof partial)
+        return ERR_TOO_BIG;
+    if (!access(path, F_OK))
+        return ERR_EXISTS;
+    enum err err = partial_write(partial, contents);
+    if (!err)
+        err = name_give(partial, path);
+    unlink(partial);
+    return err ? err : folder_sync(path);
+}

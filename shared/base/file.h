@@ -1,0 +1,21 @@
+/* Whole files: read with a ceiling, or made durably and never over another.
+ *
+ * What file_write_new() has written is on the disk, under its name, when it
+ * returns; until then nothing stands there. */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include "shared/base/buffer.h"
+
+#define FILE_PATH_CHARS 4096
+
+/* What an errno means: NOT_FOUND, EXISTS, DENIED, READ_ONLY, FULL or IO. */
+enum err file_err(int number);
+
+/* Appends the contents; ERR_TOO_BIG above the buffer's ceiling. */
+MUST_CHECK enum err file_read(const char *path, struct buffer *out);
+
+/* ERR_EXISTS when there is something of that name, which then stays. */
+MUST_CHECK enum err file_write_new(const char *path, struct bytes contents);
+
+#endif

@@ -195,6 +195,9 @@ static enum err predecessor_find(struct enrolment *e,
     memcpy(out->role, old->role, sizeof out->role);
     err = store_replica_add(e->sql, agency, out, e->request.certificate,
                             e->request.certificate_sig);
+    /* Nobody has noticed that yet: the others must hear of it. */
+    if (!err && !strcmp(e->request.reason, "unknown"))
+        err = office_new_lineage(e->office, e->sql);
     return err ? err : store_replica_find(e->sql, agency, old->replica, out);
 }
 

@@ -246,7 +246,7 @@ struct enrol_request {
     uint8_t key[KEY_BYTES], transport[KEY_BYTES];
     uint8_t proof[SIGNATURE_BYTES];
     char replica[REPLICA_CHARS + 1]; /* successor: the predecessor */
-    char reason[16];                 /* fork, stale, lineage */
+    char reason[16];                 /* fork, stale, lineage, unknown */
     struct bytes certificate;        /* predecessor's, text */
     uint8_t certificate_sig[SIGNATURE_BYTES];
     uint8_t successor_sig[SIGNATURE_BYTES];

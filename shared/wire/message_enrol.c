@@ -50,7 +50,7 @@ enum err enrol_request_write(struct buffer *out,
 static bool reason_valid(struct bytes text)
 {
     return bytes_is(text, "fork") || bytes_is(text, "stale") ||
-           bytes_is(text, "lineage");
+           bytes_is(text, "lineage") || bytes_is(text, "unknown");
 }
 
 static void read_predecessor(struct part_reader *r, const struct canon *root,

@@ -170,10 +170,54 @@ static bool replaced_unheard(const struct world *world,
     return false;
 }
 
+/* Somebody who settled the field has said that this value stands. */
+static bool kept(const struct lines *lines, const char *id, struct bytes field)
+{
+    for (size_t i = 0; i < map_count(lines->by_write); i++) {
+        const struct revision *r = map_value_at(lines->by_write, i);
+        const struct canon *keep = revision_original(r)->keep;
+        const struct canon *named =
+            keep ? canon_member_bytes(keep, field) : NULL;
+        for (named = named ? named->first : NULL; named; named = named->next)
+            if (bytes_is(named->text, id))
+                return true;
+    }
+    return false;
+}
+
+/* The other way round: what somebody who saw it has replaced is not open again.
+ * Forms that are older than a change of identity may say less than was seen. */
+static void check_replaced(struct world *world, const struct lines *lines,
+                           const struct canon *state, const struct write *w,
+                           struct bytes field)
+{
+    const struct canon *fields = canon_member(state, "fields");
+    const struct canon *f = fields ? canon_member_bytes(fields, field) : NULL;
+    if (world->scenes != SCENE_PLAIN || !f || canon_member(f, "sealed") ||
+        canon_member(f, "after") || kept(lines, w->id, field))
+        return;
+    for (size_t i = 0; i < world->write_count; i++) {
+        const struct write *v = &world->writes[i];
+        const struct revision *r = map_get(lines->by_write, bytes_text(v->id));
+        const struct canon *set = r ? revision_original(r)->set : NULL;
+        if (set && canon_member_bytes(set, field) && on_screen(v, w->id) &&
+            !strcmp(v->record, w->record) &&
+            !map_has(lines->held, bytes_text(v->dot)))
+            world_fail(world,
+                       "O8: %.*s of record %s, written as %s, is in force "
+                       "though %s has replaced it: %.*s",
+                       (int)field.size, (const char *)field.at, w->record,
+                       w->dot, v->dot, (int)f->raw.size,
+                       (const char *)f->raw.at);
+    }
+}
+
 static void check_field(struct world *world, const struct lines *lines,
                         const struct canon *state, const struct write *w,
                         struct bytes field)
 {
+    if (is_live(state, field, w->id))
+        check_replaced(world, lines, state, w, field);
     if (bytes_is(field, "narrative") || bytes_is(field, "kind") ||
         bytes_is(field, "person") || is_live(state, field, w->id) ||
         map_has(lines->held, bytes_text(w->dot)))
@@ -181,9 +225,9 @@ static void check_field(struct world *world, const struct lines *lines,
     if (!replaced_knowingly(world, lines, w, field) &&
         !replaced_unheard(world, lines, w, field))
         world_fail(world,
-                   "O8: %s of record %s, written as %s, left view "
+                   "O8: %.*s of record %s, written as %s, left view "
                    "though nobody who replaced it had seen it",
-                   (const char *)field.at, w->record, w->dot);
+                   (int)field.size, (const char *)field.at, w->record, w->dot);
 }
 
 static void check_screens(struct world *world, const struct lines *lines)

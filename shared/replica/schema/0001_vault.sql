@@ -43,7 +43,7 @@ CREATE TABLE identity (
     transport_key BLOB NOT NULL,   -- transport key
     transport_secret BLOB NOT NULL,-- its seed, sealed under the device secret
     succeeds INTEGER REFERENCES identity (id), -- the identity it replaces
-    reason TEXT,                   -- why: fork, stale, lineage
+    reason TEXT,                   -- why: fork, stale, lineage, unknown
     certificate TEXT,              -- the office's certificate, canonical
     certificate_sig BLOB,          -- the root's signature over it
     agency TEXT,                   -- agency slug

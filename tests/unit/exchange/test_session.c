@@ -205,8 +205,6 @@ static void refusals_say_what_to_do_and_keep_everything(void **state)
     } cases[] = {
         {400, "{\"detail\":\"\",\"error\":\"bad-header\",\"offset\":3}",
          ERR_PROTOCOL, "report", 0},
-        {401, "{\"detail\":\"\",\"error\":\"bad-auth\"}", ERR_DENIED, "enroll",
-         0},
         {404, "{\"detail\":\"\",\"error\":\"not-found\"}", ERR_PROTOCOL,
          "address", 0},
         {426,
@@ -234,6 +232,25 @@ static void refusals_say_what_to_do_and_keep_everything(void **state)
             fail_msg("%s", s->report.detail);
     }
     sync_ok(s);
+    in_step(s);
+}
+
+static void a_vault_that_is_not_known_introduces_itself_once(void **state)
+{
+    struct scene *s = *state;
+    char before[REPLICA_CHARS + 1];
+    device_write(&s->device, "Ann");
+    memcpy(before, device_identity(&s->device).replica, sizeof before);
+    s->desk->refuse_status = 401;
+    s->desk->refuse_body = "{\"detail\":\"\",\"error\":\"bad-auth\"}";
+    s->desk->refuse_times = 99;
+    assert_int_equal(desk_sync(s->desk, &s->device, &s->report), ERR_DENIED);
+    assert_int_equal(s->report.requests, 2);
+    assert_non_null(strstr(s->report.detail, "enroll"));
+    assert_string_equal(device_identity(&s->device).replica, before);
+    s->desk->refuse_times = 1;
+    sync_ok(s);
+    assert_true(s->report.succeeded);
     in_step(s);
 }
 
@@ -320,6 +337,7 @@ int main(void)
         SCENE(a_stranger_that_answers_is_not_the_office),
         SCENE(a_receipt_that_does_not_verify_counts_for_nothing),
         SCENE(refusals_say_what_to_do_and_keep_everything),
+        SCENE(a_vault_that_is_not_known_introduces_itself_once),
         SCENE(a_gap_is_answered_by_sending_again_once),
         SCENE(too_large_is_answered_with_less_down_to_a_line),
         SCENE(a_locked_vault_pushes_and_pulls_nothing),

@@ -362,7 +362,8 @@ void device_apply(struct device *d, const struct reply *reply)
         return;
     if (reply->header.has_receipt)
         d->received = reply->header.receipt.n;
-    memcpy(d->lineage, reply->header.lineage, sizeof d->lineage);
+    if (reply->header.lineage[0]) /* left out when the request named it */
+        memcpy(d->lineage, reply->header.lineage, sizeof d->lineage);
     if (reply->header.token[0])
         memcpy(d->token, reply->header.token, sizeof d->token);
     arena_init(&arena, 1u << 24);

@@ -311,6 +311,26 @@ static void a_forgotten_device_comes_back_by_its_certificate(void **state)
     device_fini(&next);
 }
 
+static void
+who_should_be_known_shows_that_the_office_was_rolled_back(void **state)
+{
+    struct place *place = *state;
+    struct device dana, lee, next;
+    struct reply reply;
+    device_enrol(&dana, place, "dana");
+    device_enrol(&lee, place, "lee");
+    device_sync_ok(&lee, place);
+    place_exec(place, "DELETE FROM replica WHERE kind = 'w' AND account = "
+                      "'dana'");
+    device_expect(&dana, place, 0, 401, &reply);
+    reply_fini(&reply);
+    device_succeed(&next, &dana, place, "unknown");
+    expect_error(&lee, place, "lineage");
+    device_fini(&dana);
+    device_fini(&lee);
+    device_fini(&next);
+}
+
 /* --- terms ---------------------------------------------------------------- */
 
 static void each_start_is_a_term_of_its_own(void **state)
@@ -360,6 +380,7 @@ int main(void)
         TEST(nonsense_is_not_enrolled),
         TEST(a_code_is_used_once_but_may_be_repeated),
         TEST(a_revoked_device_stays_revoked_as_a_successor),
+        TEST(who_should_be_known_shows_that_the_office_was_rolled_back),
         TEST(a_forgotten_device_comes_back_by_its_certificate),
         TEST(each_start_is_a_term_of_its_own),
         TEST(an_office_is_not_made_twice),

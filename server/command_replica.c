@@ -1,9 +1,8 @@
 #include <stdio.h>
 #include <string.h>
 #include "server/command.h"
-#include "server/ingest.h"
 #include "server/print.h"
-#include "server/store_replica.h"
+#include "server/revoke.h"
 
 static const char replica_all[] =
     "SELECT replica, account, role, head, enrolled_at, seen_at, closed, "
@@ -124,36 +123,6 @@ int command_replica_list(struct command *c)
 
 /* --- revoke --------------------------------------------------------------- */
 
-/* The revocation is a record that every device gets, so that an office restored
- * from an older backup learns it again. */
-static enum err write_record(struct command *c, const struct replica_row *row,
-                             const char *reason)
-{
-    char id[ID_CHARS + 1];
-    struct buffer set;
-    struct dot dot;
-    id_new(id, clock_wall_ms(c->office->clock), c->office->random);
-    buffer_init(&set, ORIGINAL_BYTES_MAX);
-    buffer_add_char(&set, '{');
-    if (reason) {
-        buffer_add_text(&set, "\"reason\":");
-        canon_put_text(&set, bytes_text(reason));
-        buffer_add_char(&set, ',');
-    }
-    buffer_printf(&set, "\"replica\":\"%s\"", row->replica);
-    if (row->account[0])
-        buffer_printf(&set, ",\"user\":\"%s\"", row->account);
-    buffer_add_char(&set, '}');
-    enum err err = buffer_err(&set);
-    if (!err) {
-        struct revision_draft draft = {
-            .record = id, .type = "revocation", .set = buffer_bytes(&set)};
-        err = ingest_office(c->office, &c->sql, c->author, &draft, &dot);
-    }
-    buffer_fini(&set);
-    return err;
-}
-
 static enum err write_act(struct command *c, const struct replica_row *row,
                           int64_t now)
 {
@@ -179,9 +148,8 @@ static int revoke(struct command *c, const char *replica)
         return command_fail(c, ERR_EXISTS, "the device %s is revoked already",
                             replica);
     if (!err)
-        err = write_record(c, &row, args_text(&c->args, "--reason"));
-    if (!err)
-        err = store_replica_revoke(&c->sql, c->office->agency, replica, now);
+        err = revoke_write(c->office, &c->sql, c->author, &row,
+                           args_text(&c->args, "--reason"));
     if (!err)
         err = write_act(c, &row, now);
     return err ? command_fail_office(c, err) : EXIT_DONE;

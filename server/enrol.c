@@ -1,7 +1,8 @@
 #include <stdio.h>
 #include <string.h>
+#include "server/forgotten.h"
 #include "server/invite.h"
-#include "server/office.h"
+#include "server/revoke.h"
 #include "server/store_agency.h"
 #include "server/store_replica.h"
 #include "server/sync.h"
@@ -19,7 +20,8 @@ struct enrolment {
     struct scope_list scopes;
     struct buffer certificate;
     uint8_t certificate_sig[SIGNATURE_BYTES];
-    bool there; /* the same keys are enrolled already */
+    bool there;     /* the same keys are enrolled already */
+    bool forgotten; /* its predecessor was not known */
     bool has_received;
     int64_t received_n;
     uint8_t received_link[LINK_BYTES];
@@ -177,28 +179,17 @@ static enum err signatures_check(struct enrolment *e,
     return ERR_OK;
 }
 
-/* A restored office may have forgotten the predecessor: its certificate says
- * who it was. */
 static enum err predecessor_find(struct enrolment *e,
                                  const struct certificate *old,
                                  struct replica_row *out)
 {
-    const char *agency = e->office->agency;
-    enum err err = store_replica_find(e->sql, agency, old->replica, out);
-    if (err != ERR_NOT_FOUND)
-        return err;
-    *out = (struct replica_row){.kind = 'w', .enrolled_at = old->at};
-    memcpy(out->replica, old->replica, sizeof out->replica);
-    memcpy(out->key, old->key, sizeof out->key);
-    memcpy(out->transport, old->transport, sizeof out->transport);
-    memcpy(out->account, old->user, sizeof out->account);
-    memcpy(out->role, old->role, sizeof out->role);
-    err = store_replica_add(e->sql, agency, out, e->request.certificate,
-                            e->request.certificate_sig);
-    /* Nobody has noticed that yet: the others must hear of it. */
-    if (!err && !strcmp(e->request.reason, "unknown"))
-        err = office_new_lineage(e->office, e->sql);
-    return err ? err : store_replica_find(e->sql, agency, old->replica, out);
+    enum err err =
+        store_replica_find(e->sql, e->office->agency, old->replica, out);
+    e->forgotten = err == ERR_NOT_FOUND;
+    return e->forgotten
+               ? forgotten_add(e->office, e->sql, old, e->request.certificate,
+                               e->request.certificate_sig, out)
+               : err;
 }
 
 static enum err received_fill(struct enrolment *e,
@@ -227,6 +218,8 @@ static enum err succeeded(struct enrolment *e, struct bytes message)
         err = received_fill(e, &predecessor);
     if (!err)
         err = again_find(e);
+    if (!err && e->status == 200 && e->forgotten)
+        err = forgotten_tell(e->office, e->sql, &predecessor);
     if (err || e->status != 200 || e->there)
         return err;
     memcpy(e->row.predecessor, old.replica, sizeof e->row.predecessor);
@@ -238,8 +231,7 @@ static enum err succeeded(struct enrolment *e, struct bytes message)
                                   e->request.reason, e->row.enrolled_at);
     /* Whom the office has shut out stays so under any key. */
     if (!err && predecessor.revoked_at)
-        err = store_replica_revoke(e->sql, agency, e->row.replica,
-                                   predecessor.revoked_at);
+        err = revoke_write(e->office, e->sql, "office", &e->row, NULL);
     return err;
 }
 

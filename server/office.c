@@ -365,7 +365,7 @@ enum err office_new_lineage(struct office *office, struct sql *sql)
     lineage_make(office, lineage);
     enum err err = buffer_printf(&detail, "{\"lineage\":\"%s\"}", lineage);
     if (!err)
-        err = store_lineage_set(sql, office->agency, lineage);
+        err = store_lineage_set(sql, office->agency, lineage, now);
     if (!err)
         err = store_invite_void(sql, office->agency, now);
     if (!err)

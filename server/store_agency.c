@@ -14,8 +14,10 @@ static const char agency_member[] =
 static const char lineage_find[] =
     "SELECT lineage FROM agency WHERE agency = $1";
 static const char lineage_set[] =
-    "UPDATE agency SET lineage = $2, lineages = lineages + 1 "
-    "WHERE agency = $1";
+    "UPDATE agency SET lineage = $2, lineages = lineages + 1, "
+    "lineage_at = $3 WHERE agency = $1";
+static const char lineage_at[] =
+    "SELECT lineage_at FROM agency WHERE agency = $1";
 static const char lineages[] = "SELECT lineages FROM agency WHERE agency = $1";
 static const char invite_find[] =
     "SELECT account, expires_at, used_by FROM invite "
@@ -79,10 +81,16 @@ enum err store_lineage(struct sql *sql, const char *agency,
 }
 
 enum err store_lineage_set(struct sql *sql, const char *agency,
-                           const char *lineage)
+                           const char *lineage, int64_t now)
 {
-    return sql_run(sql, lineage_set,
-                   SQL_VALUES(sql_text(agency), sql_text(lineage)));
+    return sql_run(
+        sql, lineage_set,
+        SQL_VALUES(sql_text(agency), sql_text(lineage), sql_int(now)));
+}
+
+enum err store_lineage_at(struct sql *sql, const char *agency, int64_t *at)
+{
+    return sql_find_int(sql, lineage_at, SQL_VALUES(sql_text(agency)), at);
 }
 
 enum err store_lineages(struct sql *sql, const char *agency, int64_t *count)

@@ -16,7 +16,10 @@ MUST_CHECK enum err store_agency_add(struct sql *sql, const char *agency,
 MUST_CHECK enum err store_lineage(struct sql *sql, const char *agency,
                                   char lineage[LINEAGE_CHARS + 1]);
 MUST_CHECK enum err store_lineage_set(struct sql *sql, const char *agency,
-                                      const char *lineage);
+                                      const char *lineage, int64_t now);
+/* When the present one began; 0: with the office. */
+MUST_CHECK enum err store_lineage_at(struct sql *sql, const char *agency,
+                                     int64_t *at);
 
 /* How often it has changed: 0 where nothing was ever rolled back. */
 MUST_CHECK enum err store_lineages(struct sql *sql, const char *agency,

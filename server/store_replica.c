@@ -35,8 +35,11 @@ static const char replica_close[] =
     "UPDATE replica SET closed = $3, closed_at = $4 "
     "WHERE agency = $1 AND replica = $2 AND closed IS NULL";
 static const char replica_revoke[] =
-    "UPDATE replica SET revoked_at = $3 "
-    "WHERE agency = $1 AND replica = $2 AND revoked_at IS NULL";
+    "WITH RECURSIVE line_of(replica) AS (SELECT $2 UNION SELECT r.replica "
+    "FROM line_of o JOIN replica r ON r.agency = $1 "
+    "AND r.predecessor = o.replica) "
+    "UPDATE replica SET revoked_at = $3 WHERE agency = $1 "
+    "AND replica IN (SELECT replica FROM line_of) AND revoked_at IS NULL";
 static const char account_scopes[] =
     "SELECT s.scope FROM account a JOIN account_scope s "
     "ON s.agency = a.agency AND s.account = a.account "

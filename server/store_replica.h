@@ -68,6 +68,7 @@ MUST_CHECK enum err store_replica_tokens(struct sql *sql, const char *agency,
 MUST_CHECK enum err store_replica_close(struct sql *sql, const char *agency,
                                         const char *replica, const char *reason,
                                         int64_t now);
+/* With all that have followed it.  The first time stays. */
 MUST_CHECK enum err store_replica_revoke(struct sql *sql, const char *agency,
                                          const char *replica, int64_t now);
 

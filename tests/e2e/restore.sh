@@ -40,4 +40,35 @@ if [ "$bytes" -lt 40000 ]; then
 else
 	not_ok "healing took $bytes bytes" "more than 40000"
 fi
+# An image of the disk is put back, and nobody tells the office.  Kim enrolled
+# after the image was made, and is the first to sync.
+lineage() { curl -s "$url/v1/office" | jq -r .lineage; }
+before=$(lineage)
+stop_server
+cp -r "$dir/office" "$dir/image"
+start_server && enrol kim || exit 1
+theirs=$(as kim put person legal_name='Olu West')
+as kim contact "$theirs" --kind phone --narrative 'kim: before' >/dev/null
+as dana contact "$person" --kind phone --narrative 'dana: before' >/dev/null
+syncs kim dana lee || exit 1
+as kim contact "$theirs" --kind phone --narrative 'kim: not sent' >/dev/null
+stop_server
+rm -r "$dir/office"
+mv "$dir/image" "$dir/office"
+start_server || exit 1
+equal 'the office does not know that it was taken back' "$(lineage)" "$before"
+check 'a vault that it has forgotten comes back by itself' as kim sync
+after=$(lineage)
+check 'and the office knows now' [ "$after" != "$before" ]
+syncs dana lee kim dana lee || exit 1
+equal 'once is enough' "$(lineage)" "$after"
+equal 'all of it is back' "$(office list contact --json | jq length)" 414
+equal 'kim sees the west alone' "$(as kim list contact --json | jq length)" 2
+for who in dana lee kim; do
+	check "a vault that was told is sound ($who)" as $who verify
+	equal "and has nothing unsent ($who)" "$(as $who status --json | jq .here)" 0
+done
+equal 'dana and lee have the east' "$(as dana list contact --json | jq length) \
+$(as lee list contact --json | jq length)" '412 412'
+check 'the office verifies again' office verify
 done_testing

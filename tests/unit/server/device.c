@@ -84,21 +84,28 @@ void device_enrol(struct device *d, struct place *place, const char *account)
     enrol_send(d, place, &request);
 }
 
-void device_succeed(struct device *d, const struct device *old,
-                    struct place *place, const char *reason)
+void device_succession(struct device *d, const struct device *old,
+                       const char *reason, struct enrol_request *request)
 {
-    struct enrol_request request = {.protocol = 1};
     *d = (struct device){.head = 0};
+    *request = (struct enrol_request){.protocol = 1};
     keys_make(&d->keys);
     keys_make(&d->transport);
     memcpy(d->user, old->user, sizeof d->user);
-    memcpy(request.key, d->keys.public_key, KEY_BYTES);
-    memcpy(request.transport, d->transport.public_key, KEY_BYTES);
-    memcpy(request.replica, old->replica, sizeof request.replica);
-    snprintf(request.reason, sizeof request.reason, "%s", reason);
-    request.certificate = buffer_bytes(&old->certificate);
-    memcpy(request.certificate_sig, old->certificate_sig, SIGNATURE_BYTES);
-    proof_sign(d, &request, old);
+    memcpy(request->key, d->keys.public_key, KEY_BYTES);
+    memcpy(request->transport, d->transport.public_key, KEY_BYTES);
+    memcpy(request->replica, old->replica, sizeof request->replica);
+    snprintf(request->reason, sizeof request->reason, "%s", reason);
+    request->certificate = buffer_bytes(&old->certificate);
+    memcpy(request->certificate_sig, old->certificate_sig, SIGNATURE_BYTES);
+    proof_sign(d, request, old);
+}
+
+void device_succeed(struct device *d, const struct device *old,
+                    struct place *place, const char *reason)
+{
+    struct enrol_request request;
+    device_succession(d, old, reason, &request);
     enrol_send(d, place, &request);
 }
 

@@ -81,6 +81,9 @@ void device_enrol(struct device *d, struct place *place, const char *account);
 /* A fresh identity that follows `old`, with reason. */
 void device_succeed(struct device *d, const struct device *old,
                     struct place *place, const char *reason);
+/* Only makes it and its request, whose certificate is borrowed from `old`. */
+void device_succession(struct device *d, const struct device *old,
+                       const char *reason, struct enrol_request *request);
 void device_fini(struct device *d);
 /* A copy of the vault, as a backup program or a thief makes it. */
 void device_clone(struct device *out, const struct device *d);

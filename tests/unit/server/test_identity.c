@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "server/office_keys.h"
+#include "server/revoke.h"
 #include "tests/unit/server/device.h"
 
 static void expect_error(struct device *d, struct place *place,
@@ -311,6 +312,34 @@ static void a_forgotten_device_comes_back_by_its_certificate(void **state)
     device_fini(&next);
 }
 
+/* --- after a rollback that nobody told of ----------------------------------
+ */
+
+/* Taken back to before it was enrolled. */
+static void forget(struct place *place, const struct device *d)
+{
+    char text[96];
+    snprintf(text, sizeof text, "DELETE FROM replica WHERE replica = '%s'",
+             d->replica);
+    place_exec(place, text);
+}
+
+static int64_t lineages(struct place *place)
+{
+    return place_int(place, "SELECT lineages FROM agency");
+}
+
+static int introduce(struct place *place, const struct enrol_request *request,
+                     const char *answer)
+{
+    struct buffer text;
+    buffer_init(&text, 1u << 16);
+    assert_int_equal(enrol_request_write(&text, request), ERR_OK);
+    int status = enrol(place, buffer_text(&text), answer);
+    buffer_fini(&text);
+    return status;
+}
+
 static void
 who_should_be_known_shows_that_the_office_was_rolled_back(void **state)
 {
@@ -320,15 +349,184 @@ who_should_be_known_shows_that_the_office_was_rolled_back(void **state)
     device_enrol(&dana, place, "dana");
     device_enrol(&lee, place, "lee");
     device_sync_ok(&lee, place);
-    place_exec(place, "DELETE FROM replica WHERE kind = 'w' AND account = "
-                      "'dana'");
+    forget(place, &dana);
     device_expect(&dana, place, 0, 401, &reply);
     reply_fini(&reply);
     device_succeed(&next, &dana, place, "unknown");
+    assert_string_not_equal(next.lineage, lee.lineage);
+    assert_string_equal(next.lineage, place->office->lineage);
     expect_error(&lee, place, "lineage");
     device_fini(&dana);
     device_fini(&lee);
     device_fini(&next);
+}
+
+static void many_that_were_forgotten_change_the_lineage_once(void **state)
+{
+    struct place *place = *state;
+    struct device old[3], next[3], again;
+    for (int i = 0; i < 3; i++)
+        device_enrol(&old[i], place, i ? "lee" : "dana");
+    for (int i = 0; i < 3; i++)
+        forget(place, &old[i]);
+    place->now += 1000;
+    for (int i = 0; i < 3; i++)
+        device_succeed(&next[i], &old[i], place, "unknown");
+    assert_int_equal(lineages(place), 1);
+    device_sync_ok(&next[0], place);
+    /* Nor does who is known by now, whatever he says. */
+    device_succeed(&again, &old[0], place, "unknown");
+    device_fini(&again);
+    device_succeed(&again, &next[1], place, "unknown");
+    assert_int_equal(lineages(place), 1);
+    /* Taken back once more. */
+    forget(place, &again);
+    place->now += 1000;
+    device_fini(&next[1]);
+    device_succeed(&next[1], &again, place, "unknown");
+    assert_int_equal(lineages(place), 2);
+    device_fini(&again);
+    for (int i = 0; i < 3; i++) {
+        device_fini(&old[i]);
+        device_fini(&next[i]);
+    }
+}
+
+static void an_introduction_that_is_repeated_changes_nothing(void **state)
+{
+    struct place *place = *state;
+    struct device dana, next;
+    struct enrol_request request;
+    device_enrol(&dana, place, "dana");
+    forget(place, &dana);
+    device_succession(&next, &dana, "unknown", &request);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(introduce(place, &request, "\"certificate\""), 200);
+        assert_int_equal(lineages(place), 1);
+    }
+    assert_int_equal(
+        place_int(place, "SELECT count(*) FROM replica WHERE kind = 'w'"), 2);
+    device_fini(&dana);
+    device_fini(&next);
+}
+
+/* Signs a certificate that says something else. */
+static void certify(struct buffer *out, uint8_t sig[SIGNATURE_BYTES],
+                    const struct device *d, const char *agency,
+                    const struct keypair *root)
+{
+    struct certificate c = {.at = 1};
+    snprintf(c.agency, sizeof c.agency, "%s", agency);
+    snprintf(c.user, sizeof c.user, "%s", d->user);
+    snprintf(c.role, sizeof c.role, "worker");
+    memcpy(c.replica, d->replica, sizeof c.replica);
+    memcpy(c.key, d->keys.public_key, KEY_BYTES);
+    memcpy(c.transport, d->transport.public_key, KEY_BYTES);
+    buffer_init(out, 1u << 16);
+    assert_int_equal(certificate_write(out, &c), ERR_OK);
+    chain_sign(sig, root, DOMAIN_CERT, buffer_bytes(out));
+}
+
+static void a_stranger_cannot_say_that_the_office_was_rolled_back(void **state)
+{
+    struct place *place = *state;
+    struct device dana, next;
+    struct enrol_request good, bad;
+    struct buffer text;
+    const struct keypair *root = &place->office->keys.root;
+    device_enrol(&dana, place, "dana");
+    forget(place, &dana);
+    device_succession(&next, &dana, "unknown", &good);
+    /* A certificate that somebody else has signed, and one that was changed. */
+    bad = good;
+    certify(&text, bad.certificate_sig, &dana, "north", &dana.keys);
+    bad.certificate = buffer_bytes(&text);
+    assert_int_equal(introduce(place, &bad, "bad-auth"), 401);
+    memcpy(bad.certificate_sig, good.certificate_sig, SIGNATURE_BYTES);
+    assert_int_equal(introduce(place, &bad, "bad-auth"), 401);
+    buffer_fini(&text);
+    /* Of another agency under the same root. */
+    bad = good;
+    certify(&text, bad.certificate_sig, &dana, "south", root);
+    bad.certificate = buffer_bytes(&text);
+    assert_int_equal(introduce(place, &bad, "bad-auth"), 401);
+    buffer_fini(&text);
+    /* By someone who has the certificate, and not the key. */
+    bad = good;
+    bad.successor_sig[0] ^= 1;
+    assert_int_equal(introduce(place, &bad, "bad-auth"), 401);
+    bad = good;
+    bad.proof[0] ^= 1;
+    assert_int_equal(introduce(place, &bad, "bad-auth"), 401);
+    /* For another's keys. */
+    bad = good;
+    bad.transport[0] ^= 1;
+    assert_int_equal(introduce(place, &bad, "bad-auth"), 401);
+    assert_int_equal(lineages(place), 0);
+    assert_int_equal(
+        place_int(place, "SELECT count(*) FROM replica WHERE kind = 'w'"), 0);
+    assert_int_equal(introduce(place, &good, "\"certificate\""), 200);
+    assert_int_equal(lineages(place), 1);
+    device_fini(&dana);
+    device_fini(&next);
+}
+
+static void expect_revoked(struct device *d, struct place *place)
+{
+    struct reply reply;
+    device_expect(d, place, DEVICE_KEEP, 200, &reply);
+    assert_int_equal(reply.header.state, REPLY_REVOKED);
+    reply_fini(&reply);
+}
+
+static void shut_out(struct place *place, const struct device *d)
+{
+    struct replica_row row;
+    assert_int_equal(sql_begin(&place->sql, true), ERR_OK);
+    assert_int_equal(store_replica_find(&place->sql, "north", d->replica, &row),
+                     ERR_OK);
+    assert_int_equal(
+        revoke_write(place->office, &place->sql, "boss", &row, "lost"), ERR_OK);
+    assert_int_equal(sql_commit(&place->sql), ERR_OK);
+}
+
+static void who_was_revoked_is_not_let_in_by_being_forgotten(void **state)
+{
+    struct place *place = *state;
+    struct device dana, next, later;
+    device_enrol(&dana, place, "dana");
+    shut_out(place, &dana);
+    device_succeed(&next, &dana, place, "stale");
+    /* Known or not, itself or its successor: the records say so. */
+    forget(place, &dana);
+    forget(place, &next);
+    device_succeed(&later, &dana, place, "unknown");
+    expect_revoked(&later, place);
+    device_fini(&later);
+    device_succeed(&later, &next, place, "unknown");
+    expect_revoked(&later, place);
+    device_fini(&dana);
+    device_fini(&next);
+    device_fini(&later);
+}
+
+static void a_revocation_that_comes_back_later_finds_successors(void **state)
+{
+    struct place *place = *state;
+    struct device dana, lee, next, after;
+    device_enrol(&dana, place, "dana");
+    device_enrol(&lee, place, "lee");
+    forget(place, &dana);
+    device_succeed(&next, &dana, place, "unknown");
+    device_succeed(&after, &next, place, "stale");
+    shut_out(place, &dana);
+    expect_revoked(&after, place);
+    memcpy(lee.lineage, after.lineage, sizeof lee.lineage);
+    device_sync_ok(&lee, place);
+    device_fini(&dana);
+    device_fini(&lee);
+    device_fini(&next);
+    device_fini(&after);
 }
 
 /* --- terms ---------------------------------------------------------------- */
@@ -380,8 +578,13 @@ int main(void)
         TEST(nonsense_is_not_enrolled),
         TEST(a_code_is_used_once_but_may_be_repeated),
         TEST(a_revoked_device_stays_revoked_as_a_successor),
-        TEST(who_should_be_known_shows_that_the_office_was_rolled_back),
         TEST(a_forgotten_device_comes_back_by_its_certificate),
+        TEST(who_should_be_known_shows_that_the_office_was_rolled_back),
+        TEST(many_that_were_forgotten_change_the_lineage_once),
+        TEST(an_introduction_that_is_repeated_changes_nothing),
+        TEST(a_stranger_cannot_say_that_the_office_was_rolled_back),
+        TEST(who_was_revoked_is_not_let_in_by_being_forgotten),
+        TEST(a_revocation_that_comes_back_later_finds_successors),
         TEST(each_start_is_a_term_of_its_own),
         TEST(an_office_is_not_made_twice),
     };

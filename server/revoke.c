@@ -1,0 +1,74 @@
+#include "server/revoke.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "server/ingest.h"
+
+static const char revocations[] =
+    "SELECT state FROM record WHERE agency = $1 AND type = 'revocation'";
+
+enum err revoke_write(struct office *office, struct sql *sql,
+                      const char *author, const struct replica_row *row,
+                      const char *reason)
+{
+    char id[ID_CHARS + 1];
+    struct buffer set;
+    struct dot dot;
+    int64_t now = clock_wall_ms(office->clock);
+    id_new(id, now, office->random);
+    buffer_init(&set, ORIGINAL_BYTES_MAX);
+    buffer_add_char(&set, '{');
+    if (reason) {
+        buffer_add_text(&set, "\"reason\":");
+        canon_put_text(&set, bytes_text(reason));
+        buffer_add_char(&set, ',');
+    }
+    buffer_printf(&set, "\"replica\":\"%s\"", row->replica);
+    if (row->account[0])
+        buffer_printf(&set, ",\"user\":\"%s\"", row->account);
+    buffer_add_char(&set, '}');
+    enum err err = buffer_err(&set);
+    if (!err) {
+        struct revision_draft draft = {
+            .record = id, .type = "revocation", .set = buffer_bytes(&set)};
+        err = ingest_office(office, sql, author, &draft, &dot);
+    }
+    buffer_fini(&set);
+    return err ? err
+               : store_replica_revoke(sql, office->agency, row->replica, now);
+}
+
+/* --- by record ------------------------------------------------------------ */
+
+struct search {
+    const char *replica;
+    bool found;
+};
+
+static enum err look(void *context, const struct sql_value *row, size_t columns)
+{
+    struct search *search = context;
+    struct arena arena;
+    const struct canon *at;
+    (void)columns;
+    arena_init(&arena, REVISION_ARENA_BYTES);
+    enum err err = canon_parse(&arena, row[0].bytes, &at, NULL);
+    static const char *const path[] = {"fields", "replica", "value"};
+    for (size_t i = 0; !err && at && i < sizeof path / sizeof *path; i++)
+        at = canon_member(at, path[i]);
+    if (!err && at && at->kind == CANON_TEXT &&
+        bytes_is(at->text, search->replica))
+        search->found = true;
+    arena_fini(&arena);
+    return err;
+}
+
+enum err revoke_find(struct sql *sql, const char *agency, const char *replica,
+                     bool *revoked)
+{
+    struct search search = {.replica = replica};
+    enum err err = sql_each_row(sql, revocations, SQL_VALUES(sql_text(agency)),
+                                look, &search);
+    *revoked = search.found;
+    return err;
+}

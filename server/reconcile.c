@@ -276,9 +276,10 @@ static enum err scope_settled(struct outgoing *out, const char *scope)
 }
 
 static enum err scope_pass(struct sync *s, struct sql *sql,
-                           struct outgoing *out, const char *scope)
+                           struct outgoing *out, const char *scope, bool asked)
 {
-    struct scope_pass pass = {.sync = s, .out = out, .scope = scope};
+    struct scope_pass pass = {
+        .sync = s, .out = out, .scope = scope, .differs = asked};
     enum err err =
         sql_each_row(sql, members_of_scope,
                      SQL_VALUES(sql_text(s->office->agency), sql_text(scope)),
@@ -290,7 +291,7 @@ static enum err granted_mark(struct sync *s, struct sql *sql)
 {
     enum err err = ERR_OK;
     for (size_t i = 0; !err && i < s->scopes.count; i++)
-        err = scope_pass(s, sql, NULL, s->scopes.name[i]);
+        err = scope_pass(s, sql, NULL, s->scopes.name[i], false);
     return err;
 }
 
@@ -363,6 +364,7 @@ enum err reconcile_commit(struct sync *s, struct batch *b)
 enum err reconcile_read(struct outgoing *out)
 {
     struct sync *s = out->sync;
+    bool asked = false;
     enum err err = granted_mark(s, s->sql);
     /* Leaves first: they are applied with the cursor line that follows. */
     for (size_t i = 0; !err && s->case_sums && i < map_count(s->case_sums);
@@ -373,11 +375,15 @@ enum err reconcile_read(struct outgoing *out)
         memcpy(kase, key.at, key.size);
         if (held->granted || held->own || !kase[0])
             continue;
+        asked = asked || !held->leaves;
         err = held->leaves ? outgoing_leave(out, "*", kase)
                            : diff_put_lines(out, kase, "");
     }
+    /* Joins end what the device knows of a scope's cases.  While it is asked
+     * for one that no scope has, nothing ends, so that it comes again even when
+     * this reply or its answer is lost. */
     for (size_t i = 0; !err && i < s->scopes.count; i++)
-        err = scope_pass(s, s->sql, out, s->scopes.name[i]);
+        err = scope_pass(s, s->sql, out, s->scopes.name[i], asked);
     return err;
 }
 

@@ -150,19 +150,30 @@ void office_edit(struct world *world)
     buffer_fini(&bytes);
 }
 
+struct held_pick {
+    struct world *world;
+    struct dot dot;
+    uint64_t seen;
+};
+
 static enum err take_held(void *context, const struct held_row *row)
 {
-    *(struct dot *)context = row->dot;
+    struct held_pick *pick = context;
+    if (world_dice(pick->world, ++pick->seen) == 0)
+        pick->dot = row->dot;
     return ERR_OK;
 }
 
+/* Any of those that are open, the oldest too: the field has moved on since. */
 void office_release_one(struct world *world)
 {
-    struct dot dot = {{0}, 0};
+    struct held_pick pick = {.world = world};
+    struct dot dot;
     if (begin(world))
         return;
     enum err err =
-        store_held_open(&world->sql, world->office->agency, take_held, &dot);
+        store_held_open(&world->sql, world->office->agency, take_held, &pick);
+    dot = pick.dot;
     if (!err && dot.n)
         err = ingest_release(world->office, &world->sql, "ruth", &dot);
     err = end(world, err);

@@ -19,6 +19,7 @@ struct lines {
     struct world *world;
     struct map *by_write; /* write id -> copy of the original line */
     struct map *held;     /* dots that a statement holds */
+    struct map *released; /* held dots that a release let take effect */
     struct arena arena;
 };
 
@@ -28,6 +29,15 @@ static void note_holds(struct lines *lines, const struct revision *r)
          h = h->next)
         if (map_put(lines->held, h->name, lines))
             abort();
+    if (r->release.size && map_put(lines->released, r->release, lines))
+        abort();
+}
+
+/* Held when it came, and never released since. */
+static bool is_held(const struct lines *lines, const char *dot)
+{
+    return map_has(lines->held, bytes_text(dot)) &&
+           !map_has(lines->released, bytes_text(dot));
 }
 
 static enum err take_line(void *context, const struct sql_value *row,
@@ -53,7 +63,8 @@ static void lines_load(struct lines *lines, struct world *world)
     struct sql_value agency = sql_text(world->office->agency);
     lines->world = world;
     arena_init(&lines->arena, (size_t)1 << 30);
-    if (map_new(&lines->by_write) || map_new(&lines->held))
+    if (map_new(&lines->by_write) || map_new(&lines->held) ||
+        map_new(&lines->released))
         abort();
     if (world->sql.run(world->sql.context,
                        "SELECT line FROM line WHERE agency = $1", &agency, 1,
@@ -65,6 +76,7 @@ static void lines_free(struct lines *lines)
 {
     map_free(lines->by_write);
     map_free(lines->held);
+    map_free(lines->released);
     arena_fini(&lines->arena);
 }
 
@@ -201,8 +213,7 @@ static void check_replaced(struct world *world, const struct lines *lines,
         const struct revision *r = map_get(lines->by_write, bytes_text(v->id));
         const struct canon *set = r ? revision_original(r)->set : NULL;
         if (set && canon_member_bytes(set, field) && on_screen(v, w->id) &&
-            !strcmp(v->record, w->record) &&
-            !map_has(lines->held, bytes_text(v->dot)))
+            !strcmp(v->record, w->record) && !is_held(lines, v->dot))
             world_fail(world,
                        "O8: %.*s of record %s, written as %s, is in force "
                        "though %s has replaced it: %.*s",
@@ -220,7 +231,7 @@ static void check_field(struct world *world, const struct lines *lines,
         check_replaced(world, lines, state, w, field);
     if (bytes_is(field, "narrative") || bytes_is(field, "kind") ||
         bytes_is(field, "person") || is_live(state, field, w->id) ||
-        map_has(lines->held, bytes_text(w->dot)))
+        is_held(lines, w->dot))
         return;
     if (!replaced_knowingly(world, lines, w, field) &&
         !replaced_unheard(world, lines, w, field))
@@ -264,6 +275,30 @@ struct compare {
     size_t count;
 };
 
+static enum err take_count(void *context, const struct sql_value *row,
+                           size_t columns)
+{
+    (void)columns;
+    *(int64_t *)context = row[0].integer;
+    return ERR_OK;
+}
+
+/* O7: the device's scope has that case now. */
+static void check_scope(struct compare *c, const char *record, const char *kase)
+{
+    int64_t count = 0;
+    struct sql_value values[] = {sql_text(c->world->office->agency),
+                                 sql_text(c->device->scope), sql_text(kase)};
+    enum err err = c->world->sql.run(
+        c->world->sql.context,
+        "SELECT count(*) FROM membership WHERE agency = $1 AND scope = $2 AND "
+        "case_id = $3 AND left_seq IS NULL",
+        values, 3, take_count, &count);
+    if (err || (*kase && !count))
+        world_fail(c->world, "O7: %s shows record %s of case %s, not in %s",
+                   c->device->name, record, kase, c->device->scope);
+}
+
 static enum err compare_one(void *context, const char *record,
                             struct bytes state)
 {
@@ -283,16 +318,10 @@ static enum err compare_one(void *context, const char *record,
                    record, c->device->name, (int)state.size,
                    (const char *)state.at, (int)row.state.size,
                    (const char *)row.state.at);
+    else
+        check_scope(c, record, row.kase);
     buffer_fini(&bytes);
     c->count++;
-    return ERR_OK;
-}
-
-static enum err take_count(void *context, const struct sql_value *row,
-                           size_t columns)
-{
-    (void)columns;
-    *(int64_t *)context = row[0].integer;
     return ERR_OK;
 }
 
@@ -308,8 +337,7 @@ static void check_device(struct world *world, struct device *d)
         world_fail(world, "%s: %s", d->name, vault_detail(d->vault));
     enum err err = world->sql.run(
         world->sql.context,
-        "SELECT count(*) FROM record AS r WHERE r.agency = $1 AND r.type IS "
-        "NOT NULL "
+        "SELECT count(*) FROM record AS r WHERE r.agency = $1 "
         "AND (r.case_id = '' OR EXISTS (SELECT 1 FROM membership AS m WHERE "
         "m.agency = r.agency AND m.scope = $2 AND m.case_id = r.case_id AND "
         "m.left_seq IS NULL))",

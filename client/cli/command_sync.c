@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "client/cli/cli.h"
+#include "shared/base/clock.h"
 
 /* A kill while a vault was being made leaves a file without keys. */
 static bool vault_there(const char *path)
@@ -84,6 +85,14 @@ static void print_age(int64_t seconds)
         printf("%" PRId64 " days", seconds / 86400);
 }
 
+static void print_last_sync(int64_t seconds)
+{
+    char instant[INSTANT_CHARS] = "never";
+    if (seconds)
+        instant_format_local(instant, seconds * 1000);
+    puts(instant);
+}
+
 static void print_status(const struct satchel_status *s)
 {
     printf("only on this device  %" PRId64, s->here);
@@ -98,6 +107,8 @@ static void print_status(const struct satchel_status *s)
         puts("conflicts            unknown while locked");
     else
         printf("conflicts            %" PRId64 "\n", s->conflicts);
+    fputs("last sync            ", stdout);
+    print_last_sync(s->last_sync);
 }
 
 int command_status(struct cli *cli)

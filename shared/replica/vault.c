@@ -29,12 +29,21 @@ static enum err path_copy(struct vault *vault, const char *path)
     return ERR_OK;
 }
 
-static enum err handle_new(struct vault **out, const char *path,
-                           const struct vault_options *options)
+static enum err refused(enum err err, char detail[VAULT_DETAIL_CHARS])
 {
+    if (detail)
+        snprintf(detail, VAULT_DETAIL_CHARS, "%s", err_text(err));
+    return err;
+}
+
+static enum err handle_new(struct vault **out, const char *path,
+                           const struct vault_options *options,
+                           char detail[VAULT_DETAIL_CHARS])
+{
+    *out = NULL;
     struct vault *vault = calloc(1, sizeof *vault);
     if (!vault)
-        return ERR_NOMEM;
+        return refused(ERR_NOMEM, detail);
     vault->clock = options->clock ? options->clock : clock_system();
     vault->random = options->random ? options->random : random_system();
     random_pool_init(&vault->pool, vault->random);
@@ -52,7 +61,7 @@ static enum err handle_new(struct vault **out, const char *path,
         err = deflate_line_new(&vault->deflate, 1);
     if (err) {
         vault_close(vault);
-        return err;
+        return refused(err, detail);
     }
     *out = vault;
     return ERR_OK;
@@ -182,12 +191,9 @@ enum err vault_create(struct vault **out, const char *path,
     *out = NULL;
     if (!options)
         options = &options_default;
-    enum err err = handle_new(&vault, path, options);
-    if (err) {
-        if (detail)
-            snprintf(detail, VAULT_DETAIL_CHARS, "%s", err_text(err));
+    enum err err = handle_new(&vault, path, options, detail);
+    if (err)
         return err;
-    }
     return finish(vault, create(vault, options), out, detail);
 }
 
@@ -199,12 +205,9 @@ enum err vault_open(struct vault **out, const char *path,
     *out = NULL;
     if (!options)
         options = &options_default;
-    enum err err = handle_new(&vault, path, options);
-    if (err) {
-        if (detail)
-            snprintf(detail, VAULT_DETAIL_CHARS, "%s", err_text(err));
+    enum err err = handle_new(&vault, path, options, detail);
+    if (err)
         return err;
-    }
     err = file_open(vault, 0, options);
     if (!err)
         err = vault_keys_there(vault);

@@ -85,6 +85,23 @@ enum err vault_refresh(struct vault *vault)
     return err;
 }
 
+/* Why nothing was written, in words for whoever wanted it written. */
+static enum err write_failed(struct vault *vault, enum err err)
+{
+    const char *detail = db_detail(vault->db);
+    if (err == ERR_FULL)
+        return vault_fail(vault, err,
+                          "the disk is full: this was not written, all that "
+                          "was written before is safe; make room and try "
+                          "again");
+    if (err == ERR_BUSY)
+        return vault_fail(vault, err,
+                          "another process is writing to this vault; try "
+                          "again");
+    return vault_fail(vault, err, "%s%s%s", err_text(err), *detail ? ": " : "",
+                      detail);
+}
+
 static enum err begin(struct vault *vault, bool relaxed, const char *file,
                       int line)
 {
@@ -98,8 +115,7 @@ static enum err begin(struct vault *vault, bool relaxed, const char *file,
         err = db_begin_immediate_at(vault->db, file, line);
     }
     if (err)
-        return vault_fail(vault, err, "%s: %s", err_text(err),
-                          db_detail(vault->db));
+        return write_failed(vault, err);
     vault->changed = vault->types_changed = vault->epoch_raised = false;
     err = vault_refresh(vault);
     if (err)
@@ -147,8 +163,7 @@ enum err vault_end(struct vault *vault, enum err err)
     else
         vault_rollback(vault);
     if (err && !vault->detail[0])
-        vault_fail(vault, err, "%s%s%s", err_text(err),
-                   db_detail(vault->db)[0] ? ": " : "", db_detail(vault->db));
+        write_failed(vault, err);
     return err;
 }
 

@@ -178,6 +178,7 @@ if mount -t tmpfs -o size=3m tmpfs "$disk" 2>/dev/null; then
 	done
 	equal 'a full disk is one line that says so' \
 		"$(grep -c 'disk is full' "$dir/err")-$(wc -l <"$dir/err")" 1-1
+	check 'and what to do' grep -q 'before is safe; make room' "$dir/err"
 	equal 'what was acknowledged is there' \
 		"$(on "$disk/lee.vault" status --json | jq .here)" "$written"
 	mount -o remount,ro "$disk"

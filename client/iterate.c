@@ -1,4 +1,5 @@
 /* Iterators: a snapshot of JSON texts, walked one by one. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,6 +7,7 @@
 #include "shared/model/view.h"
 
 #define SNAPSHOT_BYTES_MAX (1u << 30)
+#define MISSPELT_CHARS 256
 
 struct satchel_iterator {
     struct buffer texts; /* owned: NUL-terminated texts, one after the other */
@@ -116,6 +118,30 @@ static enum err parse_where(struct satchel_iterator *i, const char *json)
     return err;
 }
 
+/* Nothing was found: is it that what was asked for is misspelt? */
+static bool misspelt(struct vault *vault, const struct satchel_iterator *i,
+                     const char *type, char text[MISSPELT_CHARS])
+{
+    const struct schema_type *known =
+        schema_type(vault_schema(vault), bytes_text(type));
+    if (!known && i->rows == 0 && *type) {
+        snprintf(text, MISSPELT_CHARS, "%.64s: no such record type", type);
+        return true;
+    }
+    const struct canon *w = known && i->where ? i->where->first : NULL;
+    for (; w; w = w->next) {
+        if (type_field(known, w->name))
+            continue;
+        snprintf(text, MISSPELT_CHARS,
+                 "%.64s.%.*s: this record type has no such field", type,
+                 (int)(w->name.size < NAME_CHARS_MAX ? w->name.size
+                                                     : NAME_CHARS_MAX),
+                 (const char *)w->name.at);
+        return true;
+    }
+    return false;
+}
+
 PUBLIC int satchel_list(satchel *handle, const char *type,
                         const char *where_json, satchel_iterator **out)
 {
@@ -132,12 +158,11 @@ PUBLIC int satchel_list(satchel *handle, const char *type,
     }
     if (!err)
         err = record_list(handle->vault, type, add_row, i);
-    /* Records of a type that only a newer schema knows are listed. */
-    if (!err && !i->rows && *type &&
-        !schema_type(vault_schema(handle->vault), bytes_text(type))) {
+    /* What only a newer schema knows is listed: records and their fields. */
+    char text[MISSPELT_CHARS];
+    if (!err && i->texts.size == 0 && misspelt(handle->vault, i, type, text)) {
         satchel_iterator_close(i);
-        return handle_fail(handle, ERR_INVALID, "%s: no such record type",
-                           type);
+        return handle_fail(handle, ERR_INVALID, "%s", text);
     }
     if (err)
         satchel_iterator_close(i);

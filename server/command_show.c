@@ -186,6 +186,24 @@ static int check_where(const struct command *c)
     return EXIT_DONE;
 }
 
+/* Nothing was found: is it that a field is misspelt? */
+static int check_fields(const struct command *c, const char *name)
+{
+    const struct schema_type *type =
+        schema_type(c->office->schema, bytes_text(name));
+    const char *text;
+    for (size_t i = 0; type && (text = args_list_at(&c->args, "--where", i));
+         i++) {
+        size_t size = (size_t)(strchr(text, '=') - text);
+        if (!type_field(type, bytes_of(text, size)))
+            return command_fail(c, ERR_INVALID,
+                                "%.64s.%.*s: this record type has no such "
+                                "field",
+                                name, (int)size, text);
+    }
+    return EXIT_DONE;
+}
+
 int command_list(struct command *c)
 {
     struct listing l = {.command = c};
@@ -214,7 +232,10 @@ int command_list(struct command *c)
         return command_fail_office(c, err);
     if (c->json)
         puts("]");
-    else if (l.count == 0)
+    if (l.count > 0)
+        return EXIT_DONE;
+    code = check_fields(c, type);
+    if (code == EXIT_DONE && !c->json)
         puts("none");
-    return EXIT_DONE;
+    return code;
 }

@@ -276,4 +276,11 @@ const char *const sql_of[SQL_COUNT] = {
         " JOIN replica b ON b.id = c.by_replica"
         " WHERE r.name = ?1 AND c.generation > ?2 AND c.n <= ?3"
         " AND c.record = ?4 ORDER BY c.n DESC LIMIT 1",
+
+    [SQL_DRAFT_ADD] = "INSERT INTO draft (at, about, text) VALUES (?1, ?2, ?3)",
+    [SQL_DRAFT_NEXT] = "SELECT id, at, about, length(text) FROM draft"
+                       " WHERE id > ?1 ORDER BY id LIMIT 1",
+    [SQL_DRAFT_GET] = "SELECT id, at, about, text FROM draft WHERE id = ?1",
+    [SQL_DRAFT_DROP] = "DELETE FROM draft WHERE id = ?1",
+    [SQL_DRAFT_COUNT] = "SELECT count(*) FROM draft",
 };

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "shared/replica/draft.h"
 #include "shared/replica/identity_row.h"
 #include "shared/replica/inbox.h"
 #include "shared/replica/line.h"
@@ -255,6 +256,22 @@ static enum err sums_check(struct verifying *v)
     return err;
 }
 
+static enum err draft_check(void *context, const struct draft *draft)
+{
+    struct verifying *v = context;
+    struct draft again;
+    struct buffer about, text;
+    buffer_init(&about, DRAFT_ABOUT_BYTES_MAX);
+    buffer_init(&text, DRAFT_BYTES_MAX);
+    enum err err = draft_read(v->vault, draft->id, &again, &about, &text);
+    buffer_wipe(&about);
+    buffer_wipe(&text);
+    if (err != ERR_CORRUPT)
+        return err;
+    problem(v, "draft %" PRId64 " is damaged", draft->id);
+    return ERR_OK;
+}
+
 static enum err verify(struct verifying *v)
 {
     enum err err = own_logs_load(v->vault, &v->own);
@@ -268,6 +285,8 @@ static enum err verify(struct verifying *v)
         err = states_check(v);
     if (!err)
         err = sums_check(v);
+    if (!err)
+        err = draft_each(v->vault, draft_check, v);
     own_logs_fini(&v->own);
     return err;
 }

@@ -17,6 +17,7 @@ static bool scan_allowed(enum sql which, const char *detail)
         SQL_CASE_DESTROY_ALL,  SQL_RECORD_LEAVE_ALL, SQL_RECORD_OPEN_SUM,
         SQL_RECORD_LINE_COUNT, SQL_HELD_COUNT,       SQL_CURSOR_INEXACT,
         SQL_CURSOR_RESET,      SQL_RECORD_OWN_RESET, SQL_RECORD_LINE_LEAVE_ALL,
+        SQL_DRAFT_COUNT,
     };
     for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
         if (whole[i] == which)

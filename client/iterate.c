@@ -5,6 +5,7 @@
 
 #include "client/handle.h"
 #include "shared/model/view.h"
+#include "shared/replica/draft.h"
 
 #define SNAPSHOT_BYTES_MAX (1u << 30)
 #define MISSPELT_CHARS 256
@@ -171,7 +172,9 @@ PUBLIC int satchel_list(satchel *handle, const char *type,
     return handle_leave(handle, err);
 }
 
-PUBLIC int satchel_conflicts(satchel *handle, satchel_iterator **out)
+typedef enum err fill_call(struct vault *vault, struct satchel_iterator *i);
+
+static int snapshot(satchel *handle, fill_call *fill, satchel_iterator **out)
 {
     *out = NULL;
     struct satchel_iterator *i = iterator_new();
@@ -179,12 +182,39 @@ PUBLIC int satchel_conflicts(satchel *handle, satchel_iterator **out)
     if (!i)
         return handle_fail(handle, ERR_NOMEM, "memory is exhausted");
     if (!err)
-        err = record_conflicts(handle->vault, add_conflicts, i);
+        err = fill(handle->vault, i);
     if (err)
         satchel_iterator_close(i);
     else
         *out = i;
     return handle_leave(handle, err);
+}
+
+static enum err fill_conflicts(struct vault *vault, struct satchel_iterator *i)
+{
+    return record_conflicts(vault, add_conflicts, i);
+}
+
+PUBLIC int satchel_conflicts(satchel *handle, satchel_iterator **out)
+{
+    return snapshot(handle, fill_conflicts, out);
+}
+
+static enum err add_draft(void *context, const struct draft *draft)
+{
+    struct satchel_iterator *i = context;
+    enum err err = draft_show(&i->texts, draft);
+    return err ? err : buffer_add(&i->texts, "", 1);
+}
+
+static enum err fill_drafts(struct vault *vault, struct satchel_iterator *i)
+{
+    return draft_each(vault, add_draft, i);
+}
+
+PUBLIC int satchel_drafts(satchel *handle, satchel_iterator **out)
+{
+    return snapshot(handle, fill_drafts, out);
 }
 
 PUBLIC int satchel_next(satchel_iterator *iterator, const char **json)

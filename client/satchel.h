@@ -101,7 +101,7 @@ int satchel_locked(satchel *vault); /* 1 or 0 */
 void satchel_close(satchel *vault); /* NULL is allowed */
 
 /* One line on the last failure: what is wrong, where, what to do.  Never NULL;
- * valid until the next call on the handle. */
+ * valid until the next call on the handle that fails. */
 const char *satchel_message(const satchel *vault);
 
 void satchel_free(void *memory);
@@ -231,6 +231,27 @@ int satchel_conflicts(satchel *vault, satchel_iterator **out);
 int satchel_next(satchel_iterator *iterator, const char **json);
 void satchel_iterator_close(satchel_iterator *iterator);
 
+/* ---- drafts ------------------------------------------------------------ */
+
+/* Text that a write refused, kept on this device until a person is done with
+ * it: sealed, never sent, and erased by satchel_draft_drop() alone.  A case
+ * that leaves takes no draft along.  Between satchel_begin() and
+ * satchel_commit() both calls are part of what is committed, so that a draft
+ * can go in the very transaction that records its text. */
+#define SATCHEL_DRAFT_BYTES_MAX 67108864
+
+/* Keeps any bytes, as they are.  `about_json` is an object of the application's
+ * own that says what they were for.  *draft receives the number. */
+int satchel_draft_keep(satchel *vault, const char *about_json, const void *text,
+                       size_t text_bytes, int64_t *draft);
+/* {"about":{...},"at","bytes","draft"} of each, oldest first. */
+int satchel_drafts(satchel *vault, satchel_iterator **out);
+/* The same JSON (which may be NULL when not wanted) and the text, followed by a
+ * NUL that is not counted. */
+int satchel_draft_read(satchel *vault, int64_t draft, char **json, char **text,
+                       size_t *text_bytes);
+int satchel_draft_drop(satchel *vault, int64_t draft);
+
 /* ---- custody, syncing, watching ---------------------------------------- */
 
 struct satchel_status {
@@ -242,10 +263,11 @@ struct satchel_status {
     int64_t held;      /* own writes that the office holds for a person */
     int64_t conflicts; /* open fields; -1 on a locked vault */
     int64_t last_sync; /* seconds since 1970; 0: never */
+    int64_t drafts;    /* texts that wait to be written again */
 };
 #define SATCHEL_STATUS_INIT                                                    \
     {                                                                          \
-        sizeof(struct satchel_status), 0, 0, 0, 0, 0, 0, 0                     \
+        sizeof(struct satchel_status), 0, 0, 0, 0, 0, 0, 0, 0                  \
     }
 int satchel_status(satchel *vault, struct satchel_status *status);
 

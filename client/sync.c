@@ -5,6 +5,7 @@
 
 #include "client/handle.h"
 #include "shared/exchange/control.h"
+#include "shared/replica/draft.h"
 
 PUBLIC int satchel_enrol(satchel *handle, const char *server, const char *code,
                          const char *ca_file)
@@ -83,9 +84,12 @@ PUBLIC int satchel_sync(satchel *handle, struct satchel_sync_report *given)
 PUBLIC int satchel_status(satchel *handle, struct satchel_status *given)
 {
     struct vault_status status;
+    int64_t drafts;
     enum err err = handle_enter(handle);
     if (!err)
         err = record_status(handle->vault, &status);
+    if (!err)
+        err = draft_count(handle->vault, &drafts);
     if (!err) {
         struct satchel_status out = SATCHEL_STATUS_INIT;
         out.here = status.here;
@@ -95,6 +99,7 @@ PUBLIC int satchel_status(satchel *handle, struct satchel_status *given)
         out.held = status.held;
         out.conflicts = status.conflicts;
         out.last_sync = status.last_sync_ms / 1000;
+        out.drafts = drafts;
         HANDLE_GIVE(given, out);
     }
     return handle_leave(handle, err);

@@ -35,17 +35,19 @@ static int finish(satchel *handle, const char *type, struct buffer *set,
 {
     buffer_add_char(set, '}');
     enum err err = handle_enter(handle);
-    if (!err && buffer_err(set)) {
+    if (!err && buffer_err(set) == ERR_TOO_BIG) {
         buffer_wipe(set);
         return handle_fail(handle, ERR_TOO_BIG,
-                           "%s: more than %d bytes of text; shorten it or "
-                           "write it as two records",
-                           type, SATCHEL_LINE_BYTES_MAX);
+                           "%s: the text is longer than 256 KiB; nothing was "
+                           "written: split it into several records",
+                           type);
     }
     struct record_write write = {
         .type = type, .set = buffer_bytes(set), .seal = seal};
     struct record_written written;
     record_written_init(&written);
+    if (!err)
+        err = buffer_err(set);
     if (!err)
         err = record_write(handle->vault, &write, &written);
     if (!err)

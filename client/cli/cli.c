@@ -7,19 +7,15 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "shared/base/buffer.h"
-
 #define PASSPHRASE_BYTES_MAX 1024u
-#define STDIN_BYTES_MAX (4u << 20)
+#define DETAIL_CHARS 1024
 
-static int fail_text(const struct cli *cli, int code, const char *error,
-                     const char *detail)
+static int fail_json(int code, const char *error, const char *detail,
+                     int64_t draft)
 {
-    if (!cli->json) {
-        fprintf(stderr, "satchel: %s\n", detail);
-        return code;
-    }
     json_t *object = json_pack("{s:s,s:s}", "detail", detail, "error", error);
+    if (draft)
+        json_object_set_new(object, "draft", json_integer(draft));
     char *text =
         object ? json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
     fprintf(stderr, "%s\n", text ? text : "{\"error\":\"nomem\"}");
@@ -28,10 +24,22 @@ static int fail_text(const struct cli *cli, int code, const char *error,
     return code;
 }
 
-int cli_fail(const struct cli *cli, int code, const char *error,
-             const char *format, ...)
+static int fail_text(struct cli *cli, int code, const char *error,
+                     const char *detail)
 {
-    char detail[1024];
+    char note[GIVEN_NOTE_CHARS], whole[DETAIL_CHARS + GIVEN_NOTE_CHARS];
+    int64_t draft = given_keep(cli, detail, note);
+    snprintf(whole, sizeof whole, "%s%s", detail, note);
+    if (cli->json)
+        return fail_json(code, error, whole, draft);
+    fprintf(stderr, "satchel: %s\n", whole);
+    return code;
+}
+
+int cli_fail(struct cli *cli, int code, const char *error, const char *format,
+             ...)
+{
+    char detail[DETAIL_CHARS];
     va_list list;
     va_start(list, format);
     vsnprintf(detail, sizeof detail, format, list);
@@ -39,15 +47,15 @@ int cli_fail(const struct cli *cli, int code, const char *error,
     return fail_text(cli, code, error, detail);
 }
 
-int cli_fail_vault(const struct cli *cli, int error)
+int cli_fail_vault(struct cli *cli, int error)
 {
-    return fail_text(cli, EXIT_FAILED, err_name((enum err)error),
-                     satchel_message(cli->vault));
+    return cli_fail(cli, EXIT_FAILED, err_name((enum err)error), "%s",
+                    satchel_message(cli->vault));
 }
 
-int cli_misuse(const struct cli *cli, const char *format, ...)
+int cli_misuse(struct cli *cli, const char *format, ...)
 {
-    char detail[1024];
+    char detail[DETAIL_CHARS];
     va_list list;
     va_start(list, format);
     vsnprintf(detail, sizeof detail, format, list);
@@ -88,6 +96,11 @@ static char *ask(const char *prompt)
     return line;
 }
 
+char *cli_secret(const char *prompt)
+{
+    return isatty(STDIN_FILENO) ? ask(prompt) : read_line(stdin);
+}
+
 void cli_passphrase_free(char *passphrase)
 {
     if (passphrase)
@@ -95,7 +108,7 @@ void cli_passphrase_free(char *passphrase)
     free(passphrase);
 }
 
-static int from_person(const struct cli *cli, bool twice, char **out)
+static int from_person(struct cli *cli, bool twice, char **out)
 {
     if (!isatty(STDIN_FILENO))
         return EXIT_DONE;
@@ -113,7 +126,7 @@ static int from_person(const struct cli *cli, bool twice, char **out)
                     "the two passphrases differ; try again");
 }
 
-int cli_passphrase(const struct cli *cli, bool twice, char **out)
+int cli_passphrase(struct cli *cli, bool twice, char **out)
 {
     const char *path = args_text(&cli->args, "--passphrase-file");
     *out = NULL;
@@ -159,35 +172,6 @@ int cli_open(struct cli *cli, bool unlock)
     return EXIT_DONE;
 }
 
-char *cli_stdin(const struct cli *cli)
-{
-    struct buffer all;
-    char chunk[4096];
-    size_t got;
-    buffer_init(&all, STDIN_BYTES_MAX);
-    while ((got = fread(chunk, 1, sizeof chunk, stdin)) > 0)
-        buffer_add(&all, chunk, got);
-    if (ferror(stdin) || buffer_err(&all)) {
-        cli_fail(cli, EXIT_FAILED, "too_big",
-                 "standard input: not readable, or over %u bytes",
-                 STDIN_BYTES_MAX);
-        buffer_fini(&all);
-        return NULL;
-    }
-    if (memchr(buffer_text(&all), 0, all.size)) {
-        cli_fail(cli, EXIT_FAILED, "invalid",
-                 "standard input: holds a NUL byte; give UTF-8 text");
-        buffer_fini(&all);
-        return NULL;
-    }
-    if (!all.at && buffer_reserve(&all, 1)) {
-        cli_fail(cli, EXIT_FAILED, "nomem", "memory is exhausted");
-        return NULL;
-    }
-    all.at[all.size] = 0;
-    return (char *)all.at;
-}
-
 json_t *cli_parse(const char *text)
 {
     return json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
@@ -196,4 +180,27 @@ json_t *cli_parse(const char *text)
 void cli_print_json(const char *text)
 {
     puts(text);
+}
+
+int cli_print_all(struct cli *cli, satchel_iterator *iterator,
+                  void (*print)(struct cli *cli, const char *json),
+                  const char *none)
+{
+    const char *text;
+    size_t count = 0;
+    if (cli->json)
+        putchar('[');
+    while (!satchel_next(iterator, &text)) {
+        if (cli->json)
+            printf("%s%s", count ? "," : "", text);
+        else
+            print(cli, text);
+        count++;
+    }
+    if (cli->json)
+        puts("]");
+    else if (!count)
+        puts(none);
+    satchel_iterator_close(iterator);
+    return EXIT_DONE;
 }

@@ -1,14 +1,14 @@
 /* The `satchel` command: what its sub-commands share.
  *
  * Exit codes: 0 done, 1 failed, 2 misuse.  Results go to stdout; an error is
- * one line on stderr that says what is wrong and what to do ({"detail","error"}
- * with
- * --json). */
+ * one line on stderr that says what is wrong and what to do (with --json
+ * {"detail","error"}, and "draft" when the text was kept as one). */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
 #include <jansson.h>
 
+#include "client/cli/given.h"
 #include "client/satchel.h"
 #include "shared/base/args.h"
 
@@ -19,16 +19,20 @@ struct cli {
     const char *command;
     const char **operands; /* ordinary arguments after the command */
     size_t operand_count;
+    const struct args_option *options; /* the command's own, borrowed */
+    size_t option_count;
     bool json;
     satchel *vault; /* owned; NULL until cli_open() */
+    struct given given;
 };
 
-/* One line on stderr; returns `code`. */
-int cli_fail(const struct cli *cli, int code, const char *error,
-             const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* One line on stderr, which also tells where a text that the command was given
+ * is kept (given.h); returns `code`. */
+int cli_fail(struct cli *cli, int code, const char *error, const char *format,
+             ...) __attribute__((format(printf, 4, 5)));
 /* The vault's last message, as one line; always EXIT_FAILED. */
-int cli_fail_vault(const struct cli *cli, int error);
-int cli_misuse(const struct cli *cli, const char *format, ...)
+int cli_fail_vault(struct cli *cli, int error);
+int cli_misuse(struct cli *cli, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 const char *cli_vault_path(const struct cli *cli); /* NULL: not told */
@@ -36,20 +40,22 @@ const char *cli_vault_path(const struct cli *cli); /* NULL: not told */
  * terminal, the person; owned by the caller (wiped and freed with
  * cli_passphrase_free).  *out is NULL when there is none to be had.  `twice`
  * asks a person to repeat it. */
-int cli_passphrase(const struct cli *cli, bool twice, char **out);
+int cli_passphrase(struct cli *cli, bool twice, char **out);
+/* A line of standard input, of which a terminal shows nothing; as above. */
+char *cli_secret(const char *prompt);
 void cli_passphrase_free(char *passphrase);
 
 /* Opens the vault; `unlock` is whether the command needs it unlocked. EXIT_DONE
  * or an exit code with the message printed. */
 int cli_open(struct cli *cli, bool unlock);
 
-/* All of standard input, NUL-terminated, owned by the caller; NULL with the
- * message printed. */
-char *cli_stdin(const struct cli *cli);
-
 /* Parses JSON that the library gave. */
 json_t *cli_parse(const char *text);
 void cli_print_json(const char *text);
+/* Every text of the iterator, which it closes; `none` when there is none. */
+int cli_print_all(struct cli *cli, satchel_iterator *iterator,
+                  void (*print)(struct cli *cli, const char *json),
+                  const char *none);
 
 /* Human output. */
 void print_show(const char *json);
@@ -60,6 +66,8 @@ void print_who(json_t *write);
 /* A value in one line, long texts shortened to `width` characters (0: whole).
  */
 void print_value(json_t *value, int width);
+/* A text in lines, without what would command a terminal. */
+void print_bytes(const char *text, size_t bytes);
 
 int command_enrol(struct cli *cli);
 int command_put(struct cli *cli);
@@ -70,6 +78,7 @@ int command_show(struct cli *cli);
 int command_list(struct cli *cli);
 int command_conflicts(struct cli *cli);
 int command_resolve(struct cli *cli);
+int command_draft(struct cli *cli);
 int command_status(struct cli *cli);
 int command_sync(struct cli *cli);
 int command_bundle(struct cli *cli);

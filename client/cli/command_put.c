@@ -14,7 +14,8 @@ static int change_set(struct cli *cli, struct change *change, const char *name,
                       const char *text)
 {
     char *json;
-    if (json_object_get(change->set, name))
+    /* What is said now corrects what the draft says. */
+    if (json_object_get(change->set, name) && !cli->given.draft)
         return cli_misuse(cli, "%s is given twice; give each field once", name);
     int error = satchel_value(cli->vault, change->type, name, text, &json);
     if (error)
@@ -84,28 +85,24 @@ static int take_operand(struct cli *cli, struct change *change,
     return code;
 }
 
-static int take_stdin(struct cli *cli, struct change *change)
+/* The fields that standard input or the draft gives. */
+static int take_given(struct cli *cli, struct change *change)
 {
-    char *text = cli_stdin(cli);
+    const char *text = given_read(cli);
     json_error_t fault;
     if (!text)
         return EXIT_FAILED;
     json_t *given = json_loads(text, JSON_REJECT_DUPLICATES, &fault);
-    free(text);
     if (!json_is_object(given)) {
         int line = given ? 1 : fault.line, column = given ? 1 : fault.column;
         json_decref(given);
         return cli_fail(cli, EXIT_FAILED, "invalid",
-                        "standard input:%d:%d: %s; give one JSON object "
-                        "{\"field\": value}",
-                        line, column, given ? "not an object" : fault.text);
+                        "%s:%d:%d: %s; give one JSON object {\"field\": value}",
+                        cli->given.draft ? "the draft" : "standard input", line,
+                        column, given ? "not an object" : fault.text);
     }
-    size_t both = json_object_size(change->set) + json_object_size(given);
     json_object_update(change->set, given);
     json_decref(given);
-    if (json_object_size(change->set) < both)
-        return cli_misuse(cli, "standard input gives a field that the command "
-                               "line gives too; give each field once");
     return EXIT_DONE;
 }
 
@@ -129,17 +126,21 @@ static void print_result(const struct cli *cli, const char *result)
     json_decref(root);
 }
 
-static int write_change(struct cli *cli, const struct change *change,
+static int write_change(struct cli *cli, struct change *change,
                         struct satchel_write *write)
 {
-    char *set = text_or_null(change->set), *add = text_or_null(change->add);
-    char *drop = text_or_null(change->drop), *result = NULL;
+    char *set = text_or_null(change->set), *add = text_or_null(change->add),
+         *drop = text_or_null(change->drop), *result = NULL;
     write->set_json = set;
     write->add_json = add;
     write->drop_json = drop;
-    int error = satchel_write(cli->vault, write, &result);
+    int error = given_begin(cli);
+    if (!error)
+        error = given_end(cli, satchel_write(cli->vault, write, &result));
     if (!error)
         print_result(cli, result);
+    else if (set)
+        given_operands(cli, set);
     satchel_free(result);
     free(set);
     free(add);
@@ -149,13 +150,13 @@ static int write_change(struct cli *cli, const struct change *change,
 
 static int put_changes(struct cli *cli, struct change *change, size_t from)
 {
-    int code = EXIT_DONE;
-    for (size_t i = from; !code && i < cli->operand_count; i++) {
-        if (!strcmp(cli->operands[i], "-"))
-            code = take_stdin(cli, change);
-        else
+    bool reads = args_text(&cli->args, "--draft") != NULL;
+    for (size_t i = from; i < cli->operand_count; i++)
+        reads |= !strcmp(cli->operands[i], "-");
+    int code = reads ? take_given(cli, change) : EXIT_DONE;
+    for (size_t i = from; !code && i < cli->operand_count; i++)
+        if (strcmp(cli->operands[i], "-") != 0)
             code = take_operand(cli, change, cli->operands[i]);
-    }
     return code;
 }
 
@@ -186,42 +187,79 @@ static int put_with(struct cli *cli, struct satchel_write *write,
     return code;
 }
 
-static int put_line(struct cli *cli, struct satchel_write *write,
-                    const char *line, size_t number)
+/* The next line of standard input, or of the draft. */
+static bool next_line(struct cli *cli, FILE *from, char **line, size_t *room)
 {
-    char *result;
-    write->set_json = line;
-    int error = satchel_write(cli->vault, write, &result);
-    if (error)
-        return cli_fail(cli, EXIT_FAILED, err_name((enum err)error),
-                        "standard input:%zu: %s; nothing was written", number,
-                        satchel_message(cli->vault));
-    print_result(cli, result);
-    satchel_free(result);
+    ssize_t size = from ? getline(line, room, from) : -1;
+    if (size > 0 && from == stdin)
+        given_add(cli, *line, (size_t)size);
+    return size > 0;
+}
+
+/* *from stays NULL when the draft is empty. */
+static int open_lines(struct cli *cli, FILE **from)
+{
+    struct buffer *text = &cli->given.text;
+    *from = NULL;
+    if (!args_text(&cli->args, "--draft")) {
+        *from = stdin;
+        return EXIT_DONE;
+    }
+    if (!given_read(cli))
+        return EXIT_FAILED;
+    if (text->size && !(*from = fmemopen(text->at, text->size, "r")))
+        return cli_fail(cli, EXIT_FAILED, "nomem", "memory is exhausted");
     return EXIT_DONE;
+}
+
+static int put_lines(struct cli *cli, struct satchel_write *write, FILE *from,
+                     size_t *number)
+{
+    char *line = NULL, *result = NULL;
+    size_t room = 0;
+    int error = SATCHEL_OK;
+    while (!error && next_line(cli, from, &line, &room)) {
+        ++*number;
+        if (!line[strspn(line, " \t\r\n")])
+            continue;
+        write->set_json = line;
+        error = satchel_write(cli->vault, write, &result);
+        if (!error)
+            print_result(cli, result);
+        satchel_free(result);
+    }
+    free(line);
+    return error;
 }
 
 /* Every line a record, all in one durable transaction: ids are printed as they
  * come and count once the command exits 0. */
 static int put_each(struct cli *cli, struct satchel_write *write)
 {
-    char *line = NULL;
-    size_t room = 0, number = 0;
-    int error = satchel_begin(cli->vault), code = EXIT_DONE;
+    FILE *from = NULL;
+    size_t number = 0;
+    int code = open_lines(cli, &from);
+    if (code)
+        return code;
+    int error = satchel_begin(cli->vault);
     if (error)
         return cli_fail_vault(cli, error);
-    while (!code && getline(&line, &room, stdin) > 0) {
-        number++;
-        if (line[strspn(line, " \t\r\n")])
-            code = put_line(cli, write, line, number);
+    error = put_lines(cli, write, from, &number);
+    if (from && from != stdin)
+        fclose(from);
+    if (!error && cli->given.draft)
+        error = satchel_draft_drop(cli->vault, cli->given.draft);
+    if (!error) {
+        error = satchel_commit(cli->vault);
+        return error ? cli_fail_vault(cli, error) : EXIT_DONE;
     }
-    free(line);
-    if (code) {
-        satchel_rollback(cli->vault);
-        return code;
-    }
-    error = satchel_commit(cli->vault);
-    return error ? cli_fail_vault(cli, error) : EXIT_DONE;
+    satchel_rollback(cli->vault);
+    if (from == stdin)
+        given_rest(cli);
+    return cli_fail(cli, EXIT_FAILED, err_name((enum err)error),
+                    "%s:%zu: %s; nothing was written",
+                    from == stdin ? "standard input" : "the draft", number,
+                    satchel_message(cli->vault));
 }
 
 int command_put(struct cli *cli)
@@ -281,27 +319,26 @@ static int one_operand(struct cli *cli, const char *what)
 int command_contact(struct cli *cli)
 {
     struct satchel_contact contact = SATCHEL_CONTACT_INIT;
-    const char *narrative = args_text(&cli->args, "--narrative");
-    char id[SATCHEL_ID_BYTES], *typed = NULL;
+    char id[SATCHEL_ID_BYTES];
     int code = one_operand(cli, "PERSON");
     if (!code)
         code = cli_open(cli, true);
+    if (!code)
+        code = given_option(cli, "--narrative", &contact.narrative);
     if (code)
         return code;
-    if (narrative && !strcmp(narrative, "-")) {
-        narrative = typed = cli_stdin(cli);
-        if (!typed)
-            return EXIT_FAILED;
-    }
     contact.person = cli->operands[0];
     contact.kind = args_text(&cli->args, "--kind");
-    contact.narrative = narrative;
     contact.occurred_at = args_text(&cli->args, "--at");
+    if (!contact.occurred_at && *cli->given.at)
+        contact.occurred_at = cli->given.at; /* when it was first told */
     contact.outcome = args_text(&cli->args, "--outcome");
     contact.seal = args_flag(&cli->args, "--seal");
-    code = done(cli, satchel_record_contact(cli->vault, &contact, id), id);
-    free(typed);
-    return code;
+    int error = given_begin(cli);
+    if (!error)
+        error =
+            given_end(cli, satchel_record_contact(cli->vault, &contact, id));
+    return done(cli, error, id);
 }
 
 int command_refer(struct cli *cli)
@@ -311,6 +348,8 @@ int command_refer(struct cli *cli)
     int code = one_operand(cli, "PERSON");
     if (!code)
         code = cli_open(cli, true);
+    if (!code)
+        code = given_option(cli, "--note", &referral.note);
     if (code)
         return code;
     referral.person = cli->operands[0];
@@ -318,23 +357,33 @@ int command_refer(struct cli *cli)
     referral.service = args_text(&cli->args, "--to");
     referral.consent = args_text(&cli->args, "--consent");
     referral.status = args_text(&cli->args, "--status");
-    referral.note = args_text(&cli->args, "--note");
-    return done(cli, satchel_refer(cli->vault, &referral, id), id);
+    int error = given_begin(cli);
+    if (!error)
+        error = given_end(cli, satchel_refer(cli->vault, &referral, id));
+    return done(cli, error, id);
 }
 
 int command_follow_up(struct cli *cli)
 {
     struct satchel_follow_up follow_up = SATCHEL_FOLLOW_UP_INIT;
-    char id[SATCHEL_ID_BYTES];
+    char id[SATCHEL_ID_BYTES], day[sizeof "2026-11-21"];
     int code = one_operand(cli, "REFERRAL");
     if (!code)
         code = cli_open(cli, true);
+    if (!code)
+        code = given_option(cli, "--finding", &follow_up.finding);
     if (code)
         return code;
+    snprintf(day, sizeof day, "%s", cli->given.at);
     follow_up.referral = cli->operands[0];
-    follow_up.finding = args_text(&cli->args, "--finding");
     follow_up.method = args_text(&cli->args, "--method");
     follow_up.on = args_text(&cli->args, "--on");
+    if (!follow_up.on && *day)
+        follow_up.on = day; /* when it was first told */
     follow_up.next_due = args_text(&cli->args, "--next-due");
-    return done(cli, satchel_record_follow_up(cli->vault, &follow_up, id), id);
+    int error = given_begin(cli);
+    if (!error)
+        error = given_end(cli,
+                          satchel_record_follow_up(cli->vault, &follow_up, id));
+    return done(cli, error, id);
 }

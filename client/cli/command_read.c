@@ -53,29 +53,6 @@ static int where_json(struct cli *cli, char **out)
     return EXIT_DONE;
 }
 
-static int print_all(struct cli *cli, satchel_iterator *iterator,
-                     void (*print)(struct cli *cli, const char *json),
-                     const char *none)
-{
-    const char *text;
-    size_t count = 0;
-    if (cli->json)
-        putchar('[');
-    while (!satchel_next(iterator, &text)) {
-        if (cli->json)
-            printf("%s%s", count ? "," : "", text);
-        else
-            print(cli, text);
-        count++;
-    }
-    if (cli->json)
-        puts("]");
-    else if (!count)
-        puts(none);
-    satchel_iterator_close(iterator);
-    return EXIT_DONE;
-}
-
 int command_list(struct cli *cli)
 {
     satchel_iterator *iterator;
@@ -93,7 +70,7 @@ int command_list(struct cli *cli)
     free(where);
     if (error)
         return cli_fail_vault(cli, error);
-    return print_all(cli, iterator, print_row, "none");
+    return cli_print_all(cli, iterator, print_row, "none");
 }
 
 int command_conflicts(struct cli *cli)
@@ -105,8 +82,8 @@ int command_conflicts(struct cli *cli)
     int error = satchel_conflicts(cli->vault, &iterator);
     if (error)
         return cli_fail_vault(cli, error);
-    return print_all(cli, iterator, print_conflict,
-                     "no conflicts: nothing waits for a decision");
+    return cli_print_all(cli, iterator, print_conflict,
+                         "no conflicts: nothing waits for a decision");
 }
 
 static int resolve_by_keep(struct cli *cli, const char *context)
@@ -123,45 +100,59 @@ static int resolve_by_keep(struct cli *cli, const char *context)
     return error ? cli_fail_vault(cli, error) : EXIT_DONE;
 }
 
-static int resolve_by_value(struct cli *cli, const char *context,
-                            const char *text)
+/* {"field":value} of what a person typed, by the field's kind. */
+static int typed_value(struct cli *cli, const char *text, char **set_json)
 {
-    struct satchel_write write = SATCHEL_WRITE_INIT;
     char *json, *shown;
     int error = satchel_read(cli->vault, cli->operands[0], 0, &shown);
     if (error)
-        return cli_fail_vault(cli, error);
-    json_t *root = cli_parse(shown);
+        return error;
+    json_t *root = cli_parse(shown), *set = json_object();
     satchel_free(shown);
     error = satchel_value(cli->vault,
                           json_string_value(json_object_get(root, "type")),
                           cli->operands[1], text, &json);
     json_decref(root);
-    if (error)
-        return cli_fail_vault(cli, error);
-    json_t *set = json_object();
-    json_object_set_new(set, cli->operands[1], cli_parse(json));
-    char *set_json = json_dumps(set, JSON_COMPACT);
+    if (!error) {
+        json_object_set_new(set, cli->operands[1], cli_parse(json));
+        *set_json = json_dumps(set, JSON_COMPACT);
+        satchel_free(json);
+    }
+    json_decref(set);
+    return error;
+}
+
+static int resolve_by_value(struct cli *cli, const char *context)
+{
+    struct satchel_write write = SATCHEL_WRITE_INIT;
+    const char *text;
+    char *set_json = NULL;
+    int code = given_option(cli, "--value", &text);
+    if (code)
+        return code;
+    int error = typed_value(cli, text, &set_json);
     write.record = cli->operands[0];
     write.context = context;
     write.set_json = set_json;
-    error = satchel_write(cli->vault, &write, NULL);
+    if (!error)
+        error = given_begin(cli);
+    if (!error)
+        error = given_end(cli, satchel_write(cli->vault, &write, NULL));
     free(set_json);
-    json_decref(set);
-    satchel_free(json);
     return error ? cli_fail_vault(cli, error) : EXIT_DONE;
 }
 
 int command_resolve(struct cli *cli)
 {
-    const char *value = args_text(&cli->args, "--value");
+    bool value =
+        args_text(&cli->args, "--value") || args_text(&cli->args, "--draft");
     const char *context = args_text(&cli->args, "--context");
     bool keep = args_list_count(&cli->args, "--keep") > 0;
     if (cli->operand_count != 2)
         return cli_misuse(cli,
                           "give a record id and a field: satchel resolve ID "
                           "FIELD");
-    if (keep == (value != NULL))
+    if (keep == value)
         return cli_misuse(cli, "say which values stand (--keep DOT...) or give "
                                "a new one (--value V)");
     if (!context)
@@ -170,8 +161,8 @@ int command_resolve(struct cli *cli)
     int code = cli_open(cli, true);
     if (code)
         return code;
-    code = keep ? resolve_by_keep(cli, context)
-                : resolve_by_value(cli, context, value);
+    code =
+        keep ? resolve_by_keep(cli, context) : resolve_by_value(cli, context);
     if (!code && cli->json)
         printf("{\"field\":\"%s\",\"record\":\"%s\"}\n", cli->operands[1],
                cli->operands[0]);

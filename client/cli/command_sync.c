@@ -48,17 +48,8 @@ static int open_or_create(struct cli *cli)
     return error ? cli_fail_vault(cli, error) : EXIT_DONE;
 }
 
-int command_enrol(struct cli *cli)
+static int enrol(struct cli *cli, const char *server, const char *code_text)
 {
-    const char *server = args_text(&cli->args, "--server");
-    const char *code_text = args_text(&cli->args, "--code");
-    if (!server || !code_text || cli->operand_count)
-        return cli_misuse(cli,
-                          "%s: satchel enroll --vault FILE --server URL "
-                          "--code CODE [--ca FILE]",
-                          !server      ? "--server is missing"
-                          : !code_text ? "--code is missing"
-                                       : "enroll takes options only");
     int code = open_or_create(cli);
     if (code)
         return code;
@@ -71,6 +62,26 @@ int command_enrol(struct cli *cli)
     else
         printf("enrolled at %s\n", server);
     return EXIT_DONE;
+}
+
+int command_enrol(struct cli *cli)
+{
+    const char *server = args_text(&cli->args, "--server");
+    const char *code_text = args_text(&cli->args, "--code");
+    if (!server || !code_text || cli->operand_count)
+        return cli_misuse(cli,
+                          "%s: satchel enroll --vault FILE --server URL "
+                          "--code CODE|- [--ca FILE]",
+                          !server      ? "--server is missing"
+                          : !code_text ? "--code is missing"
+                                       : "enroll takes options only");
+    char *secret = NULL;
+    if (!strcmp(code_text, "-") && !(code_text = secret = cli_secret("Code: ")))
+        return cli_fail(cli, EXIT_FAILED, "invalid",
+                        "--code -: standard input holds no code");
+    int code = enrol(cli, server, code_text);
+    cli_passphrase_free(secret);
+    return code;
 }
 
 static void print_age(int64_t seconds)
@@ -107,6 +118,8 @@ static void print_status(const struct satchel_status *s)
         puts("conflicts            unknown while locked");
     else
         printf("conflicts            %" PRId64 "\n", s->conflicts);
+    printf("drafts               %" PRId64 "%s\n", s->drafts,
+           s->drafts ? ", see `satchel draft list`" : "");
     fputs("last sync            ", stdout);
     print_last_sync(s->last_sync);
 }
@@ -122,10 +135,10 @@ int command_status(struct cli *cli)
         return cli_fail_vault(cli, error);
     if (cli->json)
         printf("{\"backed_up\":%" PRId64 ",\"conflicts\":%" PRId64
-               ",\"held\":%" PRId64 ",\"here\":%" PRId64
+               ",\"drafts\":%" PRId64 ",\"held\":%" PRId64 ",\"here\":%" PRId64
                ",\"last_sync\":%" PRId64 ",\"oldest_s\":%" PRId64
                ",\"received\":%" PRId64 "}\n",
-               s.backed_up, s.conflicts, s.held, s.here, s.last_sync,
+               s.backed_up, s.conflicts, s.drafts, s.held, s.here, s.last_sync,
                s.oldest_s, s.received);
     else
         print_status(&s);

@@ -15,7 +15,7 @@ static const struct args_option options[] = {
     {"--help", ARGS_FLAG, NULL, "this help", false},
     {"--version", ARGS_FLAG, NULL, "the version", false},
     {"--server", ARGS_TEXT, "URL", "the office, https://office.example", false},
-    {"--code", ARGS_TEXT, "CODE", "the one-time code", false},
+    {"--code", ARGS_TEXT, "CODE", "the one-time code; - reads stdin", false},
     {"--ca", ARGS_TEXT, "FILE", "PEM file that pins the office's CA", false},
     {"--seal", ARGS_FLAG, NULL, "what is `fixed` is final now", false},
     {"--case", ARGS_TEXT, "ID", "the case of a new record", false},
@@ -31,15 +31,17 @@ static const struct args_option options[] = {
     {"--to", ARGS_TEXT, "SERVICE", "the directory's service", false},
     {"--consent", ARGS_TEXT, "ID", "the release that allows it", false},
     {"--status", ARGS_TEXT, "S", "draft, ready, sent, ...", false},
-    {"--note", ARGS_TEXT, "TEXT", "a note", false},
-    {"--finding", ARGS_TEXT, "TEXT", "what was learnt", false},
+    {"--note", ARGS_TEXT, "TEXT", "a note; - reads stdin", false},
+    {"--finding", ARGS_TEXT, "TEXT", "what was learnt; - reads stdin", false},
     {"--method", ARGS_TEXT, "M", "phone, letter, in_person, ...", false},
     {"--on", ARGS_TEXT, "DATE", "2026-11-21", false},
     {"--next-due", ARGS_TEXT, "DATE", "when to look again", false},
     {"--history", ARGS_FLAG, NULL, "every value ever written", false},
     {"--where", ARGS_LIST, "FIELD=VALUE", "only records like this", false},
     {"--keep", ARGS_LIST, "DOT", "these values stand", false},
-    {"--value", ARGS_TEXT, "V", "a new value instead", false},
+    {"--value", ARGS_TEXT, "V", "a new value instead; - reads stdin", false},
+    {"--draft", ARGS_TEXT, "NUMBER",
+     "take this draft's text; it is dropped once that is recorded", false},
 };
 #define OPTION_COUNT (sizeof options / sizeof *options)
 
@@ -48,27 +50,30 @@ static const struct command {
     int (*run)(struct cli *cli);
     const char *options; /* beside the common ones, separated by spaces */
 } commands[] = {
-    {"enroll", "--server URL --code CODE [--ca FILE]",
+    {"enroll", "--server URL --code CODE|- [--ca FILE]",
      "make the vault if need be and enrol it at the office", command_enrol,
      "--server --code --ca"},
     {"put", "TYPE [FIELD=VALUE]... [FIELD+=M]... [FIELD-=M:REASON]... [-]",
      "write a record; with --record and --context revise one; - reads "
      "{field: value} from stdin",
-     command_put, "--seal --case --record --context --lenient --each"},
+     command_put, "--seal --case --record --context --lenient --each --draft"},
     {"contact", "PERSON --kind K [--narrative TEXT|-] [--at INSTANT]",
      "document a contact", command_contact,
-     "--kind --narrative --at --outcome --seal"},
-    {"refer", "PERSON --need N --to SERVICE", "write a referral", command_refer,
-     "--need --to --consent --status --note"},
-    {"follow-up", "REFERRAL --finding TEXT", "document a follow-up",
-     command_follow_up, "--finding --method --on --next-due"},
+     "--kind --narrative --at --outcome --seal --draft"},
+    {"refer", "PERSON --need N --to SERVICE [--note TEXT|-]",
+     "write a referral", command_refer,
+     "--need --to --consent --status --note --draft"},
+    {"follow-up", "REFERRAL --finding TEXT|-", "document a follow-up",
+     command_follow_up, "--finding --method --on --next-due --draft"},
     {"show", "ID [--history]", "a record, its context and its hash",
      command_show, "--history"},
     {"list", "TYPE [--where FIELD=VALUE]...", "records of a type", command_list,
      "--where"},
     {"conflicts", "", "values that wait for a person", command_conflicts, ""},
-    {"resolve", "ID FIELD --context TOKEN --keep DOT... | --value V",
-     "settle one", command_resolve, "--context --keep --value"},
+    {"resolve", "ID FIELD --context TOKEN --keep DOT... | --value V|-",
+     "settle one", command_resolve, "--context --keep --value --draft"},
+    {"draft", "list | show NUMBER | drop NUMBER",
+     "text that was refused, and is kept", command_draft, ""},
     {"status", "", "what is only here, received, held", command_status, ""},
     {"sync", "", "exchange with the office now", command_sync, ""},
     {"bundle", "write|read FILE",
@@ -135,7 +140,11 @@ static int run(struct cli *cli, const struct command *command)
     if (cli->operand_count && !command->usage[0])
         return cli_misuse(cli, "%s takes no \"%s\"; see `satchel %s --help`",
                           command->name, cli->operands[0], command->name);
+    cli->options = own + COMMON_OPTIONS;
+    cli->option_count = count - COMMON_OPTIONS;
+    given_init(&cli->given);
     int code = command->run(cli);
+    given_fini(&cli->given);
     satchel_close(cli->vault);
     if (fflush(stdout) && code == EXIT_DONE)
         return cli_fail(cli, EXIT_FAILED, "io", "the output was not written");

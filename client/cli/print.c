@@ -19,15 +19,24 @@ static int prefix(const char *text, int width)
     return bytes;
 }
 
+/* A stored text must not command the terminal. */
+static void print_byte(unsigned char c, bool one_line)
+{
+    putchar(c == 0x7f || (c < ' ' && (one_line || c != '\n')) ? ' ' : c);
+}
+
+void print_bytes(const char *text, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++)
+        print_byte((unsigned char)text[i], false);
+}
+
 static void print_text(const char *text, int width)
 {
     int whole = (int)strlen(text);
     int shown = width ? prefix(text, width) : whole;
-    for (int i = 0; i < shown; i++) {
-        unsigned char c = (unsigned char)text[i];
-        /* A stored text must not command the terminal. */
-        putchar(c == 0x7f || (c < ' ' && (width || c != '\n')) ? ' ' : c);
-    }
+    for (int i = 0; i < shown; i++)
+        print_byte((unsigned char)text[i], width != 0);
     if (shown < whole)
         fputs("...", stdout);
 }

@@ -200,9 +200,7 @@ static enum err line_write(struct vault *vault, struct writing *w,
     buffer_clear(&vault->line);
     enum err err = revision_write(&vault->line, &draft);
     if (err == ERR_TOO_BIG)
-        return vault_fail(vault, err,
-                          "the text is longer than 256 KiB; nothing was "
-                          "written: split it into several records");
+        return record_check_long(vault, w->parts.set_tree);
     /* What is written can always be read. */
     struct canon_fault fault = {0, ""};
     if (!err)

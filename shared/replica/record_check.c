@@ -1,10 +1,13 @@
 #include "shared/replica/record_check.h"
 
+#include <stdio.h>
 #include <string.h>
 #include "shared/replica/state.h"
 #include "shared/replica/vault_inner.h"
 
 #define SHOWN_CHARS 60 /* of a wrong name in a detail */
+/* Any spelling of a line, every character escaped and some white space. */
+#define SPELLING_BYTES_MAX (8u * ORIGINAL_BYTES_MAX)
 
 struct check {
     struct vault *vault;
@@ -39,6 +42,24 @@ static enum err warn(const struct check *c, struct bytes field,
     return buffer_add_text(w, what);
 }
 
+enum err record_check_long(struct vault *vault, const struct canon *set)
+{
+    char which[NAME_CHARS_MAX + 40] = "";
+    const struct canon *longest = set ? set->first : NULL;
+    for (const struct canon *at = longest; at; at = at->next)
+        if (at->raw.size > longest->raw.size)
+            longest = at;
+    if (longest)
+        snprintf(which, sizeof which, " (%.*s: %zu bytes)",
+                 (int)longest->name.size, (const char *)longest->name.at,
+                 longest->kind == CANON_TEXT ? longest->text.size
+                                             : longest->raw.size);
+    return vault_fail(vault, ERR_TOO_BIG,
+                      "the text is longer than 256 KiB%s; nothing was written: "
+                      "split it into several records",
+                      which);
+}
+
 /* --- canonical form ------------------------------------------------------- */
 
 static enum err normalise(struct vault *vault, struct bytes json,
@@ -66,6 +87,8 @@ static enum err object_read(struct vault *vault, const char *what,
     *tree = NULL;
     if (!json.size)
         return ERR_OK;
+    if (json.size > SPELLING_BYTES_MAX)
+        return record_check_long(vault, NULL);
     *text = json;
     enum err err = canon_parse(&vault->arena, json, tree, NULL);
     if (err == ERR_INVALID) {
@@ -73,6 +96,8 @@ static enum err object_read(struct vault *vault, const char *what,
         if (!err)
             err = canon_parse(&vault->arena, *text, tree, &fault);
     }
+    if (err == ERR_TOO_BIG)
+        return record_check_long(vault, NULL);
     if (err == ERR_INVALID)
         return vault_fail(vault, err, "%s: byte %zu: %s", what, fault.offset,
                           fault.what);

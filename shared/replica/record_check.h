@@ -25,4 +25,7 @@ record_check(struct vault *vault, const struct schema_type *type,
              const struct canon *state, struct record_parts *out,
              struct buffer *warning);
 
+/* ERR_TOO_BIG, with the longest field of `set` (NULL when not known) named. */
+enum err record_check_long(struct vault *vault, const struct canon *set);
+
 #endif

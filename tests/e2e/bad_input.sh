@@ -38,13 +38,31 @@ refused 'a day that does not exist is refused' 1 'occurred_at' \
 	as dana contact "$person" --kind phone --at 2026-02-30T10:00Z
 refused 'an operand that means nothing is named' 2 'extra' as dana sync extra
 refused 'an unknown option is named' 2 '[-]-nope' as dana status --nope
-head -c 270000 /dev/zero | tr '\0' a >"$dir/long"
+kept() { sed -n 's/.*kept as draft \([0-9]*\) .*/\1/p' "$dir/err"; }
+shows() { # NAME FILE: the draft that the last refusal made holds these bytes
+	as dana draft show "$(kept)" >"$dir/shown"
+	check "$1" cmp "$dir/shown" "$2"
+}
+{
+	head -c 270000 /dev/zero | tr '\0' a
+	echo 'The landlord shouted; she was afraid.'
+} >"$dir/long"
 refused 'a line over 256 KiB is refused, with what to do' 1 \
-	'256 KiB.*nothing was written.*split' \
+	'256 KiB.*nothing was written.*split.*kept as draft [0-9]+' \
 	as dana contact "$person" --kind phone --narrative - <"$dir/long"
+shows 'what was piped is kept, byte for byte' "$dir/long"
+check 'the file holds none of it in plain text' \
+	sh -c "grep -aq landlord '$dir/long' &&
+		! grep -aq landlord '$dir'/dana.vault*"
+printf 'a\0b' >"$dir/nul"
 refused 'a NUL byte is refused' 1 'NUL' \
-	as dana contact "$person" --kind phone --narrative - \
-	< <(printf 'a\0b')
+	as dana contact "$person" --kind phone --narrative - <"$dir/nul"
+shows 'and kept' "$dir/nul"
+echo '{"person":"'"$person"'","kind":"phone","narative":"Roof leaks."}' \
+	>"$dir/wrong"
+refused 'a field of the wrong name on standard input is named' 1 'narative' \
+	as dana put contact - <"$dir/wrong"
+shows 'and what was given is kept' "$dir/wrong"
 for text in '{"first_name":"a"' '[]' '' '{"first_name":"a","first_name":"b"}'; do
 	refused "standard input that is no object of fields: $text" 1 \
 		'standard input:1:' as dana put person - < <(printf %s "$text")
@@ -90,8 +108,10 @@ refused 'an option that is missing is named' 2 'code is missing' \
 	on "$dir/new.vault" enroll --server "$url"
 refused 'a code that was never given is refused' 1 'unknown, used or expired' \
 	on "$dir/new.vault" enroll --server "$url" --code AAAA-AAAA-AAAA-AAAA
-check 'the vault it began serves the right code' \
-	on "$dir/new.vault" enroll --server "$url" --code "$code"
+check 'the vault it began serves the right code, which no ps shows' \
+	on "$dir/new.vault" enroll --server "$url" --code - <<<"$code"
+refused 'standard input without a code is said to be so' 1 'holds no code' \
+	on "$dir/new.vault" enroll --server "$url" --code - </dev/null
 refused 'a used code is refused' 1 'unknown, used or expired' \
 	on "$dir/again.vault" enroll --server "$url" --code "$code"
 refused 'a folder that is not there is named' 1 'no such folder' \
@@ -182,6 +202,10 @@ if mount -t tmpfs -o size=3m tmpfs "$disk" 2>/dev/null; then
 	done
 	equal 'a full disk is one line that says so' \
 		"$(grep -c 'disk is full.*make room' "$dir/err")-$(wc -l <"$dir/err")" 1-1
+	equal 'which says that the text could not be kept either' \
+		"$(grep -c 'NOT kept as a draft either: .*full' "$dir/err")" 1
+	equal 'as is true' \
+		"$(on "$disk/lee.vault" status --json | jq .drafts)" 0
 	equal 'what was acknowledged is there' \
 		"$(on "$disk/lee.vault" status --json | jq .here)" "$written"
 	mount -o remount,ro "$disk"

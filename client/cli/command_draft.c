@@ -1,0 +1,138 @@
+/* draft: text that was refused, and is kept. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/cli/cli.h"
+
+/* As a shell takes it. */
+static void print_argument(const char *text)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "0123456789-_=+,./:@%";
+    if (*text && !text[strspn(text, plain)]) {
+        fputs(text, stdout);
+        return;
+    }
+    putchar('\'');
+    for (; *text; text++) {
+        if (*text == '\'')
+            fputs("'\\'", stdout);
+        print_bytes(text, 1);
+    }
+    putchar('\'');
+}
+
+static void print_draft(struct cli *cli, const char *json)
+{
+    (void)cli;
+    json_t *root = cli_parse(json), *item;
+    json_t *about = json_object_get(root, "about");
+    json_int_t id = json_integer_value(json_object_get(root, "draft"));
+    const char *reason = json_string_value(json_object_get(about, "reason"));
+    const char *at = json_string_value(json_object_get(root, "at"));
+    size_t i;
+    printf("%" JSON_INTEGER_FORMAT "  %.10s %.5s UTC  %" JSON_INTEGER_FORMAT
+           " bytes",
+           id, at, at + 11, json_integer_value(json_object_get(root, "bytes")));
+    if (reason) {
+        fputs("\n   ", stdout);
+        print_bytes(reason, strlen(reason));
+    }
+    json_t *arguments = json_object_get(about, "arguments");
+    if (json_array_size(arguments))
+        fputs("\n   again: satchel", stdout);
+    json_array_foreach(arguments, i, item)
+    {
+        putchar(' ');
+        print_argument(json_string_value(item));
+    }
+    if (json_array_size(arguments))
+        printf(" --draft %" JSON_INTEGER_FORMAT, id);
+    putchar('\n');
+    json_decref(root);
+}
+
+static int list(struct cli *cli)
+{
+    satchel_iterator *iterator;
+    int error = satchel_drafts(cli->vault, &iterator);
+    if (error)
+        return cli_fail_vault(cli, error);
+    return cli_print_all(cli, iterator, print_draft,
+                         "no drafts: nothing that was refused waits");
+}
+
+static int show_json(struct cli *cli, const char *json, const char *text,
+                     size_t bytes)
+{
+    json_t *root = cli_parse(json);
+    json_t *string = json_stringn(text, bytes);
+    if (!string) {
+        json_decref(root);
+        return cli_fail(cli, EXIT_FAILED, "invalid",
+                        "the text is not UTF-8; leave --json out");
+    }
+    json_object_set_new(root, "text", string);
+    char *out = json_dumps(root, JSON_COMPACT | JSON_SORT_KEYS);
+    json_decref(root);
+    if (!out)
+        return cli_fail(cli, EXIT_FAILED, "nomem", "memory is exhausted");
+    cli_print_json(out);
+    free(out);
+    return EXIT_DONE;
+}
+
+/* Byte for byte, so that it can be edited and given again; but a stored text
+ * must not command the terminal. */
+static int show(struct cli *cli, int64_t id)
+{
+    char *json, *text;
+    size_t bytes;
+    int code = EXIT_DONE;
+    int error = satchel_draft_read(cli->vault, id, &json, &text, &bytes);
+    if (error)
+        return cli_fail_vault(cli, error);
+    if (cli->json) {
+        code = show_json(cli, json, text, bytes);
+    } else if (isatty(STDOUT_FILENO)) {
+        print_bytes(text, bytes);
+        putchar('\n');
+    } else {
+        fwrite(text, 1, bytes, stdout);
+    }
+    explicit_bzero(text, bytes);
+    satchel_free(text);
+    satchel_free(json);
+    return code;
+}
+
+static int drop(struct cli *cli, int64_t id)
+{
+    int error = satchel_draft_drop(cli->vault, id);
+    if (error)
+        return cli_fail_vault(cli, error);
+    if (cli->json)
+        printf("{\"dropped\":%" PRId64 "}\n", id);
+    else
+        printf("dropped draft %" PRId64 "\n", id);
+    return EXIT_DONE;
+}
+
+int command_draft(struct cli *cli)
+{
+    const char *what = cli->operand_count ? cli->operands[0] : "";
+    const char *number = cli->operand_count == 2 ? cli->operands[1] : "";
+    int64_t id = 0;
+    bool lists = !strcmp(what, "list") && cli->operand_count == 1;
+    bool shows = !strcmp(what, "show"), drops = !strcmp(what, "drop");
+    if (!lists && ((!shows && !drops) || int64_parse(bytes_text(number), &id)))
+        return cli_misuse(cli, "give one of: satchel draft list, satchel draft "
+                               "show NUMBER, satchel draft drop NUMBER");
+    int code = cli_open(cli, true);
+    if (code)
+        return code;
+    return lists ? list(cli) : shows ? show(cli, id) : drop(cli, id);
+}

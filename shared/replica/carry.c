@@ -130,7 +130,7 @@ static enum err line_carry(struct vault *vault, struct carrying *c,
     if (!err)
         err = carrier_write(vault, c, revision, row, &carrier);
     if (!err)
-        err = own_append(vault, key, carrier->line, carrier->hash, &id);
+        err = own_append(vault, key, carrier, &id);
     if (!err)
         err = carried_note(vault, c, line, row->id);
     if (!err)

@@ -55,8 +55,7 @@ enum err own_load(struct vault *vault)
 }
 
 enum err own_append(struct vault *vault, const struct case_key *key,
-                    struct bytes line, const uint8_t hash[HASH_BYTES],
-                    int64_t *id)
+                    const struct revision *revision, int64_t *id)
 {
     struct own_tip *tip = &vault->tip;
     assert(tip->valid);
@@ -65,13 +64,17 @@ enum err own_append(struct vault *vault, const struct case_key *key,
     struct line_place place = {tip->replica, tip->name, tip->n + 1};
     enum err err = case_key_wrap(vault, key, tip->box);
     if (!err)
-        err = line_add(vault, &place, key, line, hash, 0, !vault->batch, id);
+        err = line_add(vault, &place, key, revision->line, revision->hash, 0,
+                       !vault->batch, id);
     if (err)
         return err;
     assert(*id); /* the write lock is ours, so the place was free */
-    link_next(tip->link, hash);
+    int64_t at = revision_original(revision)->at;
+    if (tip->signed_n == tip->n || at < tip->unsigned_at)
+        tip->unsigned_at = at;
+    link_next(tip->link, revision->hash);
     tip->n++;
-    tip->unsigned_bytes += line.size;
+    tip->unsigned_bytes += revision->line.size;
     if (tip->n - tip->signed_n >= SIGN_EVERY ||
         tip->unsigned_bytes >= UNSIGNED_BYTES_MAX)
         return own_sign(vault);
@@ -94,7 +97,7 @@ enum err own_sign(struct vault *vault)
     db_bind_int64(vault->db, s, 2, tip->n);
     db_bind_bytes(vault->db, s, 3, bytes_of(tip->link, sizeof tip->link));
     db_bind_bytes(vault->db, s, 4, bytes_of(signature, sizeof signature));
-    db_bind_int64(vault->db, s, 5, clock_wall_ms(vault->clock));
+    db_bind_int64(vault->db, s, 5, tip->unsigned_at);
     err = db_step_done(vault->db, s);
     tip->signed_n = tip->n;
     tip->unsigned_bytes = 0;

@@ -9,11 +9,10 @@
 
 /* Brings vault->tip up to date.  ERR_DENIED before enrolment, ERR_REVOKED. */
 MUST_CHECK enum err own_load(struct vault *vault);
-/* Adds the line as tip.n + 1, wraps its case key to the office, and signs when
+/* Adds its line as tip.n + 1, wraps its case key to the office, and signs when
  * 64 lines or much text have gathered.  *id is its log.id. */
 MUST_CHECK enum err own_append(struct vault *vault, const struct case_key *key,
-                               struct bytes line,
-                               const uint8_t hash[HASH_BYTES], int64_t *id);
+                               const struct revision *revision, int64_t *id);
 /* Signs what is not signed yet. */
 MUST_CHECK enum err own_sign(struct vault *vault);
 

@@ -215,8 +215,7 @@ static enum err store(struct vault *vault, struct writing *w,
                       const struct revision *revision)
 {
     int64_t line;
-    enum err err =
-        own_append(vault, w->key, revision->line, revision->hash, &line);
+    enum err err = own_append(vault, w->key, revision, &line);
     w->row.own_n = vault->tip.n;
     return err ? err : state_apply(vault, &w->row, w->key, revision, line);
 }

@@ -35,6 +35,7 @@ struct own_tip {
     uint8_t link[LINK_BYTES];
     int64_t signed_n;
     size_t unsigned_bytes;
+    int64_t unsigned_at; /* when the oldest unsigned write was written */
 };
 
 struct vault {

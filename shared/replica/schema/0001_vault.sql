@@ -117,7 +117,7 @@ CREATE TABLE link (
     n INTEGER NOT NULL,            -- last line covered
     link BLOB NOT NULL,            -- link(n)
     signature BLOB NOT NULL,       -- of the writing key over it
-    at INTEGER NOT NULL,           -- wall ms when signed, for the age shown
+    at INTEGER NOT NULL,           -- wall ms of its oldest write, for ages
     PRIMARY KEY (replica, n)
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER link_update BEFORE UPDATE ON link

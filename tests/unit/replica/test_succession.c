@@ -88,6 +88,23 @@ static void what_has_no_receipt_is_carried(void **state)
     assert_eli_agrees(p);
 }
 
+static void what_is_carried_is_as_old_as_it_was(void **state)
+{
+    struct pair *p = *state;
+    p->dana.now += 3 * 86400000;
+    revise(p->dana.vault, p->person, "{\"language\":\"es\"}");
+    int64_t age = status_of(p->dana.vault).oldest_ms;
+    assert_true(age >= 3 * 86400000);
+    far_succeed(p->far, &p->dana, "fork");
+    assert_int_equal(status_of(p->dana.vault).here, 3);
+    assert_int_equal(status_of(p->dana.vault).oldest_ms, age);
+    p->dana.now += 1000;
+    far_succeed(p->far, &p->dana, "stale"); /* carried, and carried again */
+    assert_int_equal(status_of(p->dana.vault).oldest_ms, age + 1000);
+    far_sync_up(p->far, p->dana.vault);
+    assert_int_equal(status_of(p->dana.vault).oldest_ms, 0);
+}
+
 static void a_rolled_back_office_gets_the_receipted_lines_again(void **state)
 {
     struct pair *p = *state;
@@ -210,6 +227,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         TEST(what_has_no_receipt_is_carried),
+        TEST(what_is_carried_is_as_old_as_it_was),
         TEST(a_rolled_back_office_gets_the_receipted_lines_again),
         TEST(an_unknown_log_at_the_office_is_carried_whole),
         TEST(a_form_read_before_may_be_saved_after),

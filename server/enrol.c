@@ -129,6 +129,23 @@ static enum err row_add(struct enrolment *e)
 
 /* --- by invitation -------------------------------------------------------- */
 
+/* A vault that has an office already says whose it is: another's code is not
+ * spent on it. */
+static enum err expected_check(struct enrolment *e, const char *account)
+{
+    char detail[128];
+    const struct enrol_request *r = &e->request;
+    if (r->has_root &&
+        memcmp(r->root, e->office->keys.root.public_key, KEY_BYTES) != 0)
+        return refuse(e, 403, "bad-code",
+                      "the vault belongs to another agency's office");
+    if (!r->user[0] || strcmp(r->user, account) == 0)
+        return ERR_OK;
+    snprintf(detail, sizeof detail,
+             "the vault belongs to %s, and the code is another's", r->user);
+    return refuse(e, 403, "bad-code", detail);
+}
+
 static enum err invited(struct enrolment *e)
 {
     static const char bad[] = "the code is unknown, used or expired";
@@ -143,15 +160,22 @@ static enum err invited(struct enrolment *e)
     if (err == ERR_NOT_FOUND)
         return refuse(e, 403, "bad-code", bad);
     if (!err)
+        err = expected_check(e, invite.account);
+    if (!err && e->status == 200)
         err = again_find(e);
     if (err || e->status != 200)
         return err;
-    if (e->there)
-        return strcmp(invite.used_by, e->row.replica)
-                   ? refuse(e, 403, "bad-code", bad)
-                   : ERR_OK;
+    if (e->there && strcmp(invite.used_by, e->row.replica) == 0)
+        return ERR_OK;
     if (invite.used_by[0] || invite.expires_at <= now)
         return refuse(e, 403, "bad-code", bad);
+    /* Its first reply was lost, and its user was given another code since. */
+    if (e->there)
+        return strcmp(invite.account, e->row.account)
+                   ? refuse(e, 403, "bad-code",
+                            "this key is enrolled for another user")
+                   : store_invite_use(e->sql, agency, hash, e->row.replica,
+                                      now);
     memcpy(e->row.account, invite.account, sizeof e->row.account);
     err = store_account_role(e->sql, agency, invite.account, e->row.role,
                              &disabled);

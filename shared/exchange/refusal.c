@@ -146,6 +146,10 @@ enum err refusal_of_enrolment(const struct transport_response *r,
     if (!refusal_read(r, &e) || !advice_for(e.error))
         return foreign_text(r->status, detail, SESSION_DETAIL_CHARS);
     const struct advice *advice = advice_for(e.error);
-    snprintf(detail, SESSION_DETAIL_CHARS, "%s", advice->text);
+    if (!strcmp(e.error, "bad-code") && e.detail[0])
+        snprintf(detail, SESSION_DETAIL_CHARS,
+                 "%.160s: ask the office for a new one", e.detail);
+    else
+        snprintf(detail, SESSION_DETAIL_CHARS, "%s", advice->text);
     return advice->err;
 }

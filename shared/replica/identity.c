@@ -52,6 +52,9 @@ enum err identity_begin(struct vault *vault, const char *code,
         return err;
     snprintf(out->code, sizeof out->code, "%s", code);
     out->protocol = PROTOCOL_MAX;
+    out->has_root = old.id != 0;
+    memcpy(out->root, old.public.root, KEY_BYTES);
+    memcpy(out->user, old.public.user, sizeof out->user);
     memcpy(out->key, row.key, KEY_BYTES);
     memcpy(out->transport, row.transport_key, KEY_BYTES);
     return proof_sign(vault, &row, out);

@@ -243,6 +243,11 @@ MESSAGE_LINE(term_certificate);
 /* Enrolment bodies. */
 struct enrol_request {
     char code[32]; /* "" for a successor */
+    /* With a code, of a vault that has an office: the user and the root that
+     * the code must be of, so that no other's is spent on it. */
+    char user[NAME_CHARS_MAX + 1]; /* "" any */
+    bool has_root;
+    uint8_t root[KEY_BYTES];
     uint8_t key[KEY_BYTES], transport[KEY_BYTES];
     uint8_t proof[SIGNATURE_BYTES];
     char replica[REPLICA_CHARS + 1]; /* successor: the predecessor */

@@ -41,8 +41,12 @@ enum err enrol_request_write(struct buffer *out,
         part_put_text(out, "replica", message->replica);
         part_put_base64(out, "successor_sig", message->successor_sig,
                         SIGNATURE_BYTES);
+    } else if (message->has_root) {
+        part_put_base64(out, "root", message->root, KEY_BYTES);
     }
     part_put_base64(out, "transport", message->transport, KEY_BYTES);
+    if (!successor && message->user[0])
+        part_put_text(out, "user", message->user);
     buffer_add_char(out, '}');
     return buffer_err(out);
 }
@@ -70,6 +74,15 @@ static void read_predecessor(struct part_reader *r, const struct canon *root,
                       out->successor_sig, SIGNATURE_BYTES);
 }
 
+static void read_expected(struct part_reader *r, const struct canon *root,
+                          struct enrol_request *out)
+{
+    out->has_root =
+        part_base64(r, root, "root", PART_OPTIONAL, out->root, KEY_BYTES);
+    part_text(r, root, "user", PART_OPTIONAL, out->user, sizeof out->user,
+              name_valid);
+}
+
 enum err enrol_request_read(struct arena *arena, struct bytes line,
                             struct enrol_request *out)
 {
@@ -87,7 +100,9 @@ enum err enrol_request_read(struct arena *arena, struct bytes line,
                       SIGNATURE_BYTES);
     part_text(&r, root, "code", PART_OPTIONAL, out->code, sizeof out->code,
               text_valid);
-    if (!out->code[0])
+    if (out->code[0])
+        read_expected(&r, root, out);
+    else
         read_predecessor(&r, root, out);
     return part_err(&r);
 }

@@ -122,8 +122,7 @@ refused "another worker's code leaves a vault as it is" 1 'belongs to dana' \
 : >"$dir/begun.vault"
 refused 'a vault that was never finished says so' 1 'never finished' \
 	on "$dir/begun.vault" status
-code=$(office invite --user lee --json | jq -r .code)
-check 'and enrolling finishes it' \
+check 'and enrolling finishes it, with the code that is still good' \
 	on "$dir/begun.vault" enroll --server "$url" --code "$code"
 refused 'a server that is not there is named' 1 'does not answer' \
 	on "$dir/far.vault" enroll --server http://127.0.0.1:1 --code "$code"
@@ -141,6 +140,8 @@ for _ in $(seq 100); do
 done
 refused 'a vault of another agency is left as it is' 1 'another agency' \
 	as dana enroll --server "$(sed 's/.* //' "$dir/south.out")" --code "$code"
+check 'and the code stays good' on "$dir/south.vault" enroll \
+	--server "$(sed 's/.* //' "$dir/south.out")" --code "$code"
 kill "$south"
 wait "$south"
 check 'and still syncs with its own' syncs dana

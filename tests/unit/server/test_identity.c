@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "server/invite.h"
 #include "server/office_keys.h"
 #include "server/revoke.h"
 #include "tests/unit/server/device.h"
@@ -239,19 +240,25 @@ static void nonsense_is_not_enrolled(void **state)
     assert_int_equal(enrol(place, "{\"protocol\":99}", "bad-protocol"), 426);
 }
 
+static void request_sign(const struct device *d, const char *code,
+                         struct enrol_request *request, struct buffer *out)
+{
+    struct buffer message;
+    snprintf(request->code, sizeof request->code, "%s", code);
+    memcpy(request->key, d->keys.public_key, KEY_BYTES);
+    memcpy(request->transport, d->transport.public_key, KEY_BYTES);
+    buffer_init(&message, 4096);
+    assert_int_equal(enrol_proof_message(&message, request), ERR_OK);
+    chain_sign(request->proof, &d->keys, DOMAIN_ENROL, buffer_bytes(&message));
+    assert_int_equal(enrol_request_write(out, request), ERR_OK);
+    buffer_fini(&message);
+}
+
 static void code_request(const struct device *d, const char *code,
                          struct buffer *out)
 {
     struct enrol_request request = {.protocol = 1};
-    struct buffer message;
-    snprintf(request.code, sizeof request.code, "%s", code);
-    memcpy(request.key, d->keys.public_key, KEY_BYTES);
-    memcpy(request.transport, d->transport.public_key, KEY_BYTES);
-    buffer_init(&message, 4096);
-    assert_int_equal(enrol_proof_message(&message, &request), ERR_OK);
-    chain_sign(request.proof, &d->keys, DOMAIN_ENROL, buffer_bytes(&message));
-    assert_int_equal(enrol_request_write(out, &request), ERR_OK);
-    buffer_fini(&message);
+    request_sign(d, code, &request, out);
 }
 
 static void a_code_is_used_once_but_may_be_repeated(void **state)
@@ -278,6 +285,68 @@ static void a_code_is_used_once_but_may_be_repeated(void **state)
     buffer_fini(&text);
     device_fini(&dana);
     device_fini(&other);
+}
+
+static void new_code(struct place *place, const char *account,
+                     char code[INVITE_SHOWN_CHARS + 1])
+{
+    assert_int_equal(sql_begin(&place->sql, true), ERR_OK);
+    assert_int_equal(invite_make(place->office, &place->sql, account,
+                                 place->now + 1000, "ruth", code),
+                     ERR_OK);
+    assert_int_equal(sql_commit(&place->sql), ERR_OK);
+}
+
+static void a_lost_reply_is_repeated_under_a_later_code(void **state)
+{
+    struct place *place = *state;
+    struct device dana, lee;
+    struct buffer text;
+    char code[INVITE_SHOWN_CHARS + 1];
+    device_enrol(&dana, place, "dana");
+    device_enrol(&lee, place, "lee");
+    buffer_init(&text, 1u << 16);
+    new_code(place, "lee", code);
+    code_request(&dana, code, &text); /* another's code is not spent on her */
+    assert_int_equal(enrol(place, buffer_text(&text), "bad-code"), 403);
+    buffer_clear(&text);
+    code_request(&lee, code, &text);
+    assert_int_equal(enrol(place, buffer_text(&text), lee.replica), 200);
+    buffer_clear(&text);
+    code_request(&lee, code, &text);
+    assert_int_equal(enrol(place, buffer_text(&text), lee.replica), 200);
+    assert_int_equal(place_int(place, "SELECT count(*) FROM replica WHERE "
+                                      "kind = 'w'"),
+                     2);
+    assert_int_equal(place_int(place, "SELECT count(*) FROM invite WHERE "
+                                      "used_by IS NULL"),
+                     0);
+    buffer_fini(&text);
+    device_fini(&dana);
+    device_fini(&lee);
+}
+
+static void a_vault_says_whose_code_it_takes(void **state)
+{
+    struct place *place = *state;
+    struct device fresh;
+    struct buffer text;
+    char code[INVITE_SHOWN_CHARS + 1];
+    struct enrol_request request = {.protocol = 1, .user = "dana"};
+    device_enrol(&fresh, place, "dana");
+    buffer_init(&text, 1u << 16);
+    new_code(place, "lee", code);
+    request_sign(&fresh, code, &request, &text);
+    assert_int_equal(enrol(place, buffer_text(&text), "another's"), 403);
+    buffer_clear(&text);
+    request = (struct enrol_request){.protocol = 1, .has_root = true};
+    request_sign(&fresh, code, &request, &text);
+    assert_int_equal(enrol(place, buffer_text(&text), "another agency"), 403);
+    assert_int_equal(place_int(place, "SELECT count(*) FROM invite WHERE "
+                                      "used_by IS NULL"),
+                     1);
+    buffer_fini(&text);
+    device_fini(&fresh);
 }
 
 static void a_revoked_device_stays_revoked_as_a_successor(void **state)
@@ -577,6 +646,8 @@ int main(void)
         TEST(a_predecessors_lines_are_contributed_as_they_were),
         TEST(nonsense_is_not_enrolled),
         TEST(a_code_is_used_once_but_may_be_repeated),
+        TEST(a_lost_reply_is_repeated_under_a_later_code),
+        TEST(a_vault_says_whose_code_it_takes),
         TEST(a_revoked_device_stays_revoked_as_a_successor),
         TEST(a_forgotten_device_comes_back_by_its_certificate),
         TEST(who_should_be_known_shows_that_the_office_was_rolled_back),

@@ -207,6 +207,9 @@ static void enrolment_reads_json_of_any_spelling(void **state)
 {
     struct scratch *s = *state;
     struct enrol_request request = {.code = "ABCD-EFGH-JKMN-PQRS",
+                                    .user = "dana",
+                                    .has_root = true,
+                                    .root = {7},
                                     .protocol = 1};
     assert_int_equal(enrol_request_write(&s->out, &request), ERR_OK);
     struct buffer loose;
@@ -220,6 +223,9 @@ static void enrolment_reads_json_of_any_spelling(void **state)
     assert_int_equal(enrol_request_read(&s->arena, buffer_bytes(&loose), &read),
                      ERR_OK);
     assert_string_equal(read.code, request.code);
+    assert_string_equal(read.user, request.user);
+    assert_true(read.has_root);
+    assert_memory_equal(read.root, request.root, KEY_BYTES);
     buffer_fini(&loose);
 }
 

@@ -63,6 +63,71 @@ static struct bytes object(struct buffer *out, const char *name,
     return buffer_bytes(out);
 }
 
+/* What the line is about: by byte 0 the act, by 4 and 5 on what. */
+static void draft_fill(struct revision_draft *draft, struct buffer *text,
+                       const uint8_t byte[6], const struct revision *target,
+                       const char *dot)
+{
+    const char *field = fields[byte[4] % 8], *value = values[byte[4] / 8 % 8];
+    bool office = target && byte[0] % WRITERS == 0;
+    switch (byte[0] / WRITERS % 10) {
+    case 0:
+        draft->type = byte[5] & 1 ? "sample" : "nowhere";
+        draft->set = object(text, field, "", value, "");
+        break;
+    case 1:
+        draft->add = object(text, field, "[", value, "]");
+        break;
+    case 2:
+        draft->drop = object(text, field, "{\"a\":\"", "why", "\"}");
+        break;
+    case 3:
+        if (target)
+            draft->keep = object(text, field, "[\"", target->write, "\"]");
+        break;
+    case 4:
+    case 5:
+        if (target)
+            draft->carries = revision_original(target)->line;
+        draft->seal = false;
+        if (office && byte[0] & 64)
+            draft->release = dot;
+        break;
+    case 6:
+        if (office)
+            draft->hold = object(text, dot, "\"", "invalid", "\"");
+        break;
+    case 7:
+        if (office)
+            draft->clock = object(text, dot, "", "-3", "");
+        break;
+    default:
+        draft->set = object(text, field, "", value, "");
+    }
+}
+
+/* What the writer had seen: four bits for each replica. */
+static void seen_fill(struct seen *seen, const uint8_t *bits)
+{
+    for (size_t i = 0; i < WRITERS; i++) {
+        int n = bits[i / 2] >> i % 2 * 4 & 15;
+        if (n)
+            must(!seen_raise(seen, bytes_text(writers[i]), n));
+    }
+}
+
+/* The line joins the history when the parser takes it. */
+static void line_take(struct history *h, size_t who, struct bytes line)
+{
+    const struct revision *parsed;
+    char *copy = arena_copy(&h->arena, line);
+    must(copy != NULL);
+    if (revision_parse(&h->arena, bytes_of(copy, line.size), &parsed, NULL))
+        return;
+    h->lines[h->count++] = parsed;
+    h->heads[who] = parsed->dot.n;
+}
+
 /* One line from six bytes; impossible ones are refused by the parser. */
 static void line_add(struct history *h, const uint8_t byte[6])
 {
@@ -70,72 +135,24 @@ static void line_add(struct history *h, const uint8_t byte[6])
     struct seen seen;
     char dot[DOT_CHARS + 1] = "";
     size_t who = byte[0] % WRITERS;
-    const char *field = fields[byte[4] % 8], *value = values[byte[4] / 8 % 8];
     const struct revision *target = pick(h, byte[5]);
     struct revision_draft draft = {.at = byte[1] % 8,
                                    .author = "dana",
                                    .record = RECORD,
                                    .seen = &seen,
-                                   .prev = h->heads[who]};
+                                   .prev = byte[1] & 8 ? 0 : h->heads[who],
+                                   .seal = byte[1] & 16};
     buffer_init(&text, LINE_BYTES_MAX);
     buffer_init(&line, LINE_BYTES_MAX);
     seen_init(&seen);
-    for (size_t i = 0; i < WRITERS; i++) {
-        int n = byte[2 + i / 2] >> i % 2 * 4 & 15;
-        if (n)
-            must(!seen_raise(&seen, bytes_text(writers[i]), n));
-    }
+    seen_fill(&seen, byte + 2);
     memcpy(draft.dot.replica, writers[who], REPLICA_CHARS + 1);
     draft.dot.n = h->heads[who] + 1 + (byte[1] >> 6);
-    if (byte[1] & 8)
-        draft.prev = 0;
-    draft.seal = byte[1] & 16;
     if (target)
         dot_format(dot, &target->dot);
-    switch (byte[0] / WRITERS % 10) {
-    case 0:
-        draft.type = byte[5] & 1 ? "sample" : "nowhere";
-        draft.set = object(&text, field, "", value, "");
-        break;
-    case 1:
-        draft.add = object(&text, field, "[", value, "]");
-        break;
-    case 2:
-        draft.drop = object(&text, field, "{\"a\":\"", "why", "\"}");
-        break;
-    case 3:
-        if (target)
-            draft.keep = object(&text, field, "[\"", target->write, "\"]");
-        break;
-    case 4:
-    case 5:
-        if (target)
-            draft.carries = revision_original(target)->line;
-        draft.seal = false;
-        if (target && who == 0 && byte[0] & 64)
-            draft.release = dot;
-        break;
-    case 6:
-        if (target && who == 0)
-            draft.hold = object(&text, dot, "\"", "invalid", "\"");
-        break;
-    case 7:
-        if (target && who == 0)
-            draft.clock = object(&text, dot, "", "-3", "");
-        break;
-    default:
-        draft.set = object(&text, field, "", value, "");
-    }
-    const struct revision *parsed;
-    if (!revision_write(&line, &draft)) {
-        char *copy = arena_copy(&h->arena, buffer_bytes(&line));
-        must(copy != NULL);
-        if (!revision_parse(&h->arena, bytes_of(copy, line.size), &parsed,
-                            NULL)) {
-            h->lines[h->count++] = parsed;
-            h->heads[who] = draft.dot.n;
-        }
-    }
+    draft_fill(&draft, &text, byte, target, dot);
+    if (!revision_write(&line, &draft))
+        line_take(h, who, buffer_bytes(&line));
     seen_fini(&seen);
     buffer_fini(&text);
     buffer_fini(&line);

@@ -114,73 +114,74 @@ static void the_order_of_referrals_is_as_written(void **state)
 
 #define TYPE(fields) "{\"type\":\"t\",\"fields\":{" fields "}}"
 
+static const struct {
+    const char *json, *detail;
+} wrong[] = {
+    {"{", "offset 1"},
+    {"[]", "type: a definition is an object"},
+    {"{}", "type: a name is expected"},
+    {"{\"type\":\"T t\",\"fields\":{}}", "type: a name is expected"},
+    {"{\"type\":\"t\"}", "t: fields: an object"},
+    {"{\"type\":\"t\",\"fields\":{},\"version\":0}", "t: version"},
+    {"{\"type\":\"t\",\"fields\":{},\"home\":\"x\"}", "t: home"},
+    {"{\"type\":\"t\",\"fields\":{},\"title\":\"\"}", "t: title"},
+    {"{\"type\":\"t\",\"fields\":{},\"system\":1}", "t: system"},
+    {TYPE("\"A\":{}"), "t.A: the field's name"},
+    {TYPE("\"a\":1"), "t.a: a field is an object"},
+    {TYPE("\"a\":{\"kind\":\"text\"}"), "t.a: rule is one of"},
+    {TYPE("\"a\":{\"rule\":\"newest\",\"kind\":\"text\"}"), "t.a: rule"},
+    {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"float\"}"), "t.a: kind"},
+    {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"code\"}"), "t.a: codes"},
+    {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"text\","
+          "\"codes\":[\"x\"]}"),
+     "t.a: codes"},
+    {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"code\","
+          "\"codes\":[\"x\",\"x\"]}"),
+     "t.a: codes: a code stands twice"},
+    {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"code\","
+          "\"codes\":[\"X y\"]}"),
+     "t.a: codes: a code is not a name"},
+    {TYPE("\"a\":{\"rule\":\"furthest\",\"kind\":\"code\","
+          "\"codes\":[\"x\"]}"),
+     "t.a: order stands"},
+    {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"code\","
+          "\"codes\":[\"x\",\"y\"],\"order\":[[\"x\",\"y\"]]}"),
+     "t.a: order stands"},
+    {TYPE("\"a\":{\"rule\":\"safest\",\"kind\":\"text\","
+          "\"order\":[[\"x\",\"y\"]]}"),
+     "t.a: order: kind code or bool"},
+    {TYPE("\"a\":{\"rule\":\"furthest\",\"kind\":\"code\","
+          "\"codes\":[\"x\",\"y\"],\"order\":[[\"x\",\"z\"]]}"),
+     "t.a: order: a value is not one of the codes"},
+    {TYPE("\"a\":{\"rule\":\"furthest\",\"kind\":\"code\","
+          "\"codes\":[\"x\",\"y\"],\"order\":[[\"x\"]]}"),
+     "t.a: order: pairs"},
+    {TYPE("\"a\":{\"rule\":\"furthest\",\"kind\":\"code\","
+          "\"codes\":[\"x\",\"y\",\"z\"],\"order\":[[\"x\",\"y\"],"
+          "[\"y\",\"z\"],[\"z\",\"x\"]]}"),
+     "t.a: order: it goes round in a circle"},
+    {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"code\","
+          "\"codes\":[\"x\"],\"moves\":{\"\":[\"y\"]}}"),
+     "t.a: moves: a code is not"},
+    {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"code\","
+          "\"codes\":[\"x\"],\"moves\":{\"y\":[\"x\"]}}"),
+     "t.a: moves: a code is not"},
+    {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"text\","
+          "\"writer\":\"boss\"}"),
+     "t.a: writer"},
+    {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"text\","
+          "\"target\":\"t\"}"),
+     "t.a: target"},
+    {TYPE("\"a\":{\"rule\":\"set\",\"kind\":\"text\",\"list\":true}"),
+     "t.a: list"},
+    {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"text\","
+          "\"required\":\"yes\"}"),
+     "t.a: required"},
+};
+
 static void a_wrong_definition_is_refused_with_its_place(void **state)
 {
     (void)state;
-    static const struct {
-        const char *json, *detail;
-    } wrong[] = {
-        {"{", "offset 1"},
-        {"[]", "type: a definition is an object"},
-        {"{}", "type: a name is expected"},
-        {"{\"type\":\"T t\",\"fields\":{}}", "type: a name is expected"},
-        {"{\"type\":\"t\"}", "t: fields: an object"},
-        {"{\"type\":\"t\",\"fields\":{},\"version\":0}", "t: version"},
-        {"{\"type\":\"t\",\"fields\":{},\"home\":\"x\"}", "t: home"},
-        {"{\"type\":\"t\",\"fields\":{},\"title\":\"\"}", "t: title"},
-        {"{\"type\":\"t\",\"fields\":{},\"system\":1}", "t: system"},
-        {TYPE("\"A\":{}"), "t.A: the field's name"},
-        {TYPE("\"a\":1"), "t.a: a field is an object"},
-        {TYPE("\"a\":{\"kind\":\"text\"}"), "t.a: rule is one of"},
-        {TYPE("\"a\":{\"rule\":\"newest\",\"kind\":\"text\"}"), "t.a: rule"},
-        {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"float\"}"), "t.a: kind"},
-        {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"code\"}"), "t.a: codes"},
-        {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"text\","
-              "\"codes\":[\"x\"]}"),
-         "t.a: codes"},
-        {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"code\","
-              "\"codes\":[\"x\",\"x\"]}"),
-         "t.a: codes: a code stands twice"},
-        {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"code\","
-              "\"codes\":[\"X y\"]}"),
-         "t.a: codes: a code is not a name"},
-        {TYPE("\"a\":{\"rule\":\"furthest\",\"kind\":\"code\","
-              "\"codes\":[\"x\"]}"),
-         "t.a: order stands"},
-        {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"code\","
-              "\"codes\":[\"x\",\"y\"],\"order\":[[\"x\",\"y\"]]}"),
-         "t.a: order stands"},
-        {TYPE("\"a\":{\"rule\":\"safest\",\"kind\":\"text\","
-              "\"order\":[[\"x\",\"y\"]]}"),
-         "t.a: order: kind code or bool"},
-        {TYPE("\"a\":{\"rule\":\"furthest\",\"kind\":\"code\","
-              "\"codes\":[\"x\",\"y\"],\"order\":[[\"x\",\"z\"]]}"),
-         "t.a: order: a value is not one of the codes"},
-        {TYPE("\"a\":{\"rule\":\"furthest\",\"kind\":\"code\","
-              "\"codes\":[\"x\",\"y\"],\"order\":[[\"x\"]]}"),
-         "t.a: order: pairs"},
-        {TYPE("\"a\":{\"rule\":\"furthest\",\"kind\":\"code\","
-              "\"codes\":[\"x\",\"y\",\"z\"],\"order\":[[\"x\",\"y\"],"
-              "[\"y\",\"z\"],[\"z\",\"x\"]]}"),
-         "t.a: order: it goes round in a circle"},
-        {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"code\","
-              "\"codes\":[\"x\"],\"moves\":{\"\":[\"y\"]}}"),
-         "t.a: moves: a code is not"},
-        {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"code\","
-              "\"codes\":[\"x\"],\"moves\":{\"y\":[\"x\"]}}"),
-         "t.a: moves: a code is not"},
-        {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"text\","
-              "\"writer\":\"boss\"}"),
-         "t.a: writer"},
-        {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"text\","
-              "\"target\":\"t\"}"),
-         "t.a: target"},
-        {TYPE("\"a\":{\"rule\":\"set\",\"kind\":\"text\",\"list\":true}"),
-         "t.a: list"},
-        {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"text\","
-              "\"required\":\"yes\"}"),
-         "t.a: required"},
-    };
     struct schema *schema = schema_empty();
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         char detail[SCHEMA_DETAIL_CHARS];

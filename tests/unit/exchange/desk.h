@@ -9,7 +9,7 @@
 
 #include "shared/exchange/session.h"
 #include "shared/replica/record.h"
-#include "tests/dir.h"
+#include "tests/device.h"
 
 #define DESK_LINES_MAX 4096
 #define DESK_BYTES_MAX (16u << 20)
@@ -70,16 +70,6 @@ struct desk {
     size_t last_reply_bytes; /* before a cut */
 };
 
-/* A vault in a folder of its own. */
-struct device {
-    char dir[DIR_CHARS], path[2 * DIR_CHARS], secret[2 * DIR_CHARS];
-    char detail[VAULT_DETAIL_CHARS];
-    struct vault *vault;
-    struct clock clock;
-    int64_t now;
-    struct vault_options options;
-};
-
 struct desk *desk_new(void);
 void desk_free(struct desk *desk);
 struct transport desk_transport(struct desk *desk);
@@ -95,10 +85,6 @@ void desk_roll_back(struct desk *desk);
 void desk_lay_cursor(struct desk *desk, const char *scope, int64_t seq,
                      bool end);
 
-void device_create(struct device *device);
-void device_close(struct device *device);
-void device_open(struct device *device, const char *passphrase);
-void device_remove(struct device *device);
 /* Creates a device and enrols it at the desk. */
 void device_enrol(struct device *device, struct desk *desk);
 /* Writes a person; returns its length as a line of the log. */

@@ -11,7 +11,7 @@
 #include "shared/model/fold.h"
 #include "shared/replica/record.h"
 #include "shared/wire/deflate.h"
-#include "tests/dir.h"
+#include "tests/device.h"
 
 #define FAR_LINES_MAX 20000
 #define FAR_LOGS_MAX 16
@@ -45,26 +45,20 @@ struct far_end {
     int64_t term_n; /* the term's own log */
 };
 
-/* A vault in a folder of its own, on a clock that the test moves. */
-struct device {
-    char dir[DIR_CHARS];
-    char path[2 * DIR_CHARS], secret[2 * DIR_CHARS];
-    char detail[VAULT_DETAIL_CHARS];
-    struct vault *vault;
-    struct clock clock;
-    int64_t now;
-    struct vault_options options;
-};
-
 struct far_end *far_end_new(void);
 void far_end_free(struct far_end *far);
 
-/* Devices with a cheap key derivation. */
-void device_make(struct device *device);   /* folder, options; no vault */
-void device_create(struct device *device); /* and an unenrolled vault */
-void device_open(struct device *device, const char *passphrase);
-void device_close(struct device *device);
-void device_remove(struct device *device);
+/* Dana and Eli, enrolled at one office, and what a test remembers of them. */
+struct pair {
+    struct far_end *far;
+    struct device dana, eli;
+    char person[ID_CHARS + 1], contact[ID_CHARS + 1], other[ID_CHARS + 1];
+    char replica[REPLICA_CHARS + 1]; /* Dana's first */
+    struct inbox *inbox;             /* owned: Eli's; or NULL */
+};
+
+int pair_setup(void **state); /* the state is a struct pair */
+int pair_teardown(void **state);
 
 /* Enrols as `user` with the scopes "agency" and "caseload:north". */
 void far_enrol(struct far_end *far, struct device *device, const char *user);

@@ -3,38 +3,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <stdlib.h>
 #include <string.h>
 #include "tests/unit/replica/far_end.h"
-
-struct pair {
-    struct far_end *far;
-    struct device dana, eli;
-};
-
-static int setup(void **state)
-{
-    struct pair *p = calloc(1, sizeof *p);
-    if (!p)
-        return -1;
-    p->far = far_end_new();
-    device_create(&p->dana);
-    device_create(&p->eli);
-    far_enrol(p->far, &p->dana, "dana");
-    far_enrol(p->far, &p->eli, "eli");
-    *state = p;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct pair *p = *state;
-    device_remove(&p->dana);
-    device_remove(&p->eli);
-    far_end_free(p->far);
-    free(p);
-    return 0;
-}
 
 static void what_was_written_is_read_back(void **state)
 {
@@ -196,7 +166,8 @@ static void a_replayed_page_changes_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)                                                             \
+    cmocka_unit_test_setup_teardown(name, pair_setup, pair_teardown)
         TEST(what_was_written_is_read_back),
         TEST(two_vaults_show_the_same_bytes),
         TEST(nothing_counts_as_received_without_a_receipt),

@@ -5,7 +5,6 @@
 #include <cmocka.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -13,34 +12,12 @@
 #include "tests/fault.h"
 #include "tests/unit/replica/far_end.h"
 
-struct pair {
-    struct far_end *far;
-    struct device dana, eli;
-    char person[ID_CHARS + 1];
-};
-
 static int setup(void **state)
 {
-    struct pair *p = calloc(1, sizeof *p);
-    if (!p)
+    if (pair_setup(state))
         return -1;
-    *state = p;
-    p->far = far_end_new();
-    device_create(&p->dana);
-    device_create(&p->eli);
-    far_enrol(p->far, &p->dana, "dana");
-    far_enrol(p->far, &p->eli, "eli");
-    write_person(p->dana.vault, "Rosa", p->person);
-    return 0;
-}
-
-static int teardown(void **state)
-{
     struct pair *p = *state;
-    device_remove(&p->dana);
-    device_remove(&p->eli);
-    far_end_free(p->far);
-    free(p);
+    write_person(p->dana.vault, "Rosa", p->person);
     return 0;
 }
 
@@ -337,7 +314,7 @@ static void two_processes_share_one_log(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, pair_teardown)
         TEST(a_write_survives_every_allocation_failure),
         TEST(a_page_survives_every_allocation_failure),
         TEST(a_receipt_survives_every_allocation_failure),

@@ -4,43 +4,20 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <sqlite3.h>
-#include <stdlib.h>
 #include <string.h>
 #include "tests/unit/replica/far_end.h"
-
-struct pair {
-    struct far_end *far;
-    struct device dana, eli;
-    char person[ID_CHARS + 1], contact[ID_CHARS + 1], other[ID_CHARS + 1];
-};
 
 /* Two cases; of the first, one line has not been sent. */
 static int setup(void **state)
 {
-    struct pair *p = calloc(1, sizeof *p);
-    if (!p)
+    if (pair_setup(state))
         return -1;
-    *state = p;
-    p->far = far_end_new();
-    device_create(&p->dana);
-    device_create(&p->eli);
-    far_enrol(p->far, &p->dana, "dana");
-    far_enrol(p->far, &p->eli, "eli");
+    struct pair *p = *state;
     write_person(p->dana.vault, "Rosa", p->person);
     write_person(p->dana.vault, "Omar", p->other);
     far_sync_up(p->far, p->dana.vault);
     far_pull(p->far, p->dana.vault, p->person);
     write_contact(p->dana.vault, p->person, "Roof leaks.", p->contact);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct pair *p = *state;
-    device_remove(&p->dana);
-    device_remove(&p->eli);
-    far_end_free(p->far);
-    free(p);
     return 0;
 }
 
@@ -243,7 +220,7 @@ static void a_revoked_vault_reads_nothing_and_still_pushes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, pair_teardown)
         TEST(a_case_that_left_is_unreadable_and_its_work_still_arrives),
         TEST(a_case_that_comes_back_is_whole_again),
         TEST(a_case_in_two_scopes_stays_until_the_last_has_left),

@@ -3,46 +3,21 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <stdlib.h>
 #include <string.h>
 #include "tests/unit/replica/far_end.h"
-
-struct pair {
-    struct far_end *far;
-    struct device dana, eli;
-    char person[ID_CHARS + 1];
-    struct inbox *inbox; /* Eli's */
-};
 
 /* Dana's four lines are at the office; Eli has them from there. */
 static int setup(void **state)
 {
-    struct pair *p = calloc(1, sizeof *p);
-    if (!p)
+    if (pair_setup(state))
         return -1;
-    *state = p;
-    p->far = far_end_new();
-    device_create(&p->dana);
-    device_create(&p->eli);
-    far_enrol(p->far, &p->dana, "dana");
-    far_enrol(p->far, &p->eli, "eli");
+    struct pair *p = *state;
     write_person(p->dana.vault, "Rosa", p->person);
     revise(p->dana.vault, p->person, "{\"preferred_name\":\"Rosie\"}");
     revise(p->dana.vault, p->person, "{\"first_name\":\"Rosa\"}");
     revise(p->dana.vault, p->person, "{\"preferred_name\":\"R.\"}");
     far_sync_up(p->far, p->dana.vault);
     return inbox_open(&p->inbox, p->eli.vault);
-}
-
-static int teardown(void **state)
-{
-    struct pair *p = *state;
-    inbox_close(p->inbox);
-    device_remove(&p->dana);
-    device_remove(&p->eli);
-    far_end_free(p->far);
-    free(p);
-    return 0;
 }
 
 struct gathered {
@@ -205,7 +180,7 @@ static void a_case_without_a_scope_is_contributed_and_not_needed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, pair_teardown)
         TEST(what_each_side_lacks_is_found),
         TEST(a_granted_case_that_is_new_here_becomes_a_member),
         TEST(cases_are_listed_with_what_has_a_receipt),

@@ -9,36 +9,20 @@
 #include "shared/replica/vault_inner.h"
 #include "tests/unit/replica/far_end.h"
 
-struct one {
-    struct far_end *far;
-    struct device dana, eli;
-    char person[ID_CHARS + 1];
-};
-
 static int setup(void **state)
 {
-    struct one *o = calloc(1, sizeof *o);
-    if (!o)
+    if (pair_setup(state))
         return -1;
-    o->far = far_end_new();
-    device_create(&o->dana);
-    device_create(&o->eli);
-    far_enrol(o->far, &o->dana, "dana");
-    far_enrol(o->far, &o->eli, "eli");
+    struct pair *o = *state;
     write_person(o->dana.vault, "Rosa", o->person);
-    *state = o;
     return 0;
 }
 
 static int teardown(void **state)
 {
-    struct one *o = *state;
+    struct pair *o = *state;
     assert_sound(o->dana.vault);
-    device_remove(&o->dana);
-    device_remove(&o->eli);
-    far_end_free(o->far);
-    free(o);
-    return 0;
+    return pair_teardown(state);
 }
 
 static enum err write_err(struct vault *vault, const struct record_write *write)
@@ -61,7 +45,7 @@ static int64_t head(struct vault *vault)
 
 static void wrong_values_are_refused_by_name(void **state)
 {
-    struct one *o = *state;
+    struct pair *o = *state;
     static const struct {
         const char *type, *set, *add, *says;
     } cases[] = {
@@ -93,14 +77,14 @@ static void wrong_values_are_refused_by_name(void **state)
 
 static void office_records_are_not_written_here(void **state)
 {
-    struct one *o = *state;
+    struct pair *o = *state;
     struct record_write write = {.type = "revocation"};
     assert_int_equal(write_err(o->dana.vault, &write), ERR_DENIED);
 }
 
 static void incomplete_and_unknown_is_stored_with_a_warning(void **state)
 {
-    struct one *o = *state;
+    struct pair *o = *state;
     struct record_written out;
     struct record_write write = {
         .type = "contact",
@@ -117,7 +101,7 @@ static void incomplete_and_unknown_is_stored_with_a_warning(void **state)
 
 static void a_context_is_needed_and_of_this_record(void **state)
 {
-    struct one *o = *state;
+    struct pair *o = *state;
     char other[ID_CHARS + 1];
     struct buffer text, context;
     write_person(o->dana.vault, "Omar", other);
@@ -142,7 +126,7 @@ static void a_context_is_needed_and_of_this_record(void **state)
 
 static void a_value_that_arrived_after_reading_survives(void **state)
 {
-    struct one *o = *state;
+    struct pair *o = *state;
     struct buffer text, context;
     struct vault_status status;
     far_sync_up(o->far, o->dana.vault);
@@ -178,7 +162,7 @@ static int64_t stored_state_bytes(struct vault *vault)
 /* On the vault that wrote it and on the one that pulled it. */
 static void a_state_is_stored_from_the_second_line_on(void **state)
 {
-    struct one *o = *state;
+    struct pair *o = *state;
     struct vault *both[] = {o->dana.vault, o->eli.vault};
     struct buffer text[2];
     far_sync_up(o->far, o->dana.vault);
@@ -217,7 +201,7 @@ static size_t conflict_count(struct vault *vault)
 
 static void a_conflict_is_closed_by_naming_a_dot(void **state)
 {
-    struct one *o = *state;
+    struct pair *o = *state;
     struct identity eli;
     struct buffer text, context;
     char keep[128];
@@ -250,7 +234,7 @@ static void a_conflict_is_closed_by_naming_a_dot(void **state)
 
 static void records_take_the_case_of_what_they_name(void **state)
 {
-    struct one *o = *state;
+    struct pair *o = *state;
     char contact[ID_CHARS + 1];
     char expected[64];
     struct buffer text;
@@ -263,7 +247,7 @@ static void records_take_the_case_of_what_they_name(void **state)
 
 static void a_batch_is_whole_or_not_at_all(void **state)
 {
-    struct one *o = *state;
+    struct pair *o = *state;
     char id[ID_CHARS + 1];
     struct record_write wrong = {.type = "nonsense"};
     assert_int_equal(record_batch_begin(o->dana.vault), ERR_OK);
@@ -290,7 +274,7 @@ static void a_batch_is_whole_or_not_at_all(void **state)
 
 static void a_line_over_the_limit_is_refused_whole(void **state)
 {
-    struct one *o = *state;
+    struct pair *o = *state;
     char *set = malloc(400000);
     assert_non_null(set);
     int at = sprintf(set, "{\"narrative\":\"");
@@ -329,7 +313,7 @@ static struct seen_history history_of(struct vault *vault, const char *record)
 
 static void holds_are_shown_until_they_are_released(void **state)
 {
-    struct one *o = *state;
+    struct pair *o = *state;
     struct vault_status status;
     struct identity self;
     struct held_note note = {2, "out-of-scope"};
@@ -378,7 +362,7 @@ static void holds_are_shown_until_they_are_released(void **state)
 
 static void a_new_type_definition_folds_records_anew(void **state)
 {
-    struct one *o = *state;
+    struct pair *o = *state;
     char service[ID_CHARS + 1] = "01980000-0000-7000-8000-000000000001";
     char set[1024];
     struct record_write write = {.type = "gadget",

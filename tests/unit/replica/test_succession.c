@@ -3,30 +3,16 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <stdlib.h>
 #include <string.h>
 #include "tests/unit/replica/far_end.h"
-
-struct pair {
-    struct far_end *far;
-    struct device dana, eli;
-    char person[ID_CHARS + 1], contact[ID_CHARS + 1];
-    char replica[REPLICA_CHARS + 1]; /* dana's first */
-};
 
 /* Dana has three received lines and two that are not. */
 static int setup(void **state)
 {
-    struct pair *p = calloc(1, sizeof *p);
     struct identity self;
-    if (!p)
+    if (pair_setup(state))
         return -1;
-    *state = p;
-    p->far = far_end_new();
-    device_create(&p->dana);
-    device_create(&p->eli);
-    far_enrol(p->far, &p->dana, "dana");
-    far_enrol(p->far, &p->eli, "eli");
+    struct pair *p = *state;
     write_person(p->dana.vault, "Rosa", p->person);
     write_contact(p->dana.vault, p->person, "Roof leaks.", p->contact);
     revise(p->dana.vault, p->person, "{\"preferred_name\":\"Rosie\"}");
@@ -37,16 +23,6 @@ static int setup(void **state)
     if (identity_load(p->dana.vault, &self))
         return -1;
     memcpy(p->replica, self.replica, sizeof p->replica);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct pair *p = *state;
-    device_remove(&p->dana);
-    device_remove(&p->eli);
-    far_end_free(p->far);
-    free(p);
     return 0;
 }
 
@@ -225,7 +201,7 @@ static void another_root_is_refused_and_nothing_changes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, pair_teardown)
         TEST(what_has_no_receipt_is_carried),
         TEST(what_is_carried_is_as_old_as_it_was),
         TEST(a_rolled_back_office_gets_the_receipted_lines_again),

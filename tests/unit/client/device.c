@@ -1,1 +1,0 @@
-#include "tests/unit/replica/device.c" /* the same devices for both layers */

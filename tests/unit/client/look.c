@@ -1,0 +1,1 @@
+#include "tests/unit/replica/look.c" /* the same looks for both layers */

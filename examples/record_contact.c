@@ -24,11 +24,12 @@ static int read_passphrase(char *out, int size)
 {
     const char *path = getenv("SATCHEL_PASSPHRASE_FILE");
     FILE *file = path ? fopen(path, "r") : NULL;
-    if (!file || !fgets(out, size, file))
+    if (!file)
         return 0;
+    int got = fgets(out, size, file) != NULL;
     fclose(file);
-    out[strcspn(out, "\r\n")] = 0;
-    return 1;
+    out[got ? strcspn(out, "\r\n") : 0] = 0;
+    return got;
 }
 
 int main(int argc, char **argv)
@@ -56,9 +57,10 @@ int main(int argc, char **argv)
     if (satchel_record_contact(vault, &contact, id) != SATCHEL_OK)
         return complain(vault);
 
-    /* Revising: read, let the person see and edit, then write with the context
-     * of that reading.  If a colleague changed the field meanwhile, both values
-     * are kept and the office is asked; nothing is lost. */
+    /* Reading it back: JSON with every field, who wrote it and when, and the
+     * context token.  A form that lets the person edit the record gives that
+     * token to satchel_write(): if a colleague has changed the same field
+     * meanwhile, both values are kept and the office is asked. */
     char *shown;
     if (satchel_read(vault, id, 0, &shown) != SATCHEL_OK)
         return complain(vault);

@@ -326,6 +326,7 @@ static const struct {
     [STEP_RESTORE] = {"restore", step_restore},
     [STEP_FORGE] = {"forge", forge_request},
     [STEP_LOCKED] = {"locked", step_locked},
+    [STEP_MAIL] = {"mail", mail_step},
 };
 
 bool step_breaks(enum step_kind kind)

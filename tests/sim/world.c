@@ -296,5 +296,6 @@ void world_close(struct world *world)
         if (world->devices[i].used)
             device_stop(&world->devices[i]);
     office_stop(world);
+    mail_close(world);
     free(world->writes);
 }

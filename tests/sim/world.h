@@ -18,6 +18,7 @@
 #define WRITES_MAX 4000
 #define SCREEN_MAX 96
 #define FORMS_MAX 4
+#define MAIL_MAX 12
 #define COVERS_MAX 192
 #define COVER_CHARS 48
 #define START_MS INT64_C(1767225600000) /* 2026-01-01 */
@@ -60,6 +61,13 @@ struct cover {
     size_t count;
 };
 
+/* A file on its way; mail.c. */
+struct mail {
+    uint8_t *at; /* owned; NULL: none */
+    size_t size;
+    bool reply;
+};
+
 struct device {
     bool used;
     char name[32], user[32], scope[SCOPE_CHARS_MAX + 1];
@@ -87,6 +95,7 @@ struct world {
     char record_types[RECORDS_MAX][NAME_CHARS_MAX + 1];
     char record_cases[RECORDS_MAX][ID_CHARS + 1];
     size_t record_count;
+    struct mail mail[MAIL_MAX];
     struct write *writes; /* owned, WRITES_MAX */
     size_t write_count;
     int64_t syncs, requests, reconciles, successions, crashes;
@@ -159,6 +168,7 @@ enum step_kind {
     STEP_BACKUP,
     STEP_FORGE,
     STEP_LOCKED,
+    STEP_MAIL,
     STEP_COUNT
 };
 struct step {
@@ -169,6 +179,10 @@ const char *step_name(enum step_kind kind);
 /* After which identities may change and cases be compared. */
 bool step_breaks(enum step_kind kind);
 void step_run(struct world *world, const struct step *step);
+
+/* mail.c: some files are written, brought and read. */
+void mail_step(struct world *world);
+void mail_close(struct world *world);
 
 /* truth.c: after what may have lost writes that nobody else has. */
 void truth_excuse(struct world *world);

@@ -8,29 +8,6 @@
 
 #define CHUNK_BYTES 16384
 
-enum err file_err(int number)
-{
-    switch (number) {
-    case ENOENT:
-    case ENOTDIR:
-        return ERR_NOT_FOUND;
-    case EEXIST:
-        return ERR_EXISTS;
-    case EACCES:
-    case EPERM:
-        return ERR_DENIED;
-    case EROFS:
-        return ERR_READ_ONLY;
-    case ENOSPC:
-    case EDQUOT:
-        return ERR_FULL;
-    case ENOMEM:
-        return ERR_NOMEM;
-    default:
-        return ERR_IO;
-    }
-}
-
 static enum err descriptor_read(int fd, struct buffer *out)
 {
     uint8_t chunk[CHUNK_BYTES];
@@ -39,7 +16,7 @@ static enum err descriptor_read(int fd, struct buffer *out)
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
-            return got ? file_err(errno) : buffer_err(out);
+            return got ? err_of_errno(errno) : buffer_err(out);
         enum err err = buffer_add(out, chunk, (size_t)got);
         if (err)
             return err;
@@ -50,7 +27,7 @@ enum err file_read(const char *path, struct buffer *out)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return file_err(errno);
+        return err_of_errno(errno);
     enum err err = descriptor_read(fd, out);
     close(fd);
     return err;
@@ -65,10 +42,10 @@ static enum err descriptor_write(int fd, struct bytes contents)
         if (put < 0 && errno == EINTR)
             continue;
         if (put < 0)
-            return file_err(errno);
+            return err_of_errno(errno);
         contents = bytes_of(contents.at + put, contents.size - (size_t)put);
     }
-    return fsync(fd) ? file_err(errno) : ERR_OK;
+    return fsync(fd) ? err_of_errno(errno) : ERR_OK;
 }
 
 static enum err partial_write(const char *partial, struct bytes contents)
@@ -76,10 +53,10 @@ static enum err partial_write(const char *partial, struct bytes contents)
     int fd =
         open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, (mode_t)0600);
     if (fd < 0)
-        return file_err(errno);
+        return err_of_errno(errno);
     enum err err = descriptor_write(fd, contents);
     if (close(fd) && !err)
-        err = file_err(errno);
+        err = err_of_errno(errno);
     return err;
 }
 
@@ -92,7 +69,7 @@ static enum err name_give(const char *partial, const char *path)
         return ERR_EXISTS;
     if (!access(path, F_OK))
         return ERR_EXISTS;
-    return rename(partial, path) ? file_err(errno) : ERR_OK;
+    return rename(partial, path) ? err_of_errno(errno) : ERR_OK;
 }
 
 static enum err folder_sync(const char *path)
@@ -104,9 +81,9 @@ static enum err folder_sync(const char *path)
              slash ? path : ".");
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return file_err(errno);
+        return err_of_errno(errno);
     /* A volume that cannot sync a folder has nothing to sync there. */
-    enum err err = fsync(fd) && errno != EINVAL ? file_err(errno) : ERR_OK;
+    enum err err = fsync(fd) && errno != EINVAL ? err_of_errno(errno) : ERR_OK;
     close(fd);
     return err;
 }

@@ -9,9 +9,6 @@
 
 #define FILE_PATH_CHARS 4096
 
-/* What an errno means: NOT_FOUND, EXISTS, DENIED, READ_ONLY, FULL or IO. */
-enum err file_err(int number);
-
 /* Appends the contents; ERR_TOO_BIG above the buffer's ceiling. */
 MUST_CHECK enum err file_read(const char *path, struct buffer *out);
 

@@ -241,6 +241,7 @@ void device_request(const struct device *d, unsigned flags, const char *mode,
         .head = d->head,
         .base_n = d->received,
         .locked = flags & DEVICE_LOCKED,
+        .bundle = flags & DEVICE_BUNDLE,
         .room = flags & DEVICE_SMALL_ROOM ? 1000 : ROOM_BYTES_DEFAULT,
         .cursors = d->cursors,
         .cursor_count = flags & DEVICE_NO_CURSORS ? 0 : d->cursor_count};

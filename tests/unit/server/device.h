@@ -118,7 +118,8 @@ enum {
     DEVICE_NO_CURSORS = 8,
     DEVICE_KEEP = 16,
     DEVICE_SMALL_ROOM = 32,
-    DEVICE_NO_LINES = 64
+    DEVICE_NO_LINES = 64,
+    DEVICE_BUNDLE = 1024 /* made to come by file */
 };
 /* One sync; the reply is applied to the device unless DEVICE_KEEP. */
 void device_sync(struct device *d, struct place *place, unsigned flags,

@@ -54,6 +54,10 @@ MUST_CHECK enum err fold_all(const struct schema *schema,
                              const struct revision *const *revisions,
                              size_t count, struct fold *out);
 
+/* The same of one revision alone. */
+MUST_CHECK enum err fold_first(const struct schema *schema,
+                               const struct revision *first, struct fold *out);
+
 /* One more revision on top of `state` and `memo` (both empty for a record that
  * is new here).  Equal to fold_all() of all of them, or *scratch is true, out
  * is untouched or empty and the caller folds all. */

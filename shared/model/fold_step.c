@@ -1,5 +1,7 @@
 /* The step: what nearly always happens, without folding from scratch.
  *
+ * A creating line that sets plain values: its fields are all there is.  Or:
+ *
  * A plain `set` at the end of its replica's chain, nobody having seen it yet,
  * whose `seen` covers every live value of its fields, on a record whose lines
  * are all plain: its fields then have one live write, its own, and nothing else
@@ -15,6 +17,13 @@ struct change {
     const struct canon *member;
     const uint8_t *at;  /* of the old value, or of what comes behind */
     struct bytes value; /* the old value; empty when the field is new */
+};
+
+/* What stands around each value that one line wrote: where the state has it
+ * already.  Nothing before the first value. */
+struct wrap {
+    const struct revision *line;
+    size_t before, before_size, after, after_size;
 };
 
 struct step {
@@ -105,11 +114,10 @@ static bool field_covered(struct bytes value, const struct seen *seen)
     return !walk.bad;
 }
 
-static bool rule_plain(const struct schema_type *type,
-                       const struct change *change, const struct revision *next)
+static bool rule_plain(const struct schema_type *type, struct bytes name,
+                       const struct revision *next)
 {
-    const struct schema_field *field =
-        type ? type_field(type, change->member->name) : NULL;
+    const struct schema_field *field = type ? type_field(type, name) : NULL;
     if (!field)
         return true; /* folds as `both` */
     bool device = next->dot.replica[0] != 'o';
@@ -164,25 +172,59 @@ static bool step_check(struct step *step, const struct schema *schema,
         return false;
     for (size_t i = 0; i < step->count; i++) {
         const struct change *change = &step->changes[i];
-        if (!rule_plain(type, change, next) ||
+        if (!rule_plain(type, change->member->name, next) ||
             (change->value.size && !field_covered(change->value, &next->seen)))
             return false;
     }
     return true;
 }
 
-static void value_put(struct buffer *out, const struct revision *next,
-                      const struct change *change)
+/* --- writing -------------------------------------------------------------- */
+
+static void wrap_make(struct buffer *out, struct wrap *wrap, struct bytes value)
 {
+    wrap->before = out->size;
     buffer_add_text(out, "{\"live\":[");
-    write_put(out, next, change->member->raw);
+    write_open(out, wrap->line);
+    wrap->before_size = out->size - wrap->before;
+    buffer_add_bytes(out, value);
+    wrap->after = out->size;
+    write_close(out, wrap->line);
     buffer_add_text(out, "],\"value\":");
-    buffer_add_bytes(out, change->member->raw);
+    wrap->after_size = out->size - wrap->after;
+}
+
+/* Once more what stands in the buffer. */
+static void repeat(struct buffer *out, size_t at, size_t size)
+{
+    if (!buffer_reserve(out, size))
+        buffer_add(out, out->at + at, size);
+}
+
+static void value_put(struct buffer *out, struct wrap *wrap, struct bytes value)
+{
+    if (!wrap->before_size) {
+        wrap_make(out, wrap, value);
+    } else {
+        repeat(out, wrap->before, wrap->before_size);
+        buffer_add_bytes(out, value);
+        repeat(out, wrap->after, wrap->after_size);
+    }
+    buffer_add_bytes(out, value);
     buffer_add_char(out, '}');
+}
+
+static void member_put(struct buffer *out, struct wrap *wrap,
+                       const struct canon *member)
+{
+    canon_put_text(out, member->name);
+    buffer_add_char(out, ':');
+    value_put(out, wrap, member->raw);
 }
 
 static enum err step_write(const struct step *step, struct buffer *out)
 {
+    struct wrap wrap = {.line = step->next};
     const uint8_t *from = step->state.at;
     const uint8_t *end = from + step->state.size;
     for (size_t i = 0; i < step->count; i++) {
@@ -190,21 +232,70 @@ static enum err step_write(const struct step *step, struct buffer *out)
         buffer_add(out, from, (size_t)(change->at - from));
         from = change->at;
         if (change->value.size) {
-            value_put(out, step->next, change);
+            value_put(out, &wrap, change->member->raw);
             from += change->value.size;
             continue;
         }
         if (i >= step->behind && !(i == 0 && step->empty))
             buffer_add_char(out, ',');
-        canon_put_text(out, change->member->name);
-        buffer_add_char(out, ':');
-        value_put(out, step->next, change);
+        member_put(out, &wrap, change->member);
         if (i < step->behind)
             buffer_add_char(out, ',');
     }
     buffer_add(out, from, (size_t)(end - from));
     return buffer_err(out);
 }
+
+/* --- a record's first line ------------------------------------------------ */
+
+static bool first_check(const struct schema_type *type,
+                        const struct revision *first)
+{
+    if (!line_plain(first) || !first->creates || first->prev || first->add ||
+        first->drop || first->seen.count > MEMO_JOINED_MAX ||
+        seen_get(&first->seen, bytes_text(first->dot.replica)))
+        return false;
+    const struct canon *member = first->set ? first->set->first : NULL;
+    for (; member; member = member->next)
+        if (!rule_plain(type, member->name, first))
+            return false;
+    return true;
+}
+
+static enum err first_write(const struct schema_type *type,
+                            const struct revision *first, struct buffer *out)
+{
+    struct wrap wrap = {.line = first};
+    const struct canon *member = first->set ? first->set->first : NULL;
+    /* Each value stands there twice, beside its origin. */
+    enum err err = buffer_reserve(out, 2 * first->line.size + 1024);
+    if (err)
+        return err;
+    state_open(out, first->kase);
+    for (; member; member = member->next) {
+        member_put(out, &wrap, member);
+        if (member->next)
+            buffer_add_char(out, ',');
+    }
+    state_close(out, first->record, type, first->type);
+    return buffer_err(out);
+}
+
+enum err fold_first(const struct schema *schema, const struct revision *first,
+                    struct fold *out)
+{
+    const struct schema_type *type = schema_type(schema, first->type);
+    enum err err = ERR_TOO_BIG;
+    buffer_clear(&out->state);
+    buffer_clear(&out->memo);
+    if (first_check(type, first))
+        err = first_write(type, first, &out->state);
+    if (!err)
+        err = memo_step(&out->memo, bytes_of(NULL, 0), first);
+    return err == ERR_TOO_BIG ? fold_all(schema, &first, 1, out) : err;
+}
+
+/* --- a later line --------------------------------------------------------- */
 
 enum err fold_step(const struct schema *schema, struct bytes state,
                    struct bytes memo, const struct revision *next,
@@ -214,7 +305,7 @@ enum err fold_step(const struct schema *schema, struct bytes state,
     struct step step = {.next = next, .state = state, .changes = changes};
     *scratch = false;
     if (!state.size && !memo.size)
-        return fold_all(schema, &next, 1, out);
+        return fold_first(schema, next, out);
     if (!step_check(&step, schema, memo)) {
         *scratch = true;
         return ERR_OK;

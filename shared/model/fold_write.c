@@ -18,14 +18,24 @@ static void origin_put(struct buffer *out, const struct revision *line)
     plain_put(out, ",\"dot\":\"", bytes_text(dot));
 }
 
-void write_put(struct buffer *out, const struct revision *line,
-               struct bytes value)
+void write_open(struct buffer *out, const struct revision *line)
 {
     origin_put(out, line);
     buffer_add_text(out, ",\"value\":");
-    buffer_add_bytes(out, value);
+}
+
+void write_close(struct buffer *out, const struct revision *line)
+{
     plain_put(out, ",\"write\":\"", bytes_text(line->write));
     buffer_add_char(out, '}');
+}
+
+static void write_put(struct buffer *out, const struct revision *line,
+                      struct bytes value)
+{
+    write_open(out, line);
+    buffer_add_bytes(out, value);
+    write_close(out, line);
 }
 
 static void entry_put(struct buffer *out, const struct entry *entry)

@@ -5,9 +5,10 @@
 
 #include "shared/model/fold_field.h"
 
-/* {"at","author","dot","value","write"} of one original line. */
-void write_put(struct buffer *out, const struct revision *line,
-               struct bytes value);
+/* {"at","author","dot","value","write"} of one original line: what stands
+ * before the value, and after it. */
+void write_open(struct buffer *out, const struct revision *line);
+void write_close(struct buffer *out, const struct revision *line);
 /* What stands before the fields, and after them. */
 void state_open(struct buffer *out, struct bytes kase);
 void state_close(struct buffer *out, struct bytes record,

@@ -68,7 +68,8 @@ static enum err lines_fold(struct vault *vault, int64_t row, struct fold *out,
     if (!err && count) {
         memcpy(record, revisions[0]->record.at, ID_CHARS);
         record[ID_CHARS] = '\0';
-        err = fold_all(vault->schema, revisions, count, out);
+        err = count == 1 ? fold_first(vault->schema, revisions[0], out)
+                         : fold_all(vault->schema, revisions, count, out);
     }
     free(revisions);
     state_lines_fini(&lines);
@@ -151,7 +152,7 @@ static enum err first_apply(struct vault *vault, struct state_row *row,
         type_take(vault, row, original->type);
     if (!row->has_type || !vault_schema_is(vault, row->type))
         return state_store_unfolded(vault, row, key);
-    enum err err = fold_all(vault->schema, &revision, 1, &row->fold);
+    enum err err = fold_first(vault->schema, revision, &row->fold);
     return err ? err : state_store(vault, row, key);
 }
 

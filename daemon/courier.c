@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "daemon/label.h"
 #include "daemon/opening.h"
 #include "shared/model/canon.h"
 
@@ -37,6 +38,7 @@ struct courier {
     struct pace pace;
     struct session_report report; /* of the last session */
     enum err logged;              /* the failure that the log knows of */
+    enum err opening;             /* of the last try to open the vault */
     bool stopping;
 };
 
@@ -87,6 +89,11 @@ const char *courier_name(const struct courier *c)
     return c->config->name;
 }
 
+bool courier_hopeless(const struct courier *c)
+{
+    return c->opening == ERR_FOREIGN || c->opening == ERR_NEWER;
+}
+
 bool courier_answers_to(const struct courier *c, const char *name)
 {
     char whole[PATH_MAX];
@@ -100,28 +107,31 @@ bool courier_answers_to(const struct courier *c, const char *name)
 
 static void log_failure(struct courier *c, enum err err, const char *detail)
 {
+    char label[LABEL_CHARS];
+    label_vault(label, c->vault, c->config);
     /* The same trouble is told once, not at every try. */
     enum log_level level = c->logged == err ? LOG_DEBUG : LOG_WARN;
-    log_event(c->log, level, "sync_failed", "vault", "%s", c->config->name,
-              "error", "%s", err_name(err), "detail", "%s", detail, NULL);
+    log_event(c->log, level, "sync_failed", "vault", "%s", label, "error", "%s",
+              err_name(err), "detail", "%s", label_detail(err, detail), NULL);
     c->logged = err;
 }
 
 static void log_success(struct courier *c, int64_t now)
 {
     const struct session_report *r = &c->report;
+    char label[LABEL_CHARS];
+    label_vault(label, c->vault, c->config);
     bool news = r->pushed || r->pulled || r->held || c->logged ||
                 r->succeeded || r->reconciled || c->serves > c->synced;
     log_event(c->log, news ? LOG_INFO : LOG_DEBUG, "sync_done", "vault", "%s",
-              c->config->name, "pushed", "%lld", (long long)r->pushed, "pulled",
-              "%lld", (long long)r->pulled, "held", "%lld", (long long)r->held,
+              label, "pushed", "%lld", (long long)r->pushed, "pulled", "%lld",
+              (long long)r->pulled, "held", "%lld", (long long)r->held,
               "requests", "%lld", (long long)r->requests, "sent", "%lld",
               (long long)r->sent_bytes, "received", "%lld",
               (long long)r->received_bytes, "ms", "%lld",
               (long long)(now - c->began_at_ms), NULL);
     if (r->succeeded)
-        log_event(c->log, LOG_WARN, "new_identity", "vault", "%s",
-                  c->config->name, NULL);
+        log_event(c->log, LOG_WARN, "new_identity", "vault", "%s", label, NULL);
     c->logged = ERR_OK;
 }
 
@@ -228,20 +238,23 @@ static void sync_progress(struct courier *c, int64_t now)
 
 static enum err vault_ready(struct courier *c)
 {
-    char detail[VAULT_DETAIL_CHARS];
+    char detail[VAULT_DETAIL_CHARS], label[LABEL_CHARS];
+    enum err locked_by;
     if (c->vault)
         return ERR_OK;
-    enum err err = opening_vault(&c->vault, c->config, detail);
+    enum err err = opening_vault(&c->vault, c->config, &locked_by, detail);
+    c->opening = err;
     if (err) {
         snprintf(c->report.detail, sizeof c->report.detail, "%.300s",
                  detail[0] ? detail : err_text(err));
         return err;
     }
+    label_vault(label, c->vault, c->config);
     if (detail[0])
-        log_event(c->log, LOG_ERROR, "vault_stays_locked", "vault", "%s",
-                  c->config->name, "detail", "%s", detail, NULL);
-    log_event(c->log, LOG_INFO, "vault_open", "vault", "%s", c->config->name,
-              "locked", "%d", vault_locked(c->vault), NULL);
+        log_event(c->log, LOG_ERROR, "vault_stays_locked", "vault", "%s", label,
+                  "detail", "%s", err_text(locked_by), NULL);
+    log_event(c->log, LOG_INFO, "vault_open", "vault", "%s", label, "locked",
+              "%d", vault_locked(c->vault), NULL);
     return ERR_OK;
 }
 
@@ -396,8 +409,9 @@ void courier_lock(struct courier *c)
     c->next_at_ms = 0;
     if (c->vault)
         vault_lock(c->vault);
-    log_event(c->log, LOG_INFO, "vault_locked", "vault", "%s", c->config->name,
-              NULL);
+    char label[LABEL_CHARS];
+    label_vault(label, c->vault, c->config);
+    log_event(c->log, LOG_INFO, "vault_locked", "vault", "%s", label, NULL);
 }
 
 /* --- status -------------------------------------------------------------- */
@@ -418,6 +432,8 @@ void courier_status(struct courier *c, int64_t now, struct buffer *out)
     struct identity id = {.head = 0};
     enum err err = c->vault ? identity_load(c->vault, &id) : ERR_NOT_FOUND;
     int64_t wall = clock_wall_ms(clock_system());
+    char label[LABEL_CHARS];
+    label_vault(label, c->vault, c->config);
     buffer_add_text(out, "{\"detail\":");
     canon_put_text(out, bytes_text(c->report.detail));
     buffer_add_text(out, ",\"enrolled\":");
@@ -430,6 +446,8 @@ void courier_status(struct courier *c, int64_t now, struct buffer *out)
                    c->synced_wall_ms ? (wall - c->synced_wall_ms) / 1000 : -1);
     buffer_add_text(out, ",\"locked\":");
     buffer_add_text(out, c->vault && vault_locked(c->vault) ? "true" : "false");
+    buffer_add_text(out, ",\"log\":");
+    canon_put_text(out, bytes_text(label));
     buffer_add_text(out, ",\"name\":");
     canon_put_text(out, bytes_text(c->config->name));
     buffer_add_text(out, ",\"received\":");

@@ -22,6 +22,9 @@ MUST_CHECK enum err courier_new(struct courier **out,
 void courier_free(struct courier *courier); /* NULL is allowed */
 
 const char *courier_name(const struct courier *courier);
+/* What it was given is no vault, or one of a newer program: this process will
+ * never open it. */
+bool courier_hopeless(const struct courier *courier);
 /* By name or by path. */
 bool courier_answers_to(const struct courier *courier, const char *name);
 

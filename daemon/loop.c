@@ -140,6 +140,14 @@ static void signals_read(struct loop *loop)
     stop_begin(loop, "signal");
 }
 
+static bool hopeless(const struct loop *loop)
+{
+    for (size_t i = 0; i < loop->couriers.count; i++)
+        if (!courier_hopeless(loop->couriers.list[i]))
+            return false;
+    return true;
+}
+
 /* True when all has ended or the time is up. */
 static bool stopped(struct loop *loop)
 {
@@ -169,6 +177,8 @@ static enum err loop_turns(struct loop *loop)
         listener_turn(loop->listener, NULL, 0);
         if (listener_told_to_stop(loop->listener))
             stop_begin(loop, "command");
+        if (hopeless(loop))
+            return ERR_FOREIGN;
     }
     return ERR_OK;
 }
@@ -192,8 +202,8 @@ static enum err listener_begin(struct loop *loop, const struct options *options)
     if (!err)
         err = listener_open(&loop->listener, path, &loop->couriers);
     if (err)
-        log_event(loop->log, LOG_ERROR, "no_socket", "path", "%s", path,
-                  "error", "%s", err_name(err), "detail", "%s",
+        log_event(loop->log, LOG_ERROR, "no_socket", "error", "%s",
+                  err_name(err), "detail", "%s",
                   err == ERR_EXISTS ? "another satcheld listens there"
                                     : err_text(err),
                   NULL);

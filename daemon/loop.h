@@ -6,7 +6,8 @@
 #include "daemon/options.h"
 
 /* Runs until told to stop (`stop`, SIGTERM, SIGINT); what is under way then is
- * finished first, but not for longer than 20 seconds. */
+ * finished first, but not for longer than 20 seconds.  ERR_FOREIGN when none of
+ * the files can ever be opened as a vault. */
 MUST_CHECK enum err loop_run(const struct options *options,
                              const struct log *log);
 

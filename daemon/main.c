@@ -24,6 +24,10 @@ static int run(const struct options *options)
         fputs("satcheld: the folder of the control socket is not there or "
               "cannot be written; give --socket another PATH\n",
               stderr);
+    else if (err == ERR_FOREIGN)
+        fputs("satcheld: nothing that it was given is a vault of this version; "
+              "give --vault FILE, one that satchel enroll made\n",
+              stderr);
     else if (err)
         fprintf(stderr, "satcheld: %s\n", err_text(err));
     return err || !in_step ? 1 : 0;

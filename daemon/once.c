@@ -1,21 +1,26 @@
 /* `--once`: no loop, no socket. */
 #include "daemon/loop.h"
 
+#include "daemon/label.h"
 #include "daemon/opening.h"
 #include "shared/exchange/session.h"
 
 static enum err sync_once(const struct options_vault *config,
-                          const struct log *log, struct session_report *report)
+                          const struct log *log, struct session_report *report,
+                          char label[LABEL_CHARS])
 {
     char detail[VAULT_DETAIL_CHARS];
+    enum err locked_by;
     struct vault *vault = NULL;
     struct transport transport = {.context = NULL};
     struct session_options options = {.log = log};
     *report = (struct session_report){.err = ERR_OK};
-    enum err err = opening_vault(&vault, config, detail);
+    enum err err = opening_vault(&vault, config, &locked_by, detail);
+    label_vault(label, vault, config);
     if (detail[0])
         log_event(log, LOG_ERROR, err ? "vault_not_open" : "vault_stays_locked",
-                  "vault", "%s", config->name, "detail", "%s", detail, NULL);
+                  "vault", "%s", label, "detail", "%s",
+                  err_text(err ? err : locked_by), NULL);
     if (!err)
         err = transport_http_open(&transport, -1);
     if (!err)
@@ -31,19 +36,19 @@ enum err loop_once(const struct options *options, const struct log *log,
 {
     *in_step = true;
     for (size_t i = 0; i < options->vault_count; i++) {
-        const char *name = options->vaults[i].name;
+        char label[LABEL_CHARS];
         struct session_report report;
-        enum err err = sync_once(&options->vaults[i], log, &report);
+        enum err err = sync_once(&options->vaults[i], log, &report, label);
         if (err == ERR_NOMEM)
             return err;
         if (err) {
             *in_step = false;
-            log_event(log, LOG_WARN, "sync_failed", "vault", "%s", name,
+            log_event(log, LOG_WARN, "sync_failed", "vault", "%s", label,
                       "error", "%s", err_name(err), "detail", "%s",
-                      report.detail[0] ? report.detail : err_text(err), NULL);
+                      label_detail(err, report.detail), NULL);
             continue;
         }
-        log_event(log, LOG_INFO, "sync_done", "vault", "%s", name, "pushed",
+        log_event(log, LOG_INFO, "sync_done", "vault", "%s", label, "pushed",
                   "%lld", (long long)report.pushed, "pulled", "%lld",
                   (long long)report.pulled, "held", "%lld",
                   (long long)report.held, "requests", "%lld",

@@ -40,10 +40,11 @@ static enum err open_with(struct vault **out,
 }
 
 enum err opening_vault(struct vault **out, const struct options_vault *config,
-                       char detail[VAULT_DETAIL_CHARS])
+                       enum err *locked_by, char detail[VAULT_DETAIL_CHARS])
 {
     char passphrase[PASSPHRASE_BYTES_MAX];
     *out = NULL;
+    *locked_by = ERR_OK;
     detail[0] = '\0';
     if (!config->passphrase_file[0])
         return open_with(out, config, NULL, detail);
@@ -63,6 +64,7 @@ enum err opening_vault(struct vault **out, const struct options_vault *config,
         memcpy(detail, locked_detail, sizeof locked_detail);
         return locked_err;
     }
+    *locked_by = err;
     if (!detail[0])
         snprintf(detail, VAULT_DETAIL_CHARS, "%s", err_text(err));
     return ERR_OK;

@@ -6,10 +6,12 @@
 #include "daemon/options.h"
 #include "shared/replica/vault.h"
 
-/* A passphrase that does not fit leaves the vault open but locked; `detail`
- * then says so, else it is empty on success.  The caller owns *out. */
+/* A passphrase that does not fit leaves the vault open but locked; `detail` and
+ * *locked_by then say why, else they are empty on success.  The caller owns
+ * *out. */
 MUST_CHECK enum err opening_vault(struct vault **out,
                                   const struct options_vault *config,
+                                  enum err *locked_by,
                                   char detail[VAULT_DETAIL_CHARS]);
 
 #endif

@@ -279,11 +279,9 @@ static void log_request(const struct session *s, int64_t now_ms,
         "contribute", "reconcile", "fix", "sync", "succeed", "done", "failed"};
     if (!s->options.log)
         return;
-    const char *path = vault_path(s->vault);
-    const char *slash = strrchr(path, '/');
     log_event(s->options.log, LOG_DEBUG, "request", "vault", "%s",
-              slash ? slash + 1 : path, "kind", "%s", phases[s->sent.phase],
-              "lines", "%lld", (long long)s->sent.lines, "sent", "%lld",
+              s->identity.replica, "kind", "%s", phases[s->sent.phase], "lines",
+              "%lld", (long long)s->sent.lines, "sent", "%lld",
               (long long)r->sent_bytes, "received", "%lld",
               (long long)r->received_bytes, "status", "%d", r->status, "err",
               "%s", err_name(r->err), "ms", "%lld",

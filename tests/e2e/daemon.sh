@@ -148,7 +148,36 @@ sleep 10
 check "it sleeps when there is nothing to do" test $(($(switches) - before)) -le 12
 check 'SIGTERM ends it with 0' stop_daemon
 check 'and takes the socket away' test ! -e "$dir/socket"
-check 'the log names no one' sh -c "! grep -q 'Ruth\|Ames\|nobody told' '$dir/daemon.log'"
+check 'the log names no one' sh -c \
+	"! grep 'Ruth\|Ames\|nobody told\|dana\|lee[. ]\|$dir' '$dir/daemon.log'"
+check 'nor does that of a single sync' sh -c \
+	"! grep 'dana\|lee[. ]\|$dir' '$dir/once.log'"
+replica=$(office replica list --json |
+	jq -r '.[] | select(.user == "dana").replica')
+check 'but a vault by its replica' grep -q \
+	"event=sync_done vault=$replica" "$dir/daemon.log"
+
+# --- files that are no vaults ---
+echo 'a letter' >"$dir/dana ames.vault"
+refused 'a file that is no vault ends it' 1 'is a vault.*give --vault' sh -c \
+	"'$satcheld' --log error --socket '$dir/other' --vault '$dir/dana ames.vault' \
+		--vault '$dir'"
+check 'and takes the socket away' test ! -e "$dir/other"
+"$satcheld" --once --vault "$dir/dana ames.vault" 2>"$dir/once.log"
+equal 'so it does for a single sync' $? 1
+check 'the log calls it by a hash' grep -q \
+	'event=vault_not_open vault=file-.\{8\} ' "$dir/once.log"
+check 'not by its name' sh -c "! grep 'dana\|$dir' '$dir/once.log'"
+check 'beside a vault it is no hindrance' start_daemon \
+	--vault "$dir/dana ames.vault" --vault "$dir/dana.vault"
+write 'beside a stranger'
+check 'and work arrives' within 40 is 8 at_office
+equal 'its trouble is told to the owner' \
+	"$(state 'dana ames' error) $(state 'dana ames' detail | grep -c 'not a vault')" \
+	'foreign 1'
+equal 'under the name that the log has for it' "$(state 'dana ames' log)" \
+	"$(sed -n 's/.*event=vault_not_open vault=\([^ ]*\).*/\1/p' "$dir/once.log")"
+check 'until it is stopped' stop_daemon
 
 start_daemon --vault "$dir/dana.vault" || exit 1
 kill -KILL "$daemon_pid"

@@ -91,11 +91,6 @@ static int find_author(struct command *c, enum command_access access)
         snprintf(c->by, sizeof c->by, "os:%.*s", NAME_CHARS_MAX, os_user);
         return EXIT_DONE;
     }
-    if (err == ERR_NOT_FOUND && !name && access == COMMAND_IMPORT) {
-        snprintf(c->author, sizeof c->author, "import");
-        snprintf(c->by, sizeof c->by, "import");
-        return EXIT_DONE;
-    }
     if (err == ERR_NOT_FOUND && !name)
         return command_fail(c, err,
                             "who writes this?  Give --as USER, or let "
@@ -196,8 +191,7 @@ int command_open_office(struct command *c, bool term)
 
 int command_open(struct command *c, enum command_access access)
 {
-    int code = command_open_office(c, access == COMMAND_WRITE ||
-                                          access == COMMAND_IMPORT);
+    int code = command_open_office(c, access == COMMAND_WRITE);
     if (code != EXIT_DONE)
         return code;
     enum err err = office_connect(c->office, &c->sql);

@@ -32,8 +32,7 @@ struct command {
 enum command_access {
     COMMAND_READ,  /* changes nothing */
     COMMAND_ADMIN, /* administration by whoever owns the data directory */
-    COMMAND_WRITE, /* writes records: begins a term, needs an author */
-    COMMAND_IMPORT /* the same; `import` writes when nobody is named */
+    COMMAND_WRITE  /* writes records: begins a term, needs an author */
 };
 
 /* One line on stderr; returns EXIT_FAILED. */

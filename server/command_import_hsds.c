@@ -194,7 +194,7 @@ int command_import_hsds(struct command *c)
     enum err err = import_read(&publication, c->operands[0], detail);
     if (err)
         return command_fail(c, err, "%s", detail[0] ? detail : err_text(err));
-    int code = command_open(c, plan.dry ? COMMAND_READ : COMMAND_IMPORT);
+    int code = command_open(c, plan.dry ? COMMAND_READ : COMMAND_WRITE);
     if (code == EXIT_DONE)
         code = write_all(c, &plan, &publication);
     if (code == EXIT_DONE)

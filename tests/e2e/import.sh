@@ -83,12 +83,21 @@ for shape in organization_full organization_list service_full service_list \
 	service_at_location_full service_at_location_list location; do
 	rm -rf "$dir/office" "$dir/office.keys"
 	office init --agency north >"$dir/out" 2>&1
-	check "$shape.json comes in" office import hsds --json \
+	office user add ruth --role directory >"$dir/out" 2>&1
+	check "$shape.json comes in" office import hsds --as ruth --json \
 		"$hsds/json/$shape.json"
 	equal 'without a skipped row' "$(jq .skipped "$dir/out")" 0
-	equal 'and once only' "$(office import hsds --json \
+	equal 'and once only' "$(import \
 		"$hsds/json/$shape.json" | jq '.created + .changed')" 0
 done
+
+# Who writes is known.
+refused 'an import without a known author is refused' 1 '--as USER.*--os-user' \
+	office import hsds "$sites"
+equal 'and writes nothing' "$(office list location --json | jq length)" 1
+check 'what it would change may be asked without' \
+	office import hsds "$sites" --dry-run
+office user set ruth --os-user "$(id -un)" >"$dir/out"
 
 # What is broken.
 cp -r "$sites" "$dir/broken"

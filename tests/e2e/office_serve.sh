@@ -19,7 +19,10 @@ status() { curl -s -o "$dir/body" -w '%{http_code}' "$@"; }
 error() { jq -r .error "$dir/body"; }
 equal 'public facts are public' "$(status "$url/v1/office")" 200
 equal 'and name the agency' "$(jq -r .agency "$dir/body")" north
-equal 'it says that it is well' "$(status "$url/healthz")" 200
+equal 'it says that it is well' "$(status "$url/healthz")
+$(cat "$dir/body")" '200
+{"status":"ok"}'
+equal 'nowhere else' "$(status "$url/v1/health") $(error)" '404 not-found'
 equal 'another path is not found' "$(status "$url/nothing") $(error)" \
 	'404 not-found'
 equal 'another method is refused' "$(status -X PUT "$url/v1/sync") $(error)" \

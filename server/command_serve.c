@@ -1,5 +1,6 @@
 #include "server/command.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,8 @@
 #include "server/views.h"
 
 #define LISTEN_DEFAULT "127.0.0.1:8470"
+#define MMAP_BYTES (128 << 10) /* blocks of arenas are larger */
+#define ARENAS_MAX 2
 #define SETTLE_MS 10000 /* for requests in progress when told to stop */
 
 struct serving {
@@ -124,6 +127,15 @@ static int run(struct serving *s, const sigset_t *signals)
     return EXIT_DONE;
 }
 
+/* What a large request took goes back to the system with it.  Left alone, the
+ * allocator keeps it for the thread that served it, and the process stays as
+ * large as its worst moment, once a thread. */
+static void memory_settle(void)
+{
+    mallopt(M_MMAP_THRESHOLD, MMAP_BYTES);
+    mallopt(M_ARENA_MAX, ARENAS_MAX);
+}
+
 /* Serving needs no author: devices' lines have their own. */
 static int open_office(struct command *c)
 {
@@ -147,6 +159,7 @@ int command_serve(struct command *c)
     /* Blocked before any thread begins, so that only sigwait() takes them. */
     sigprocmask(SIG_BLOCK, &signals, NULL);
     c->log.level = LOG_INFO;
+    memory_settle();
     int code = read_tls(&s);
     if (code == EXIT_DONE)
         code = bind_address(&s);

@@ -27,17 +27,28 @@ struct sql_value sql_null(void)
     return (struct sql_value){.kind = SQL_NULL};
 }
 
+static bool changes(const char *statement)
+{
+    return !strncmp(statement, "INSERT ", 7) ||
+           !strncmp(statement, "UPDATE ", 7) ||
+           !strncmp(statement, "DELETE ", 7);
+}
+
 enum err sql_each_row(struct sql *sql, const char *statement,
                       const struct sql_value *values, size_t count,
                       sql_each *each, void *context)
 {
-    return sql->run(sql->context, statement, values, count, each, context);
+    enum err err =
+        sql->run(sql->context, statement, values, count, each, context);
+    if (!err && sql->heard && changes(statement))
+        sql->tap->ran(sql->tap->context, statement, values, count);
+    return err;
 }
 
 enum err sql_run(struct sql *sql, const char *statement,
                  const struct sql_value *values, size_t count)
 {
-    return sql->run(sql->context, statement, values, count, NULL, NULL);
+    return sql_each_row(sql, statement, values, count, NULL, NULL);
 }
 
 struct finding {
@@ -61,7 +72,7 @@ enum err sql_find(struct sql *sql, const char *statement,
 {
     struct finding finding = {.each = each, .context = context};
     enum err err =
-        sql->run(sql->context, statement, values, count, found_row, &finding);
+        sql_each_row(sql, statement, values, count, found_row, &finding);
     return err || finding.found ? err : ERR_NOT_FOUND;
 }
 
@@ -82,18 +93,47 @@ enum err sql_find_int(struct sql *sql, const char *statement,
 
 enum err sql_begin(struct sql *sql, bool write)
 {
-    return sql->begin(sql->context, write);
+    enum err err = sql->begin(sql->context, write);
+    if (!err && write && sql->tap) {
+        sql->tap->begun(sql->tap->context, sql);
+        sql->heard = true;
+    }
+    return err;
+}
+
+static void transaction_end(struct sql *sql, bool committed)
+{
+    if (sql->heard)
+        sql->tap->ended(sql->tap->context, committed);
+    sql->heard = false;
+}
+
+static enum err transaction_tell(struct sql *sql)
+{
+    if (!sql->heard)
+        return ERR_OK;
+    sql->heard = false;
+    enum err err = sql->tap->committing(sql->tap->context, sql);
+    sql->heard = true;
+    return err;
 }
 
 enum err sql_commit(struct sql *sql)
 {
-    return sql->commit(sql->context);
+    enum err err = transaction_tell(sql);
+    if (err)
+        sql_rollback(sql);
+    else
+        err = sql->commit(sql->context);
+    transaction_end(sql, !err);
+    return err;
 }
 
 void sql_rollback(struct sql *sql)
 {
     enum err err = sql->rollback(sql->context);
     (void)err;
+    transaction_end(sql, false);
 }
 
 void sql_idle(struct sql *sql)

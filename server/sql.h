@@ -29,6 +29,21 @@ struct sql_value sql_null(void);
 typedef enum err sql_each(void *context, const struct sql_value *row,
                           size_t columns);
 
+struct sql;
+
+/* Hears what a connection changes: every INSERT, UPDATE and DELETE inside a
+ * write transaction, and its end.  An error makes the transaction fail. */
+struct sql_tap {
+    /* May run statements, which are not heard. */
+    void (*begun)(void *context, struct sql *sql);
+    void (*ran)(void *context, const char *statement,
+                const struct sql_value *values, size_t count);
+    /* Before the commit; may run statements, which are not heard. */
+    enum err (*committing)(void *context, struct sql *sql);
+    void (*ended)(void *context, bool committed);
+    void *context;
+};
+
 /* One connection.  `statement` is a static text: drivers cache the prepared
  * form by its address. */
 struct sql {
@@ -48,6 +63,8 @@ struct sql {
     int64_t arrival_block;
     void (*close)(void *context);
     void *context;
+    const struct sql_tap *tap; /* borrowed; NULL: nobody listens */
+    bool heard;                /* a write transaction with a listener */
 };
 
 /* Values of a statement, and how many: SQL_VALUES(sql_text(a), sql_int(1)). */

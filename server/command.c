@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "server/office_journal.h"
 
 #define MESSAGE_CHARS 1024
 #define PATH_CHARS 1100
@@ -74,6 +75,7 @@ struct office_options command_options(const struct command *command)
     return (struct office_options){
         .data_dir = args_text(&command->args, "--data"),
         .keys_dir = args_text(&command->args, "--keys"),
+        .journal = args_text(&command->args, "--journal"),
         .log = &command->log,
     };
 }
@@ -181,6 +183,9 @@ int command_open_office(struct command *c, bool term)
 {
     char detail[OFFICE_DETAIL_CHARS] = "";
     struct office_options options = command_options(c);
+    options.serving = !strcmp(c->name, "serve");
+    if (!options.serving)
+        options.journal = NULL;
     int code = check_places(c);
     if (code != EXIT_DONE)
         return code;
@@ -233,6 +238,23 @@ int command_print(const struct command *c, struct buffer *json)
     return err ? command_fail(c, err, "the output cannot be made: %s",
                               err_text(err))
                : EXIT_DONE;
+}
+
+void command_warn_journal(struct command *c)
+{
+    struct sql sql;
+    struct stat data, file;
+    struct journal_setting setting;
+    if (!c->office->journal || office_connect(c->office, &sql))
+        return;
+    enum err err = journal_setting_load(&sql, c->office->agency, &setting);
+    if (!err && stat(c->office->data_dir, &data) == 0 &&
+        stat(setting.path, &file) == 0 && data.st_dev == file.st_dev)
+        fprintf(stderr,
+                "satchel-central: warning: the journal %.300s is on the same "
+                "volume as the store; a broken disk takes both\n",
+                setting.path);
+    sql_close(&sql);
 }
 
 bool command_is_new(const char *path)

@@ -56,6 +56,8 @@ const char *command_os_user(void);
 /* Reads a store through; `shown` is what the message calls it. */
 int command_check_store(const struct command *command, const char *path,
                         const char *shown, int64_t *lines);
+/* Says so on stderr when the journal is on the same volume as the store. */
+void command_warn_journal(struct command *command);
 /* True when the directory is absent or empty. */
 bool command_is_new(const char *path);
 /* Write transaction; a message is printed on failure. */

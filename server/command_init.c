@@ -59,5 +59,7 @@ int command_init(struct command *c)
     int code = command_open(c, COMMAND_READ);
     if (code == EXIT_DONE && (err = views_update(c->office)) != ERR_OK)
         code = command_fail_office(c, err);
+    if (code == EXIT_DONE)
+        command_warn_journal(c);
     return code == EXIT_DONE ? report(c) : code;
 }

@@ -1,11 +1,18 @@
-/* restore: an office from a backup and the agency's keys. */
+/* restore: an office from a backup, the journal and the agency's keys. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "server/command.h"
+#include "server/journal_replay.h"
+#include "server/office_keys.h"
+#include "server/store.h"
+#include "server/store_agency.h"
+#include "server/verify.h"
 #include "server/views.h"
 
 #define PATH_CHARS 1200
@@ -54,81 +61,270 @@ static void take_back(const char *data, const char *store)
         snprintf(path, sizeof path, "%s%s", store, suffixes[i]);
         unlink(path);
     }
-    rmdir(data);
+    if (data)
+        rmdir(data);
+}
+
+/* --- the journal ---------------------------------------------------------- */
+
+struct restore {
+    struct command *command;
+    const char *from;    /* the backup; NULL: none */
+    const char *journal; /* as given; NULL: the one that the backup names */
+    char store[PATH_CHARS];
+    struct journal_setting setting; /* of the backup, then of the journal */
+    bool has_setting;
+    bool replayed;
+    bool covers; /* all that was ever acknowledged is here */
+    struct replay_result result;
+};
+
+static enum err setting_read(struct restore *r, struct sql *sql)
+{
+    char agency[NAME_CHARS_MAX + 1], lineage[LINEAGE_CHARS + 1];
+    enum err err = store_agency_find(sql, agency, lineage);
+    if (!err)
+        err = journal_setting_load(sql, agency, &r->setting);
+    r->has_setting = !err;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+/* Into the copy of the backup, or an empty store in its place. */
+static enum err replay_into(struct restore *r,
+                            const struct replay_source *source,
+                            const struct replay_plan *plan, char *detail)
+{
+    struct sql sql;
+    if (plan->from_base)
+        take_back(NULL, r->store);
+    enum err err = store_open(&sql, r->store, NULL, plan->from_base, detail);
+    if (err)
+        return err;
+    err = journal_replay(source, plan, &sql, &r->result);
+    sql_close(&sql);
+    return err;
+}
+
+static enum err replay(struct restore *r, struct replay_source *source,
+                       const char *keys_dir, char *detail)
+{
+    struct replay_plan plan;
+    enum err err = journal_survey(source, &plan);
+    if (!err && plan.usable) {
+        err = replay_into(r, source, &plan, detail);
+        r->replayed = !err;
+        r->covers = !err && r->result.lost == 0 &&
+                    journal_state_whole(keys_dir, r->result.instance);
+    } else if (!err && plan.at_backup) {
+        r->replayed = true;
+        r->covers = journal_state_whole(keys_dir, r->setting.instance);
+    }
+    replay_plan_fini(&plan);
+    return err;
+}
+
+static void keys_place(const struct command *c, char out[PATH_CHARS])
+{
+    const char *data = args_text(&c->args, "--data");
+    const char *keys = args_text(&c->args, "--keys");
+    size_t size = strlen(data);
+    while (size > 1 && data[size - 1] == '/')
+        size--;
+    snprintf(out, PATH_CHARS, "%.*s%s", keys ? 1000 : (int)size,
+             keys ? keys : data, keys ? "" : ".keys");
+}
+
+static int use_journal(struct restore *r)
+{
+    struct command *c = r->command;
+    char keys_dir[PATH_CHARS], detail[STORE_DETAIL_CHARS] = "";
+    uint8_t key[JOURNAL_KEY_BYTES];
+    struct office_keys keys;
+    const char *path = r->journal ? r->journal : r->setting.path;
+    if (!r->journal && (!r->has_setting || access(path, R_OK) != 0))
+        return EXIT_DONE;
+    keys_place(c, keys_dir);
+    enum err err = office_keys_load(keys_dir, &keys);
+    if (err)
+        return command_fail(c, err,
+                            "the agency's keys are not in %.300s; put the copy "
+                            "of them there, or give --keys DIR",
+                            keys_dir);
+    office_journal_key(&keys, key);
+    struct replay_source source = {.path = path,
+                                   .key = key,
+                                   .has_backup = r->has_setting,
+                                   .backup = r->setting};
+    err = replay(r, &source, keys_dir, detail);
+    sodium_memzero(&keys, sizeof keys);
+    sodium_memzero(key, sizeof key);
+    if (err)
+        return command_fail(c, err, "the journal %.300s: %s", path,
+                            detail[0] ? detail : err_text(err));
+    if (r->journal && !r->replayed)
+        return command_fail(c, ERR_FOREIGN,
+                            "%.300s holds nothing that follows this backup; "
+                            "is it this office's journal?",
+                            path);
+    return EXIT_DONE;
 }
 
 /* --- the office ----------------------------------------------------------- */
 
-/* Devices must notice that the office has forgotten what came after. */
-static int change_lineage(struct command *c)
+/* The next `serve` goes on with the journal, from a new base. */
+static enum err journal_go_on(struct restore *r)
 {
+    struct command *c = r->command;
+    if (!r->replayed && !r->has_setting)
+        return ERR_OK;
+    char *path = r->journal ? realpath(r->journal, NULL) : NULL;
+    if (r->journal && !path)
+        return ERR_IO;
+    int64_t groups =
+        r->result.transactions ? r->result.groups : r->setting.groups;
+    enum err err = journal_setting_save(c->office, &c->sql,
+                                        path ? path : r->setting.path, groups);
+    free(path);
+    return err;
+}
+
+/* Devices must notice when the office has forgotten what came after. */
+static enum err settle(struct restore *r)
+{
+    struct command *c = r->command;
+    enum err err = journal_go_on(r);
+    if (!err && !r->covers)
+        err = office_new_lineage(c->office, &c->sql);
+    return err;
+}
+
+static int make_whole(struct restore *r)
+{
+    struct command *c = r->command;
+    c->sql.tap = NULL; /* nothing of this goes into the old journal */
     int code = command_begin(c);
     if (code != EXIT_DONE)
         return code;
-    enum err err = office_new_lineage(c->office, &c->sql);
+    enum err err = settle(r);
     code = command_end(c, err ? command_fail_office(c, err) : EXIT_DONE);
     if (code != EXIT_DONE)
         return code;
-    err = views_update(c->office);
+    if (r->replayed)
+        err = office_rebuild(c->office, &c->sql);
+    if (!err)
+        err = views_update(c->office);
     return err ? command_fail_office(c, err) : EXIT_DONE;
 }
 
-static int report(struct command *c)
+static void report_text(const struct restore *r)
 {
+    const struct command *c = r->command;
+    printf("restored the office of %s into %s, with %s lineage\n",
+           c->office->agency, c->office->data_dir, r->covers ? "its" : "a new");
+    if (r->replayed)
+        printf("%lld transactions came from the journal%s\n",
+               (long long)r->result.transactions,
+               r->covers ? ", which held everything"
+                         : "; it does not hold everything");
+    if (r->result.lost)
+        printf("the journal is damaged: %llu of its records are missing\n",
+               (unsigned long long)r->result.lost);
+    if (!r->covers)
+        puts("devices bring back what is missing; codes that were not used "
+             "are void");
+    printf("keys are not in a backup: those in %s are used\n",
+           c->office->keys_dir);
+}
+
+static int report(struct restore *r)
+{
+    struct command *c = r->command;
     if (!c->json) {
-        printf("restored the office of %s into %s, with a new lineage\n"
-               "devices bring back what the backup does not have; codes that "
-               "were not used are void\n"
-               "keys are not in a backup: those in %s are used\n",
-               c->office->agency, c->office->data_dir, c->office->keys_dir);
+        report_text(r);
         return EXIT_DONE;
     }
     struct buffer json;
     buffer_init(&json, 64u * 1024);
     buffer_printf(&json, "{\"agency\":\"%s\",\"data\":", c->office->agency);
     canon_put_text(&json, bytes_text(c->office->data_dir));
-    buffer_add_text(&json, ",\"keys\":");
+    buffer_printf(
+        &json,
+        ",\"journal\":{\"lost\":%llu,\"replayed\":%s,"
+        "\"transactions\":%lld,\"whole\":%s},\"keys\":",
+        (unsigned long long)r->result.lost, r->replayed ? "true" : "false",
+        (long long)r->result.transactions, r->covers ? "true" : "false");
     canon_put_text(&json, bytes_text(c->office->keys_dir));
     buffer_printf(&json, ",\"lineage\":\"%s\"}", c->office->lineage);
     return command_print(c, &json);
 }
 
-static int restore(struct command *c, const char *from, const char *store)
+static int copy_backup(struct restore *r)
 {
+    struct command *c = r->command;
+    char detail[STORE_DETAIL_CHARS] = "";
+    struct sql sql;
     int64_t lines;
-    int code = copy_file(c, from, store);
+    if (!r->from)
+        return EXIT_DONE;
+    int code = copy_file(c, r->from, r->store);
     if (code == EXIT_DONE)
-        code = command_check_store(c, store, from, &lines);
-    if (code == EXIT_DONE)
-        code = command_open(c, COMMAND_READ);
-    return code == EXIT_DONE ? change_lineage(c) : code;
+        code = command_check_store(c, r->store, r->from, &lines);
+    if (code != EXIT_DONE)
+        return code;
+    enum err err = store_open(&sql, r->store, NULL, false, detail);
+    if (!err)
+        err = setting_read(r, &sql);
+    sql_close(&sql);
+    return err ? command_fail(c, err, "%.300s: %s", r->from,
+                              detail[0] ? detail : err_text(err))
+               : EXIT_DONE;
 }
 
-int command_restore(struct command *c)
+static int restore(struct restore *r)
 {
-    const char *from = args_text(&c->args, "--from");
-    const char *data = args_text(&c->args, "--data");
-    char store[PATH_CHARS];
+    int code = copy_backup(r);
+    if (code == EXIT_DONE)
+        code = use_journal(r);
+    if (code == EXIT_DONE)
+        code = command_open(r->command, COMMAND_READ);
+    return code == EXIT_DONE ? make_whole(r) : code;
+}
+
+static int check_arguments(struct restore *r, const char *data)
+{
+    struct command *c = r->command;
     if (c->operand_count > 0)
         return command_misuse(c, "restore takes no operand; the file is given "
                                  "with --from");
-    if (!from)
+    if (!r->from && !r->journal)
         return command_misuse(c, "--from FILE is missing: the backup");
     if (!command_is_new(data))
         return command_fail(c, ERR_EXISTS,
                             "%.300s is not empty; a restore never overwrites, "
                             "give --data a directory that is new",
                             data);
+    int size = snprintf(r->store, sizeof r->store, "%s/office.db", data);
+    return size < 0 || (size_t)size >= sizeof r->store
+               ? command_misuse(c, "the path given with --data is too long")
+               : EXIT_DONE;
+}
+
+int command_restore(struct command *c)
+{
+    struct restore r = {.command = c,
+                        .from = args_text(&c->args, "--from"),
+                        .journal = args_text(&c->args, "--journal")};
+    const char *data = args_text(&c->args, "--data");
+    int code = check_arguments(&r, data);
+    if (code != EXIT_DONE)
+        return code;
     if (mkdir(data, 0700) != 0 && errno != EEXIST)
         return command_fail(c, ERR_IO, "%.300s cannot be made: %s", data,
                             strerror(errno));
-    int size = snprintf(store, sizeof store, "%s/office.db", data);
-    if (size < 0 || (size_t)size >= sizeof store)
-        return command_misuse(c, "the path given with --data is too long");
-    int code = restore(c, from, store);
+    code = restore(&r);
     if (code == EXIT_DONE)
-        return report(c);
+        return report(&r);
     command_close(c);
-    take_back(data, store);
+    take_back(data, r.store);
     return code;
 }

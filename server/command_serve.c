@@ -142,6 +142,7 @@ static int open_office(struct command *c)
     int code = command_open_office(c, true);
     if (code != EXIT_DONE)
         return code;
+    command_warn_journal(c);
     enum err err = views_update(c->office);
     return err ? command_fail_office(c, err) : EXIT_DONE;
 }

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "server/command.h"
+#include "server/office_journal.h"
 
 static const struct {
     const char *name, *text, *statement;
@@ -36,7 +37,7 @@ static enum err take_name(void *context, const struct sql_value *row,
 }
 
 static enum err load(struct command *c, int64_t numbers[COUNTS],
-                     struct buffer *name)
+                     struct buffer *name, struct journal_setting *journal)
 {
     const char *agency = c->office->agency;
     /* One moment for all of them. */
@@ -48,20 +49,51 @@ static enum err load(struct command *c, int64_t numbers[COUNTS],
     for (size_t i = 0; i < COUNTS && !err; i++)
         err = sql_find_int(&c->sql, counts[i].statement,
                            SQL_VALUES(sql_text(agency)), &numbers[i]);
+    if (!err)
+        err = journal_setting_load(&c->sql, agency, journal);
     sql_rollback(&c->sql);
-    return err;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+/* Members stand in alphabetical order. */
+static void journal_json(struct buffer *json, const struct journal_setting *j)
+{
+    if (!j->path[0])
+        return;
+    buffer_add_text(json, ",\"journal\":{\"behind_since\":");
+    command_json_time(json, j->behind_since);
+    buffer_add_text(json, ",\"file\":");
+    canon_put_text(json, bytes_text(j->path));
+    buffer_add_char(json, '}');
+}
+
+static void journal_print(const struct journal_setting *j)
+{
+    char since[INSTANT_CHARS];
+    if (!j->path[0]) {
+        puts("no journal is kept; `serve --journal FILE` begins one");
+    } else if (!j->behind_since) {
+        printf("the journal %s holds everything\n", j->path);
+    } else {
+        instant_format(since, j->behind_since);
+        printf("the journal %s is BEHIND since %.10s %.5s UTC; a server that "
+               "can write it brings it up to date\n",
+               j->path, since, since + 11);
+    }
 }
 
 static int report_json(struct command *c, const int64_t numbers[COUNTS],
-                       struct bytes name)
+                       struct bytes name, const struct journal_setting *journal)
 {
     struct buffer json;
     buffer_init(&json, COMMAND_JSON_BYTES_MAX);
     buffer_printf(&json, "{\"agency\":\"%s\"", c->office->agency);
     for (size_t i = 0; i < COUNTS; i++) {
         /* Members stand in alphabetical order. */
-        if (strcmp(counts[i].name, "lines") == 0)
+        if (strcmp(counts[i].name, "lines") == 0) {
+            journal_json(&json, journal);
             buffer_printf(&json, ",\"lineage\":\"%s\"", c->office->lineage);
+        }
         if (strcmp(counts[i].name, "records") == 0) {
             buffer_add_text(&json, ",\"name\":");
             canon_put_text(&json, name);
@@ -77,22 +109,24 @@ int command_status(struct command *c)
 {
     int64_t numbers[COUNTS];
     struct buffer name;
+    struct journal_setting journal = {.path = ""};
     if (c->operand_count > 0)
         return command_misuse(c, "status takes no operand");
     int code = command_open(c, COMMAND_READ);
     if (code != EXIT_DONE)
         return code;
     buffer_init(&name, 64u * 1024);
-    enum err err = load(c, numbers, &name);
+    enum err err = load(c, numbers, &name, &journal);
     if (err) {
         code = command_fail_office(c, err);
     } else if (c->json) {
-        code = report_json(c, numbers, buffer_bytes(&name));
+        code = report_json(c, numbers, buffer_bytes(&name), &journal);
     } else {
         printf("%s (%s), lineage %s\n", buffer_text(&name), c->office->agency,
                c->office->lineage);
         for (size_t i = 0; i < COUNTS; i++)
             printf("%10lld %s\n", (long long)numbers[i], counts[i].text);
+        journal_print(&journal);
     }
     buffer_fini(&name);
     return code;

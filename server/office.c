@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "server/ingest_batch.h"
 #include "server/office_inner.h"
+#include "server/office_journal.h"
 #include "server/office_keys.h"
 #include "server/store.h"
 #include "server/store_agency.h"
@@ -185,8 +186,11 @@ enum err office_init(const struct office_options *options, const char *agency,
     office_close(office);
     if (err)
         return err;
-    /* The first term writes the shipped record types. */
-    err = office_open(&office, options, true, detail);
+    /* The first term writes the shipped record types, and all of it into the
+     * journal. */
+    struct office_options first = *options;
+    first.serving = true;
+    err = office_open(&office, &first, true, detail);
     office_close(office);
     return err;
 }
@@ -287,7 +291,24 @@ static enum err keys_load(struct office *office)
     return ERR_INVALID;
 }
 
-static enum err office_load(struct office *office, bool term)
+static enum err journal_load(struct office *office, struct sql *sql,
+                             const struct office_options *options)
+{
+    enum err err = ERR_OK;
+    if (options->journal)
+        err = office_journal_set(office, sql, options->journal);
+    if (!err)
+        err = say(office,
+                  office_journal_open(&office->journal, office, sql,
+                                      options->serving),
+                  "the journal");
+    if (!err && office->journal)
+        sql->tap = office_journal_tap(office->journal);
+    return err;
+}
+
+static enum err office_load(struct office *office, bool term,
+                            const struct office_options *options)
 {
     struct sql sql = {0};
     struct schema *schema = NULL;
@@ -307,6 +328,8 @@ static enum err office_load(struct office *office, bool term)
         err = say(office, office_schema_load(office, &sql, &schema),
                   "the record types");
     office->schema = schema;
+    if (!err)
+        err = journal_load(office, &sql, options);
     if (!err && term)
         err = say(office, term_begin(office, &sql), "the office's term");
     sql_close(&sql);
@@ -322,7 +345,7 @@ enum err office_open(struct office **out, const struct office_options *options,
     enum err err = office_new(&office, options);
     if (err)
         return err;
-    err = office_load(office, term);
+    err = office_load(office, term, options);
     if (err) {
         snprintf(detail, OFFICE_DETAIL_CHARS, "%s",
                  office->detail[0] ? office->detail : err_text(err));
@@ -341,6 +364,7 @@ void office_close(struct office *office)
         schema_free(office->retired[i]);
     free(office->retired);
     schema_free(office->schema);
+    office_journal_close(office->journal);
     buffer_fini(&office->term_text);
     sodium_memzero(office, sizeof *office);
     free(office);
@@ -353,6 +377,8 @@ enum err office_connect(struct office *office, struct sql *out)
     /* Threads connect at the same time: what goes well touches nothing. */
     if (err)
         memcpy(office->detail, detail, sizeof detail);
+    else if (office->journal)
+        out->tap = office_journal_tap(office->journal);
     return err;
 }
 

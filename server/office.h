@@ -16,6 +16,8 @@
 
 #define OFFICE_DETAIL_CHARS 512
 
+struct office_journal;
+
 struct office_keys { /* from DATA.keys, mode 0600 */
     struct keypair root;
     uint8_t box_public[KEY_BYTES], box_secret[32];
@@ -40,6 +42,7 @@ struct office {
     const struct clock *clock;
     const struct random *random;
     const struct log *log;
+    struct office_journal *journal;   /* owned; NULL: none is kept */
     char vfs[64];                     /* SQLite VFS name or "" */
     char store[1024];                 /* address: a path, or postgresql://... */
     char detail[OFFICE_DETAIL_CHARS]; /* of the last failed office_* call */
@@ -54,6 +57,10 @@ struct office_options {
     const char *vfs;
     const char *store; /* office_init only; NULL: SQLite inside the
                           data directory */
+    const char
+        *journal; /* office_init, and office_open when serving: a file
+                     outside the data directory; "none"; NULL: as it is */
+    bool serving; /* brings a journal up to date that is behind */
 };
 
 /* Makes the data directory, the keys, the store, the first lineage, and writes

@@ -1,0 +1,401 @@
+#include "server/office_journal.h"
+
+#include <pthread.h>
+#include <sodium.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "shared/base/map.h"
+
+#define EPOCH_BYTES (4u << 20) /* texts are repeated after so much */
+#define RETRY_MS_MIN 5000
+#define RETRY_MS_MAX 600000
+#define PART_BYTES_MAX (JOURNAL_PAYLOAD_BYTES_MAX)
+
+/* A statement by the address of its text. */
+struct known_text {
+    const char *text; /* NULL: free place */
+    uint64_t id, epoch;
+};
+#define TEXTS_MAX 1024u /* a power of two, far above the statements there are  \
+                         */
+
+struct office_journal {
+    struct office *office; /* borrowed */
+    struct sql_tap tap;
+    pthread_mutex_t mutex; /* held from begun() to ended() */
+    bool serving;
+    char name[NAME_CHARS_MAX + 16];
+    uint8_t key[JOURNAL_KEY_BYTES];
+    struct journal *journal;        /* NULL: not open */
+    struct journal_setting setting; /* as this transaction found it */
+    char path[1024];                /* of `journal` */
+    bool foreign; /* another office has written to the file since */
+    struct known_text texts[TEXTS_MAX];
+    uint64_t epoch, epoch_end;
+    int64_t retry_at, retry_ms;
+    atomic_bool covers;
+
+    /* Of the transaction. */
+    bool active, skip, base; /* base: all is written at its end */
+    bool group;              /* begun in the file */
+    bool behind;             /* it commits without the journal */
+    enum err err;            /* of the journal */
+    enum err setting_err;    /* the transaction fails */
+    size_t ran;
+    struct buffer part;
+};
+
+static const char setting_move[] =
+    "UPDATE journal SET groups = $2, at_end = $3, number = $4, "
+    "behind_since = $5 WHERE agency = $1";
+
+/* --- the file ------------------------------------------------------------- */
+
+void office_journal_key(const struct office_keys *keys,
+                        uint8_t out[JOURNAL_KEY_BYTES])
+{
+    static const char domain[] = "satchel/office-journal/1";
+    crypto_generichash(out, JOURNAL_KEY_BYTES, (const uint8_t *)domain,
+                       sizeof domain, keys->root.secret_key, 32);
+}
+
+void office_journal_name(const char *agency, char out[NAME_CHARS_MAX + 16])
+{
+    snprintf(out, NAME_CHARS_MAX + 16, "office %s", agency);
+}
+
+static void on_seen(void *context, const struct journal_record *record)
+{
+    struct office_journal *j = context;
+    struct group_head head;
+    if (record->kind == GROUP_BEGIN &&
+        group_head_read(record->payload, &head) == ERR_OK)
+        j->foreign = memcmp(head.instance, j->setting.instance,
+                            sizeof head.instance) != 0;
+}
+
+static void file_close(struct office_journal *j)
+{
+    journal_close(j->journal);
+    j->journal = NULL;
+    j->epoch++;
+}
+
+static enum err file_open(struct office_journal *j)
+{
+    if (j->journal && strcmp(j->path, j->setting.path) != 0)
+        file_close(j);
+    if (j->journal)
+        return ERR_OK;
+    memcpy(j->path, j->setting.path, sizeof j->path);
+    struct journal_of of = {.path = j->path,
+                            .name = j->name,
+                            .key = j->key,
+                            .at = j->setting.at_end,
+                            .number = j->setting.number,
+                            .seen = on_seen,
+                            .context = j};
+    return journal_open(&j->journal, &of);
+}
+
+static enum err group_begin(struct office_journal *j)
+{
+    enum err err = file_open(j);
+    if (!err)
+        err = journal_begin(j->journal);
+    if (err)
+        return err;
+    j->group = true;
+    if (j->foreign && !j->base)
+        return ERR_FOREIGN;
+    j->foreign = false;
+    uint64_t number, end = journal_end(j->journal, &number);
+    if (end > j->epoch_end + EPOCH_BYTES) {
+        j->epoch++;
+        j->epoch_end = end;
+    }
+    struct group_head head = {.number = j->setting.groups + 1, .base = j->base};
+    uint8_t payload[GROUP_BEGIN_BYTES];
+    memcpy(head.instance, j->setting.instance, sizeof head.instance);
+    group_head_write(payload, &head);
+    return journal_add(j->journal, GROUP_BEGIN,
+                       bytes_of(payload, sizeof payload));
+}
+
+static void group_drop(struct office_journal *j)
+{
+    if (j->group)
+        journal_cancel(j->journal);
+    j->group = false;
+    file_close(j);
+}
+
+/* --- statements ----------------------------------------------------------- */
+
+static enum err part_flush(struct office_journal *j)
+{
+    if (j->part.size == 0)
+        return buffer_err(&j->part);
+    enum err err = buffer_err(&j->part);
+    if (!err)
+        err = journal_add(j->journal, GROUP_PART, buffer_bytes(&j->part));
+    buffer_clear(&j->part);
+    return err;
+}
+
+static enum err text_add(struct office_journal *j, uint64_t id,
+                         struct bytes text)
+{
+    struct buffer payload;
+    uint8_t number[8];
+    buffer_init(&payload, PART_BYTES_MAX);
+    store_le64(number, id);
+    buffer_add(&payload, number, sizeof number);
+    buffer_add_bytes(&payload, text);
+    enum err err = buffer_err(&payload);
+    if (!err)
+        err = journal_add(j->journal, GROUP_TEXT, buffer_bytes(&payload));
+    buffer_fini(&payload);
+    return err;
+}
+
+/* The id of a static text, which stands in the file from here on. */
+static enum err text_find(struct office_journal *j, const char *text,
+                          uint64_t *id)
+{
+    uint64_t hash = (uint64_t)(uintptr_t)text * UINT64_C(0x9e3779b97f4a7c15);
+    size_t i = (size_t)(hash >> 32) & (TEXTS_MAX - 1);
+    size_t tries = 0;
+    while (j->texts[i].text && j->texts[i].text != text && tries++ < 64)
+        i = (i + 1) & (TEXTS_MAX - 1);
+    struct known_text *known = &j->texts[i];
+    if (known->text != text)
+        *known = (struct known_text){.text = text,
+                                     .id = group_text_id(bytes_text(text))};
+    *id = known->id;
+    if (known->epoch == j->epoch)
+        return ERR_OK;
+    known->epoch = j->epoch;
+    return text_add(j, known->id, bytes_text(text));
+}
+
+static enum err statement_add(struct office_journal *j, uint64_t id,
+                              const struct sql_value *values, size_t count)
+{
+    enum err err = group_statement_write(&j->part, id, values, count);
+    if (!err && j->part.size >= GROUP_PART_BYTES)
+        err = part_flush(j);
+    return err;
+}
+
+/* What follows from other tables and is large. */
+static bool derived(const char *statement)
+{
+    return !strncmp(statement, "INSERT INTO record(", 19) ||
+           !strncmp(statement, "UPDATE record ", 14) ||
+           !strncmp(statement, "DELETE FROM record ", 19);
+}
+
+/* --- a base --------------------------------------------------------------- */
+
+struct base_pass {
+    struct office_journal *journal;
+    char table[512];
+    uint64_t id;
+};
+
+static enum err base_row(void *context, const char *statement,
+                         const struct sql_value *values, size_t count)
+{
+    struct base_pass *pass = context;
+    if (strcmp(pass->table, statement) != 0) {
+        snprintf(pass->table, sizeof pass->table, "%s", statement);
+        pass->id = group_text_id(bytes_text(statement));
+        enum err err = text_add(pass->journal, pass->id, bytes_text(statement));
+        if (err)
+            return err;
+    }
+    return statement_add(pass->journal, pass->id, values, count);
+}
+
+static enum err base_write(struct office_journal *j, struct sql *sql)
+{
+    struct base_pass pass = {.journal = j};
+    enum err err = group_begin(j);
+    return err ? err : journal_base_each(sql, base_row, &pass);
+}
+
+/* --- a transaction -------------------------------------------------------- */
+
+static int64_t now_of(const struct office_journal *j)
+{
+    return clock_wall_ms(j->office->clock);
+}
+
+static void tap_begun(void *context, struct sql *sql)
+{
+    struct office_journal *j = context;
+    pthread_mutex_lock(&j->mutex);
+    buffer_clear(&j->part);
+    j->group = j->base = j->skip = j->behind = false;
+    j->err = ERR_OK;
+    j->ran = 0;
+    enum err err = journal_setting_load(sql, j->office->agency, &j->setting);
+    j->active = err != ERR_NOT_FOUND;
+    j->setting_err = j->active ? err : ERR_OK;
+    j->skip = j->setting_err != ERR_OK;
+    if (!err && j->setting.behind_since) {
+        int64_t wait = j->retry_at - now_of(j);
+        j->base = j->serving && (wait <= 0 || wait > RETRY_MS_MAX);
+        j->skip = !j->base;
+    }
+}
+
+static void tap_ran(void *context, const char *statement,
+                    const struct sql_value *values, size_t count)
+{
+    struct office_journal *j = context;
+    uint64_t id;
+    j->ran++;
+    if (!j->active || j->skip || j->base || j->err || derived(statement))
+        return;
+    if (!j->group)
+        j->err = group_begin(j);
+    if (!j->err)
+        j->err = text_find(j, statement, &id);
+    if (!j->err)
+        j->err = statement_add(j, id, values, count);
+}
+
+static enum err group_end(struct office_journal *j, struct sql *sql)
+{
+    uint8_t number[8];
+    enum err err = j->err;
+    if (!err && j->base)
+        err = base_write(j, sql);
+    else if (!err && !j->group)
+        err = group_begin(j);
+    if (!err)
+        err = part_flush(j);
+    store_le64(number, (uint64_t)(j->setting.groups + 1));
+    if (!err)
+        err =
+            journal_add(j->journal, GROUP_END, bytes_of(number, sizeof number));
+    if (!err) {
+        j->group = false;
+        err = journal_commit(j->journal);
+    }
+    return err;
+}
+
+static void failed(struct office_journal *j, enum err err)
+{
+    group_drop(j);
+    j->retry_ms = j->retry_ms ? j->retry_ms * 2 : RETRY_MS_MIN;
+    if (j->retry_ms > RETRY_MS_MAX)
+        j->retry_ms = RETRY_MS_MAX;
+    j->retry_at = now_of(j) + j->retry_ms;
+    log_event(j->office->log, LOG_ERROR, "journal_behind", "error", "%s",
+              err_name(err), "file", "%s", j->setting.path, NULL);
+}
+
+static enum err tap_committing(void *context, struct sql *sql)
+{
+    struct office_journal *j = context;
+    uint64_t end = j->setting.at_end, number = j->setting.number;
+    if (!j->active || j->ran == 0)
+        return ERR_OK;
+    if (j->setting_err)
+        return j->setting_err;
+    enum err err = j->skip ? ERR_AGAIN : group_end(j, sql);
+    if (err && !j->skip)
+        failed(j, err);
+    j->behind = err != ERR_OK;
+    if (!err)
+        end = journal_end(j->journal, &number);
+    else if (!j->setting.behind_since)
+        err =
+            journal_state_save(j->office->keys_dir, j->setting.instance, false);
+    else
+        err = ERR_OK;
+    if (err) /* nobody would know that the journal lacks this */
+        return err;
+    int64_t since =
+        j->setting.behind_since ? j->setting.behind_since : now_of(j);
+    return sql_run(sql, setting_move,
+                   SQL_VALUES(sql_text(j->office->agency),
+                              sql_int(j->setting.groups + 1),
+                              sql_int((int64_t)end), sql_int((int64_t)number),
+                              j->behind ? sql_int(since) : sql_null()));
+}
+
+static void caught_up(struct office_journal *j)
+{
+    j->retry_at = j->retry_ms = 0;
+    enum err err =
+        journal_state_save(j->office->keys_dir, j->setting.instance, true);
+    log_event(j->office->log, err ? LOG_ERROR : LOG_INFO, "journal_whole",
+              "file", "%s", j->setting.path, "state", "%s", err_name(err),
+              NULL);
+}
+
+static void tap_ended(void *context, bool committed)
+{
+    struct office_journal *j = context;
+    if (j->group)
+        group_drop(j);
+    if (committed && j->active && j->ran > 0) {
+        if (j->base && !j->behind)
+            caught_up(j);
+        j->covers = !j->behind;
+    }
+    pthread_mutex_unlock(&j->mutex);
+}
+
+/* --- life ----------------------------------------------------------------- */
+
+enum err office_journal_open(struct office_journal **out, struct office *office,
+                             struct sql *sql, bool serving)
+{
+    *out = NULL;
+    struct journal_setting setting;
+    enum err err = journal_setting_load(sql, office->agency, &setting);
+    if (err)
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    struct office_journal *j = calloc(1, sizeof *j);
+    if (!j)
+        return ERR_NOMEM;
+    j->office = office;
+    j->serving = serving;
+    j->epoch = 1;
+    j->tap = (struct sql_tap){tap_begun, tap_ran, tap_committing, tap_ended, j};
+    pthread_mutex_init(&j->mutex, NULL);
+    buffer_init(&j->part, PART_BYTES_MAX);
+    office_journal_name(office->agency, j->name);
+    office_journal_key(&office->keys, j->key);
+    *out = j;
+    return ERR_OK;
+}
+
+void office_journal_close(struct office_journal *j)
+{
+    if (!j)
+        return;
+    journal_close(j->journal);
+    buffer_fini(&j->part);
+    pthread_mutex_destroy(&j->mutex);
+    sodium_memzero(j->key, sizeof j->key);
+    free(j);
+}
+
+const struct sql_tap *office_journal_tap(const struct office_journal *j)
+{
+    return &j->tap;
+}
+
+bool office_journal_covers(struct office_journal *j)
+{
+    return j && j->covers;
+}

@@ -1,0 +1,75 @@
+/* The office's journal: every committed transaction, once more, in a file on
+ * another volume, so that losing the database loses nothing (`restore`).
+ *
+ * A transaction's statements are appended and synced before its commit.  When
+ * that fails the commit goes on: what is committed then is `received` but not
+ * `backed up`; the journal is *behind* until a process that serves writes the
+ * whole store into it as a new base.  What only repeats the log (the states of
+ * records) is left out and made anew by `restore`.
+ *
+ * DATA.keys/journal says whether the journal holds everything, so that a
+ * restore knows it when the database is gone.  Used inside write transactions
+ * alone, by any thread. */
+#ifndef SERVER_OFFICE_JOURNAL_H
+#define SERVER_OFFICE_JOURNAL_H
+
+#include "server/journal_group.h"
+#include "server/office.h"
+
+struct office_journal;
+
+/* The setting that the store keeps. */
+struct journal_setting {
+    char path[1024];
+    uint8_t instance[GROUP_INSTANCE_BYTES];
+    int64_t groups, behind_since; /* 0: not behind */
+    uint64_t at_end, number;
+};
+/* ERR_NOT_FOUND: no journal is kept. */
+MUST_CHECK enum err journal_setting_load(struct sql *sql, const char *agency,
+                                         struct journal_setting *out);
+/* Keeps a journal in `path` (absolute), or none if NULL, from the next
+ * transaction on.  In the caller's write transaction. */
+MUST_CHECK enum err journal_setting_save(struct office *office, struct sql *sql,
+                                         const char *path, int64_t groups);
+
+/* The same from what an operator wrote: a file outside the data directory, or
+ * "none".  The file is opened once to see that it can be.  A transaction of its
+ * own; office->detail says what is wrong. */
+MUST_CHECK enum err office_journal_set(struct office *office, struct sql *sql,
+                                       const char *path);
+
+/* Reads the setting; *out is NULL when no journal is kept.  Only what is
+ * `serving` writes a base.  The journal itself is opened when first needed. */
+MUST_CHECK enum err office_journal_open(struct office_journal **out,
+                                        struct office *office, struct sql *sql,
+                                        bool serving);
+void office_journal_close(struct office_journal *journal);
+/* For struct sql; lives as long as the journal. */
+const struct sql_tap *office_journal_tap(const struct office_journal *journal);
+/* The last transaction that this process has written is in the journal, and
+ * all before it. */
+bool office_journal_covers(struct office_journal *journal);
+
+/* What DATA.keys/journal says: this instance's journal holds everything. */
+bool journal_state_whole(const char *keys_dir,
+                         const uint8_t instance[GROUP_INSTANCE_BYTES]);
+MUST_CHECK enum err
+journal_state_save(const char *keys_dir,
+                   const uint8_t instance[GROUP_INSTANCE_BYTES], bool whole);
+/* The key of the records' checks, from the agency's root key. */
+void office_journal_key(const struct office_keys *keys,
+                        uint8_t out[JOURNAL_KEY_BYTES]);
+
+/* What its first record says it is. */
+void office_journal_name(const char *agency, char out[NAME_CHARS_MAX + 16]);
+
+/* journal_base.c: every table but what is derived from others, as inserts. */
+typedef enum err journal_each(void *context, const char *statement,
+                              const struct sql_value *values, size_t count);
+MUST_CHECK enum err journal_base_each(struct sql *sql, journal_each *each,
+                                      void *context);
+
+size_t journal_base_tables(void); /* how many they are */
+
+#endif

@@ -1,0 +1,388 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "server/journal_replay.h"
+#include "server/store.h"
+#include "tests/dir.h"
+#include "tests/fault.h"
+
+struct scene {
+    char dir[DIR_CHARS];
+    char data[2 * DIR_CHARS], journal[2 * DIR_CHARS], copy[2 * DIR_CHARS];
+    struct office *office;
+    struct sql sql;
+    uint8_t key[JOURNAL_KEY_BYTES];
+    int accounts; /* added */
+};
+
+static struct office_options options_of(struct scene *s, bool journal)
+{
+    return (struct office_options){.data_dir = s->data,
+                                   .journal = journal ? s->journal : NULL,
+                                   .serving = true};
+}
+
+static void office_up(struct scene *s, bool journal)
+{
+    char detail[OFFICE_DETAIL_CHARS];
+    struct office_options options = options_of(s, journal);
+    assert_int_equal(office_open(&s->office, &options, true, detail), ERR_OK);
+    assert_int_equal(office_connect(s->office, &s->sql), ERR_OK);
+    office_journal_key(&s->office->keys, s->key);
+}
+
+static void office_down(struct scene *s)
+{
+    sql_close(&s->sql);
+    office_close(s->office);
+    s->office = NULL;
+}
+
+static int scene_open(void **state)
+{
+    char detail[OFFICE_DETAIL_CHARS];
+    struct scene *s = calloc(1, sizeof *s);
+    dir_make(s->dir);
+    dir_file(s->data, s->dir, "office");
+    dir_file(s->journal, s->dir, "journal");
+    dir_file(s->copy, s->dir, "copy.db");
+    struct office_options options = options_of(s, true);
+    assert_int_equal(office_init(&options, "north", "North", detail), ERR_OK);
+    office_up(s, false);
+    *state = s;
+    return 0;
+}
+
+static int scene_close(void **state)
+{
+    struct scene *s = *state;
+    office_down(s);
+    dir_remove(s->dir);
+    free(s);
+    return 0;
+}
+
+static enum err work(struct scene *s, const char *name)
+{
+    static const char add[] =
+        "INSERT INTO account(agency, account, role, made_at) "
+        "VALUES ('north', $1, 'worker', $2)";
+    enum err err = sql_begin(&s->sql, true);
+    if (err)
+        return err;
+    err = sql_run(&s->sql, add, SQL_VALUES(sql_text(name), sql_int(7)));
+    if (!err)
+        return sql_commit(&s->sql);
+    sql_rollback(&s->sql);
+    return err;
+}
+
+static void works(struct scene *s, int count)
+{
+    for (int i = 0; i < count; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "worker%d", ++s->accounts);
+        assert_int_equal(work(s, name), ERR_OK);
+    }
+}
+
+/* --- what a store holds --------------------------------------------------- */
+
+static enum err row_add(void *context, const char *statement,
+                        const struct sql_value *values, size_t count)
+{
+    return group_statement_write(context, group_text_id(bytes_text(statement)),
+                                 values, count);
+}
+
+static struct buffer content_of(struct sql *sql)
+{
+    struct buffer out;
+    buffer_init(&out, 64u << 20);
+    assert_int_equal(journal_base_each(sql, row_add, &out), ERR_OK);
+    assert_true(out.size > 0);
+    return out;
+}
+
+static bool same_content(struct sql *a, struct sql *b)
+{
+    struct buffer one = content_of(a), other = content_of(b);
+    bool same = bytes_equal(buffer_bytes(&one), buffer_bytes(&other));
+    buffer_fini(&one);
+    buffer_fini(&other);
+    return same;
+}
+
+static int64_t accounts_in(struct sql *sql)
+{
+    int64_t count = -1;
+    assert_int_equal(
+        sql_find_int(sql, "SELECT count(*) FROM account", NULL, 0, &count),
+        ERR_OK);
+    return count;
+}
+
+/* --- restoring ------------------------------------------------------------ */
+
+static void backup(struct scene *s)
+{
+    unlink(s->copy);
+    assert_int_equal(s->sql.backup(s->sql.context, s->copy), ERR_OK);
+}
+
+static enum err restore(struct scene *s, bool from_backup, struct sql *sql,
+                        struct replay_plan *plan, struct replay_result *result)
+{
+    char detail[STORE_DETAIL_CHARS];
+    struct replay_source source = {.path = s->journal, .key = s->key};
+    *sql = (struct sql){0};
+    if (from_backup) {
+        assert_int_equal(store_open(sql, s->copy, NULL, false, detail), ERR_OK);
+        assert_int_equal(journal_setting_load(sql, "north", &source.backup),
+                         ERR_OK);
+        source.has_backup = true;
+        sql_close(sql);
+    }
+    enum err err = journal_survey(&source, plan);
+    if (!err && plan->usable) {
+        if (plan->from_base)
+            unlink(s->copy);
+        err = store_open(sql, s->copy, NULL, plan->from_base, detail);
+        if (!err)
+            err = journal_replay(&source, plan, sql, result);
+    }
+    replay_plan_fini(plan);
+    return err;
+}
+
+static void every_table_is_in_a_base_or_made_anew(void **state)
+{
+    struct scene *s = *state;
+    int64_t count = -1;
+    static const char others[] =
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' "
+        "AND name NOT LIKE 'sqlite_%'";
+    assert_int_equal(sql_find_int(&s->sql, others, NULL, 0, &count), ERR_OK);
+    assert_int_equal(count, (int64_t)journal_base_tables() + 2);
+}
+
+static void a_base_and_what_follows_make_the_store_again(void **state)
+{
+    struct scene *s = *state;
+    struct sql sql;
+    struct replay_plan plan;
+    struct replay_result result;
+    works(s, 5);
+    assert_int_equal(restore(s, false, &sql, &plan, &result), ERR_OK);
+    assert_true(plan.from_base);
+    assert_int_equal(result.lost, 0);
+    assert_true(result.transactions >= 7);
+    assert_true(same_content(&s->sql, &sql));
+    assert_true(journal_state_whole(s->office->keys_dir, result.instance));
+    sql_close(&sql);
+}
+
+static void a_backup_and_what_follows_make_the_store_again(void **state)
+{
+    struct scene *s = *state;
+    struct sql sql;
+    struct replay_plan plan;
+    struct replay_result result;
+    works(s, 3);
+    backup(s);
+    assert_int_equal(restore(s, true, &sql, &plan, &result), ERR_OK);
+    assert_true(!plan.usable && plan.at_backup);
+    works(s, 4);
+    office_down(s); /* other processes join */
+    office_up(s, false);
+    works(s, 2);
+    assert_int_equal(restore(s, true, &sql, &plan, &result), ERR_OK);
+    assert_false(plan.from_base);
+    assert_int_equal(result.transactions, 7); /* one is the new term's */
+    assert_true(same_content(&s->sql, &sql));
+    sql_close(&sql);
+}
+
+/* The commit fails after the journal is written, or the process dies there. */
+static void a_transaction_that_failed_is_replaced_by_the_next(void **state)
+{
+    struct scene *s = *state;
+    struct sql sql;
+    struct replay_plan plan;
+    struct replay_result result;
+    works(s, 2);
+    assert_int_equal(sql_begin(&s->sql, true), ERR_OK);
+    assert_int_equal(sql_run(&s->sql,
+                             "INSERT INTO account(agency, account, role, "
+                             "made_at) VALUES ('north', 'never', 'worker', 1)",
+                             NULL, 0),
+                     ERR_OK);
+    s->sql.heard = false;
+    assert_int_equal(s->sql.tap->committing(s->sql.tap->context, &s->sql),
+                     ERR_OK);
+    s->sql.heard = true;
+    sql_rollback(&s->sql);
+    works(s, 3);
+    assert_int_equal(restore(s, false, &sql, &plan, &result), ERR_OK);
+    assert_int_equal(result.lost, 0);
+    assert_int_equal(accounts_in(&sql), 5);
+    assert_true(same_content(&s->sql, &sql));
+    sql_close(&sql);
+}
+
+static void damage_ends_the_replay_before_it(void **state)
+{
+    struct scene *s = *state;
+    struct sql sql;
+    struct replay_plan plan;
+    struct replay_result result;
+    struct stat status;
+    works(s, 3);
+    assert_int_equal(stat(s->journal, &status), 0);
+    works(s, 3);
+    int fd = open(s->journal, O_WRONLY);
+    assert_int_equal(pwrite(fd, "x", 1, status.st_size + 50), 1);
+    close(fd);
+    assert_int_equal(restore(s, false, &sql, &plan, &result), ERR_OK);
+    assert_true(result.lost > 0);
+    assert_int_equal(accounts_in(&sql), 3);
+    sql_close(&sql);
+}
+
+/* A limit on the file's size stands for a full volume. */
+static void a_full_volume_is_made_good_by_a_base(void **state)
+{
+    struct scene *s = *state;
+    struct sql sql;
+    struct replay_plan plan;
+    struct replay_result result;
+    struct journal_setting setting;
+    struct stat status;
+    struct rlimit was, limit;
+    signal(SIGXFSZ, SIG_IGN);
+    works(s, 2);
+    assert_true(office_journal_covers(s->office->journal));
+    assert_int_equal(stat(s->journal, &status), 0);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+    backup(s); /* so that the store's own files are not short of room */
+    assert_int_equal(stat(s->journal, &status), 0);
+    char padding[1 << 20] = "";
+    struct journal_of of = {
+        .path = s->journal, .name = "office north", .key = s->key};
+    struct journal *j;
+    assert_int_equal(journal_open(&j, &of), ERR_OK);
+    assert_int_equal(journal_begin(j), ERR_OK);
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(journal_add(j, 200, bytes_of(padding, sizeof padding)),
+                         ERR_OK);
+    assert_int_equal(journal_commit(j), ERR_OK);
+    journal_close(j);
+    assert_int_equal(stat(s->journal, &status), 0);
+    limit = was;
+    limit.rlim_cur = (rlim_t)status.st_size + 40;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    works(s, 1);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+    assert_false(office_journal_covers(s->office->journal));
+    assert_int_equal(journal_setting_load(&s->sql, "north", &setting), ERR_OK);
+    assert_true(setting.behind_since > 0);
+    assert_false(journal_state_whole(s->office->keys_dir, setting.instance));
+    works(s, 1); /* too early to try again */
+    assert_false(office_journal_covers(s->office->journal));
+    office_down(s);
+    office_up(s, false); /* begins with a base */
+    assert_true(office_journal_covers(s->office->journal));
+    assert_true(journal_state_whole(s->office->keys_dir, setting.instance));
+    works(s, 1);
+    assert_int_equal(restore(s, true, &sql, &plan, &result), ERR_OK);
+    assert_true(plan.from_base);
+    assert_int_equal(result.lost, 0);
+    assert_int_equal(accounts_in(&sql), 5);
+    assert_true(same_content(&s->sql, &sql));
+    sql_close(&sql);
+}
+
+static void switched_off_it_is_not_whole(void **state)
+{
+    struct scene *s = *state;
+    struct journal_setting setting;
+    assert_int_equal(journal_setting_load(&s->sql, "north", &setting), ERR_OK);
+    office_down(s);
+    char detail[OFFICE_DETAIL_CHARS];
+    struct office_options options = options_of(s, false);
+    options.journal = "none";
+    assert_int_equal(office_open(&s->office, &options, true, detail), ERR_OK);
+    assert_null(s->office->journal);
+    assert_false(journal_state_whole(s->office->keys_dir, setting.instance));
+    office_close(s->office);
+    office_up(s, true); /* on again: a base of another instance */
+    assert_true(office_journal_covers(s->office->journal));
+    assert_false(journal_state_whole(s->office->keys_dir, setting.instance));
+    works(s, 1);
+    struct sql sql;
+    struct replay_plan plan;
+    struct replay_result result;
+    assert_int_equal(restore(s, false, &sql, &plan, &result), ERR_OK);
+    assert_true(same_content(&s->sql, &sql));
+    sql_close(&sql);
+}
+
+/* A transaction commits whatever happens to the journal, and the journal never
+ * says that it is whole when it is not. */
+static void journalling_survives_every_allocation_failure(void **state)
+{
+    struct scene *s = *state;
+    for (int nth = 1;; nth++) {
+        works(s, 1);
+        office_down(s);
+        office_up(s, false);
+        char name[16];
+        snprintf(name, sizeof name, "nth%d", nth);
+        fault_at(nth, false);
+        enum err err = work(s, name);
+        bool hit = fault_hit();
+        fault_at(0, false);
+        assert_true(err == ERR_OK || err == ERR_NOMEM);
+        if (!hit)
+            break;
+        struct sql sql;
+        struct replay_plan plan;
+        struct replay_result result;
+        bool covers = office_journal_covers(s->office->journal);
+        unlink(s->copy);
+        assert_int_equal(restore(s, false, &sql, &plan, &result), ERR_OK);
+        assert_true(!covers || err || same_content(&s->sql, &sql));
+        assert_true(covers ||
+                    !journal_state_whole(s->office->keys_dir, result.instance));
+        sql_close(&sql);
+        assert_true(nth < 1000);
+    }
+}
+
+#define TEST(name)                                                             \
+    cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(every_table_is_in_a_base_or_made_anew),
+        TEST(a_base_and_what_follows_make_the_store_again),
+        TEST(a_backup_and_what_follows_make_the_store_again),
+        TEST(a_transaction_that_failed_is_replaced_by_the_next),
+        TEST(damage_ends_the_replay_before_it),
+        TEST(a_full_volume_is_made_good_by_a_base),
+        TEST(switched_off_it_is_not_whole),
+        TEST(journalling_survives_every_allocation_failure),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

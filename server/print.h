@@ -1,12 +1,9 @@
-/* What people read on the terminal. */
+/* What people read on the terminal; prose.h has the words. */
 #ifndef SERVER_PRINT_H
 #define SERVER_PRINT_H
 
 #include "shared/model/canon.h"
 
-/* A value in one line, long texts shortened to `width` characters (0: whole).
- */
-void print_value(const struct canon *value, int width);
 /* "2026-11-21 15:20 -06:00", in this machine's zone. */
 void print_time(int64_t ms);
 /* From the JSON that view_show(), view_row() and view_conflicts() make. */

@@ -57,15 +57,10 @@ int cli_print_all(struct cli *cli, satchel_iterator *iterator,
                   void (*print)(struct cli *cli, const char *json),
                   const char *none);
 
-/* Human output. */
-void print_show(const char *json);
+/* What people read; prose.h has the words. */
+void print_show(struct cli *cli, const char *json);
 void print_row(struct cli *cli, const char *json);
 void print_conflict(struct cli *cli, const char *json);
-/* "dana on 2026-11-21 15:20 -06:00" */
-void print_who(json_t *write);
-/* A value in one line, long texts shortened to `width` characters (0: whole).
- */
-void print_value(json_t *value, int width);
 /* A text in lines, without what would command a terminal. */
 void print_bytes(const char *text, size_t bytes);
 

@@ -20,7 +20,7 @@ int command_show(struct cli *cli)
     if (cli->json)
         cli_print_json(json);
     else
-        print_show(json);
+        print_show(cli, json);
     satchel_free(json);
     return EXIT_DONE;
 }

@@ -3,251 +3,160 @@
 #include <string.h>
 
 #include "client/cli/cli.h"
-#include "shared/base/clock.h"
+#include "shared/model/id.h"
+#include "shared/model/prose.h"
 #include "shared/model/view.h"
 
-#define NAME_WIDTH 20
-
-/* Bytes of the first `width` characters of UTF-8. */
-static int prefix(const char *text, int width)
+/* Prints the text and erases it. */
+static void print_out(struct buffer *text)
 {
-    int bytes = 0;
-    for (int characters = 0; text[bytes]; bytes++)
-        if (((unsigned char)text[bytes] & 0xc0) != 0x80 &&
-            characters++ == width)
-            break;
-    return bytes;
-}
-
-/* A stored text must not command the terminal. */
-static void print_byte(unsigned char c, bool one_line)
-{
-    putchar(c == 0x7f || (c < ' ' && (one_line || c != '\n')) ? ' ' : c);
+    if (buffer_err(text)) {
+        fputs("satchel: memory is exhausted\n", stderr);
+        exit(EXIT_FAILED);
+    }
+    fwrite(text->at, 1, text->size, stdout);
+    buffer_wipe(text);
 }
 
 void print_bytes(const char *text, size_t bytes)
 {
-    for (size_t i = 0; i < bytes; i++)
-        print_byte((unsigned char)text[i], false);
+    struct buffer out;
+    buffer_init(&out, PROSE_BYTES_MAX);
+    prose_text(&out, bytes_of(text, bytes), 0);
+    print_out(&out);
 }
 
-static void print_text(const char *text, int width)
+/* JSON of the library on its way to becoming text. */
+struct page {
+    struct arena arena;
+    struct buffer text;
+};
+
+static const struct canon *page_open(struct page *p, const char *json)
 {
-    int whole = (int)strlen(text);
-    int shown = width ? prefix(text, width) : whole;
-    for (int i = 0; i < shown; i++)
-        print_byte((unsigned char)text[i], width != 0);
-    if (shown < whole)
-        fputs("...", stdout);
+    const struct canon *root = NULL;
+    arena_init(&p->arena, PROSE_BYTES_MAX);
+    buffer_init(&p->text, PROSE_BYTES_MAX);
+    p->text.err = canon_parse(&p->arena, bytes_text(json), &root, NULL);
+    return p->text.err ? NULL : root;
 }
 
-void print_value(json_t *value, int width)
+static void page_print(struct page *p)
 {
-    if (!value || json_is_null(value)) {
-        putchar('-');
-    } else if (json_is_string(value)) {
-        print_text(json_string_value(value), width);
-    } else {
-        char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-        print_text(text ? text : "?", width);
-        free(text);
-    }
+    print_out(&p->text);
+    arena_fini(&p->arena);
 }
 
-void print_who(json_t *write)
+void print_show(struct cli *cli, const char *json)
 {
-    char instant[INSTANT_CHARS];
-    const char *author = json_string_value(json_object_get(write, "author"));
-    instant_format_local(instant,
-                         json_integer_value(json_object_get(write, "at")));
-    printf("%s on %s", author ? author : "somebody", instant);
-}
-
-static void print_live(json_t *live, const char *lead)
-{
-    size_t i;
-    json_t *write;
-    json_array_foreach(live, i, write)
-    {
-        const char *dot = json_string_value(json_object_get(write, "dot"));
-        printf("%s\"", lead);
-        print_value(json_object_get(write, "value"), 60);
-        fputs("\" by ", stdout);
-        print_who(write);
-        printf("   (%s)\n", dot ? dot : "?");
-    }
-}
-
-static void print_field(const char *name, json_t *field)
-{
-    bool open = json_is_true(json_object_get(field, "open"));
-    printf("  %-*s ", NAME_WIDTH, name);
-    print_value(json_object_get(field, "value"), 0);
-    if (open)
-        fputs("   <- in conflict", stdout);
-    if (json_is_true(json_object_get(field, "sealed")))
-        fputs("   (sealed)", stdout);
-    putchar('\n');
-    if (open)
-        print_live(json_object_get(field, "live"), "      ");
-    json_t *after = json_object_get(field, "after");
-    if (json_array_size(after)) {
-        puts("      written after sealing, not in effect:");
-        print_live(after, "      ");
-    }
-    json_t *requests = json_object_get(field, "requests");
-    if (json_array_size(requests)) {
-        puts("      requested, for the office to decide:");
-        print_live(requests, "      ");
-    }
-}
-
-static void print_change(const char *verb, json_t *object)
-{
-    const char *name;
-    json_t *value;
-    json_object_foreach(object, name, value)
-    {
-        printf("      %s %s = ", verb, name);
-        print_value(value, 60);
-        putchar('\n');
-    }
-}
-
-static void print_entry(json_t *entry)
-{
-    const char *dot = json_string_value(json_object_get(entry, "dot"));
-    const char *custody = json_string_value(json_object_get(entry, "custody"));
-    const char *held = json_string_value(json_object_get(entry, "held"));
-    fputs("  ", stdout);
-    print_who(entry);
-    printf("   [%s]   %s", custody ? custody : "?", dot ? dot : "?");
-    if (held)
-        printf("   HELD: %s", held);
-    if (json_is_true(json_object_get(entry, "seal")))
-        fputs("   sealed here", stdout);
-    putchar('\n');
-    print_change("set", json_object_get(entry, "set"));
-    print_change("add", json_object_get(entry, "add"));
-    print_change("drop", json_object_get(entry, "drop"));
-    print_change("keep", json_object_get(entry, "keep"));
-    print_change("hold", json_object_get(entry, "hold"));
-    json_t *release = json_object_get(entry, "release");
-    if (release)
-        printf("      releases %s\n", json_string_value(release));
-}
-
-/* Of a record as satchel_read() shows it, which may be NULL. */
-static json_t *field_value(json_t *shown, const char *field)
-{
-    json_t *fields = json_object_get(shown, "fields");
-    return json_object_get(json_object_get(fields, field), "value");
-}
-
-static const char *text_of(json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    return text ? text : "-";
-}
-
-void print_show(const char *json)
-{
-    json_t *root = cli_parse(json);
-    const char *name;
-    json_t *field, *entry;
-    size_t i;
-    printf("%s %s\n", text_of(root, "type"), text_of(root, "record"));
-    printf("  %-*s %s\n", NAME_WIDTH, "case", text_of(root, "case"));
-    json_object_foreach(json_object_get(root, "fields"), name, field)
-        print_field(name, field);
-    json_t *history = json_object_get(root, "history");
-    if (history)
-        puts("\nhistory, oldest first");
-    json_array_foreach(history, i, entry) print_entry(entry);
-    printf("\nhash    %s\ncontext %s\n", text_of(root, "hash"),
-           text_of(root, "context"));
-    json_decref(root);
+    struct page p;
+    const struct canon *shown = page_open(&p, json);
+    (void)cli;
+    prose_show(&p.text, shown, "oldest first");
+    page_print(&p);
 }
 
 void print_row(struct cli *cli, const char *json)
 {
+    struct page p;
+    const struct canon *row = page_open(&p, json);
     (void)cli;
-    json_t *root = cli_parse(json);
-    const char *name;
-    json_t *value;
-    fputs(text_of(root, "record"), stdout);
-    json_object_foreach(json_object_get(root, "fields"), name, value)
-    {
-        if (json_is_null(value))
-            continue;
-        printf("  %s=", name);
-        print_value(value, 32);
-    }
-    putchar('\n');
-    json_decref(root);
+    prose_row(&p.text, row);
+    page_print(&p);
 }
 
-/* The text of the first of its fields that names the record, or NULL. */
-static const char *name_in(json_t *shown)
+/* --- conflicts ------------------------------------------------------------ */
+
+static struct bytes text_of(const struct canon *object, const char *name)
 {
-    const char *name = NULL;
-    for (size_t i = 0; (!name || !*name) && view_name_fields[i]; i++)
-        name = json_string_value(field_value(shown, view_name_fields[i]));
-    return name && *name ? name : NULL;
+    struct bytes text = bytes_of(NULL, 0);
+    if (object)
+        canon_text(object, name, &text);
+    return text;
 }
 
-static json_t *read_record(struct cli *cli, const char *id)
+/* The text of a field of a record that read_record() gave. */
+static struct bytes field_text(const struct canon *shown, const char *field)
 {
-    char *json;
-    if (!id || satchel_read(cli->vault, id, 0, &json))
+    const struct canon *fields = shown ? canon_member(shown, "fields") : NULL;
+    return text_of(fields ? canon_member(fields, field) : NULL, "value");
+}
+
+/* NULL when it is not here, or cannot be read. */
+static const struct canon *read_record(struct cli *cli, struct arena *arena,
+                                       struct bytes id)
+{
+    char record[ID_CHARS + 1], *json;
+    const struct canon *root;
+    if (id.size != ID_CHARS)
         return NULL;
-    json_t *shown = cli_parse(json);
+    memcpy(record, id.at, id.size);
+    record[id.size] = '\0';
+    if (satchel_read(cli->vault, record, 0, &json))
+        return NULL;
+    const char *copy = arena_copy(arena, bytes_text(json));
     satchel_free(json);
-    return shown;
+    return copy && !canon_parse(arena, bytes_text(copy), &root, NULL) ? root
+                                                                      : NULL;
 }
 
-/* "person Ruth Ames (b302099a8057)"; without a name the whole id. */
-static void print_heading(struct cli *cli, const char *type, const char *id)
+/* The text of the first of its fields that names the record, or nothing. */
+static struct bytes name_in(const struct canon *shown)
 {
-    json_t *shown = read_record(cli, id), *person = NULL;
-    const char *name = name_in(shown);
-    if (!name) {
-        person = read_record(
-            cli, json_string_value(field_value(shown, VIEW_PERSON_FIELD)));
-        name = name_in(person);
-    }
-    printf("%s ", type);
-    if (name) {
-        print_text(name, 60);
-        printf(" (%s)", id + VIEW_ID_TAIL);
-    } else {
-        fputs(id, stdout);
-    }
-    json_decref(person);
-    json_decref(shown);
+    struct bytes name = bytes_of(NULL, 0);
+    for (size_t i = 0; !name.size && view_name_fields[i]; i++)
+        name = field_text(shown, view_name_fields[i]);
+    return name;
+}
+
+static struct bytes name_of(struct cli *cli, struct arena *arena,
+                            struct bytes id)
+{
+    const struct canon *shown = read_record(cli, arena, id);
+    struct bytes name = name_in(shown);
+    if (name.size)
+        return name;
+    return name_in(
+        read_record(cli, arena, field_text(shown, VIEW_PERSON_FIELD)));
+}
+
+static void put_quoted(struct buffer *out, const char *lead,
+                       const struct canon *value)
+{
+    buffer_add_text(out, lead);
+    prose_value(out, value, PROSE_WIDTH);
+    buffer_add_text(out, "\"\n");
+}
+
+/* What is shown until somebody decides. */
+static void put_meanwhile(struct buffer *out, const struct canon *conflict)
+{
+    const struct canon *base = canon_member(conflict, "base");
+    const struct canon *shown = canon_member(conflict, "shown");
+    if (base && base->kind != CANON_NULL)
+        put_quoted(out, "  until somebody decides, the value is \"", base);
+    else if (shown && shown->kind != CANON_NULL)
+        put_quoted(out, "  shown first: \"", shown);
 }
 
 void print_conflict(struct cli *cli, const char *json)
 {
-    json_t *root = cli_parse(json);
-    const char *field = text_of(root, "field"), *id = text_of(root, "record");
-    printf("%s of ", field);
-    print_heading(cli, text_of(root, "type"), id);
-    putchar('\n');
-    print_live(json_object_get(root, "values"), "  ");
-    json_t *base = json_object_get(root, "base");
-    json_t *shown = json_object_get(root, "shown");
-    if (base && !json_is_null(base)) {
-        fputs("  until somebody decides, the value is \"", stdout);
-        print_value(base, 60);
-        puts("\"");
-    } else if (shown && !json_is_null(shown)) {
-        fputs("  shown first: \"", stdout);
-        print_value(shown, 60);
-        puts("\"");
-    }
-    printf("  to settle it: satchel resolve %s %s --keep DOT --context TOKEN   "
-           "(satchel show prints the token)\n",
-           id, field);
-    json_decref(root);
+    struct page p;
+    const struct canon *conflict = page_open(&p, json);
+    struct bytes id = text_of(conflict, "record");
+    prose_member(&p.text, conflict, "field");
+    buffer_add_text(&p.text, " of ");
+    prose_heading(&p.text, text_of(conflict, "type"),
+                  name_of(cli, &p.arena, id), id);
+    buffer_add_char(&p.text, '\n');
+    prose_writes(&p.text, conflict, "values", "  ");
+    if (conflict)
+        put_meanwhile(&p.text, conflict);
+    buffer_add_text(&p.text, "  to settle it: satchel resolve ");
+    prose_text(&p.text, id, 0);
+    buffer_add_char(&p.text, ' ');
+    prose_member(&p.text, conflict, "field");
+    buffer_add_text(&p.text, " --keep DOT --context TOKEN   "
+                             "(satchel show prints the token)\n");
+    page_print(&p);
 }

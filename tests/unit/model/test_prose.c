@@ -1,0 +1,138 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "shared/model/prose.h"
+#include "tests/fault.h"
+
+static const char shown[] =
+    "{\"case\":\"c\",\"context\":\"c1.x\",\"fields\":{"
+    "\"kind\":{\"open\":false,\"sealed\":true,\"value\":\"phone\"},"
+    "\"name\":{\"live\":[{\"at\":60000,\"author\":\"dana\",\"dot\":\"w1:2\","
+    "\"value\":\"Ruth\"},{\"at\":120000,\"author\":\"lee\",\"dot\":\"w2:1\","
+    "\"value\":7}],\"open\":true,\"value\":null}},\"hash\":\"h\","
+    "\"history\":[{\"at\":60000,\"author\":\"dana\",\"custody\":\"here\","
+    "\"dot\":\"w1:2\",\"seal\":true,\"set\":{\"name\":\"Ruth\"}}],"
+    "\"record\":\"r\",\"type\":\"person\"}";
+
+static const char said[] =
+    "person r\n"
+    "  case                 c\n"
+    "  kind                 phone   (sealed)\n"
+    "  name                 -   <- in conflict\n"
+    "      \"Ruth\" by dana on 1970-01-01 00:01 +00:00   (w1:2)\n"
+    "      \"7\" by lee on 1970-01-01 00:02 +00:00   (w2:1)\n"
+    "\nhistory, oldest first\n"
+    "  dana on 1970-01-01 00:01 +00:00   [here]   w1:2   sealed here\n"
+    "      set name = Ruth\n"
+    "\nhash    h\n"
+    "context c1.x\n";
+
+static void show(struct buffer *out)
+{
+    struct arena arena;
+    const struct canon *root;
+    arena_init(&arena, 1 << 20);
+    assert_int_equal(canon_parse(&arena, bytes_text(shown), &root, NULL),
+                     ERR_OK);
+    prose_show(out, root, "oldest first");
+    arena_fini(&arena);
+}
+
+static void a_record_is_shown_with_its_conflict_and_history(void **state)
+{
+    struct buffer out;
+    (void)state;
+    buffer_init(&out, PROSE_BYTES_MAX);
+    show(&out);
+    assert_int_equal(buffer_err(&out), ERR_OK);
+    assert_string_equal(buffer_text(&out), said);
+    buffer_fini(&out);
+}
+
+static void expect_text(const char *text, int width, const char *wanted)
+{
+    struct buffer out;
+    buffer_init(&out, PROSE_BYTES_MAX);
+    prose_text(&out, bytes_text(text), width);
+    assert_string_equal(buffer_text(&out), wanted);
+    buffer_fini(&out);
+}
+
+static void a_text_never_commands_the_terminal(void **state)
+{
+    (void)state;
+    expect_text("a\033[31mb\x7f\tc", 0, "a [31mb  c");
+    expect_text("two\nlines", 0, "two\nlines");
+    expect_text("two\nlines", 60, "two lines");
+}
+
+static void a_text_is_cut_between_characters(void **state)
+{
+    (void)state;
+    expect_text("caf\xc3\xa9s", 5, "caf\xc3\xa9s");
+    expect_text("caf\xc3\xa9s", 4, "caf\xc3\xa9...");
+    expect_text("caf\xc3\xa9s", 3, "caf...");
+}
+
+static void expect_heading(const char *name, const char *id, const char *wanted)
+{
+    struct buffer out;
+    buffer_init(&out, PROSE_BYTES_MAX);
+    prose_heading(&out, bytes_text("need"), bytes_text(name), bytes_text(id));
+    assert_string_equal(buffer_text(&out), wanted);
+    buffer_fini(&out);
+}
+
+static void a_record_goes_by_its_name_or_by_its_id(void **state)
+{
+    static const char id[] = "0198f1d2-7c3a-7e4b-9d5e-6f708192a3b4";
+    (void)state;
+    expect_heading("Ruth Ames", id, "need Ruth Ames (6f708192a3b4)");
+    expect_heading("", id, "need 0198f1d2-7c3a-7e4b-9d5e-6f708192a3b4");
+    expect_heading("Ruth Ames", "short", "need short");
+}
+
+static void showing_tells_of_every_allocation_failure(void **state)
+{
+    (void)state;
+    for (int nth = 1;; nth++) {
+        struct arena arena;
+        struct buffer out;
+        const struct canon *root;
+        arena_init(&arena, 1 << 20);
+        buffer_init(&out, PROSE_BYTES_MAX);
+        assert_int_equal(canon_parse(&arena, bytes_text(shown), &root, NULL),
+                         ERR_OK);
+        fault_at(nth, false);
+        prose_show(&out, root, "oldest first");
+        bool hit = fault_hit();
+        fault_at(0, false);
+        assert_int_equal(buffer_err(&out), hit ? ERR_NOMEM : ERR_OK);
+        buffer_fini(&out);
+        arena_fini(&arena);
+        if (!hit) {
+            assert_true(nth > 1);
+            return;
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_record_is_shown_with_its_conflict_and_history),
+        cmocka_unit_test(a_text_never_commands_the_terminal),
+        cmocka_unit_test(a_text_is_cut_between_characters),
+        cmocka_unit_test(a_record_goes_by_its_name_or_by_its_id),
+        cmocka_unit_test(showing_tells_of_every_allocation_failure),
+    };
+    setenv("TZ", "UTC", 1);
+    tzset();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

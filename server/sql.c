@@ -27,11 +27,15 @@ struct sql_value sql_null(void)
     return (struct sql_value){.kind = SQL_NULL};
 }
 
+/* True of every statement that may change rows; one that turns out to read
+ * only (WITH ... SELECT) does no harm. */
 static bool changes(const char *statement)
 {
-    return !strncmp(statement, "INSERT ", 7) ||
-           !strncmp(statement, "UPDATE ", 7) ||
-           !strncmp(statement, "DELETE ", 7);
+    static const char *const others[] = {"SELECT", "PRAGMA", "CREATE", "DROP"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (!strncmp(statement, others[i], strlen(others[i])))
+            return false;
+    return true;
 }
 
 enum err sql_each_row(struct sql *sql, const char *statement,

@@ -31,8 +31,9 @@ typedef enum err sql_each(void *context, const struct sql_value *row,
 
 struct sql;
 
-/* Hears what a connection changes: every INSERT, UPDATE and DELETE inside a
- * write transaction, and its end.  An error makes the transaction fail. */
+/* Hears what a connection changes: every statement inside a write transaction
+ * that is not one of SELECT, PRAGMA, CREATE, DROP, and the transaction's end.
+ * An error makes the transaction fail. */
 struct sql_tap {
     /* May run statements, which are not heard. */
     void (*begun)(void *context, struct sql *sql);

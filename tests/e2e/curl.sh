@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Every error of sync-protocol.md, section 15, that a client can provoke: the
-# second client writes the requests, curl posts them.  What is refused leaves no
+# Every error of sync-protocol.md, section 15: the second client writes the
+# requests, curl posts them.  What is refused leaves no
 # trace, and the office goes on.
 . "$(dirname "$0")/lib/office.bash"
 here=$(cd "$(dirname "$0")/.." && pwd)
@@ -161,5 +161,12 @@ equal 'who guesses codes is slowed down' "$status $(said retry_after_s)" \
 equal 'and told for how long' "$(header retry-after)" \
 	"$(jq .retry_after_s "$dir/body")"
 equal 'but not kept from syncing' "$(post good)" 200
+
+# --- a fault of the office's own: a table is not there
+sqlite3 "$dir/office/office.db" 'ALTER TABLE account_scope RENAME TO away'
+equal 'a fault of the office is said to be one' "$(post good) $(said)" \
+	'500 application/json internal true'
+sqlite3 "$dir/office/office.db" 'ALTER TABLE away RENAME TO account_scope'
+equal 'and passes with it' "$(post good)" 200
 check 'the office is sound after all this' office verify
 done_testing

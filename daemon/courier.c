@@ -112,7 +112,8 @@ static void log_failure(struct courier *c, enum err err, const char *detail)
     /* The same trouble is told once, not at every try. */
     enum log_level level = c->logged == err ? LOG_DEBUG : LOG_WARN;
     log_event(c->log, level, "sync_failed", "vault", "%s", label, "error", "%s",
-              err_name(err), "detail", "%s", label_detail(err, detail), NULL);
+              err_name(err), "detail", "%s",
+              c->vault ? label_detail(err, detail) : err_text(err), NULL);
     c->logged = err;
 }
 

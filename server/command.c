@@ -121,6 +121,11 @@ static int check_places(const struct command *c)
                             "there is no office in %.300s; `satchel-central "
                             "init` makes one",
                             data);
+    if (stat(data, &status) == 0 && !S_ISDIR(status.st_mode))
+        return command_fail(c, ERR_FOREIGN,
+                            "%.300s is no folder; give --data the directory of "
+                            "an office",
+                            data);
     size_t size = strlen(data);
     while (size > 1 && data[size - 1] == '/')
         size--;

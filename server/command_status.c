@@ -75,10 +75,10 @@ static void journal_print(const struct journal_setting *j)
     } else if (!j->behind_since) {
         printf("the journal %s holds everything\n", j->path);
     } else {
-        instant_format(since, j->behind_since);
-        printf("the journal %s is BEHIND since %.10s %.5s UTC; a server that "
-               "can write it brings it up to date\n",
-               j->path, since, since + 11);
+        instant_format_local(since, j->behind_since);
+        printf("the journal %s is BEHIND since %s; a server that can write it "
+               "brings it up to date\n",
+               j->path, since);
     }
 }
 
@@ -125,7 +125,7 @@ int command_status(struct command *c)
         printf("%s (%s), lineage %s\n", buffer_text(&name), c->office->agency,
                c->office->lineage);
         for (size_t i = 0; i < COUNTS; i++)
-            printf("%10lld %s\n", (long long)numbers[i], counts[i].text);
+            printf("%-40s %8lld\n", counts[i].text, (long long)numbers[i]);
         journal_print(&journal);
     }
     buffer_fini(&name);

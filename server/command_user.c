@@ -33,9 +33,11 @@ static void user_json(struct buffer *json, const struct user *user)
     buffer_printf(json, ",\"user\":\"%s\"}", user->name);
 }
 
-static void print_user(const struct user *user)
+/* In columns of such widths; 0, 0: in a sentence. */
+static void print_user(const struct user *user, int name_width, int role_width)
 {
-    printf("%-20s %-12s", user->name, user->role);
+    printf("%-*s %-*s", name_width, user->name,
+           user->scope_count ? role_width : 0, user->role);
     for (size_t i = 0; i < user->scope_count; i++)
         printf(" %s", user->scopes[i]);
     if (user->os_user[0])
@@ -54,7 +56,7 @@ static int report(struct command *c, const char *what)
         return command_fail_office(c, err);
     if (!c->json) {
         printf("%s ", what);
-        print_user(&user);
+        print_user(&user, 0, 0);
         return EXIT_DONE;
     }
     struct buffer json;
@@ -159,7 +161,7 @@ static enum err list_one(void *context, const struct user *user)
         buffer_add_text(&listing->json, listing->count ? "," : "");
         user_json(&listing->json, user);
     } else {
-        print_user(user);
+        print_user(user, 20, 12);
     }
     listing->count++;
     return buffer_err(&listing->json);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "client/cli/cli.h"
+#include "shared/base/clock.h"
 
 /* As a shell takes it. */
 static void print_argument(const char *text)
@@ -33,10 +34,13 @@ static void print_draft(struct cli *cli, const char *json)
     json_int_t id = json_integer_value(json_object_get(root, "draft"));
     const char *reason = json_string_value(json_object_get(about, "reason"));
     const char *at = json_string_value(json_object_get(root, "at"));
+    char kept[INSTANT_CHARS] = "?";
+    int64_t at_ms;
     size_t i;
-    printf("%" JSON_INTEGER_FORMAT "  %.10s %.5s UTC  %" JSON_INTEGER_FORMAT
-           " bytes",
-           id, at, at + 11, json_integer_value(json_object_get(root, "bytes")));
+    if (at && !instant_parse(bytes_text(at), &at_ms))
+        instant_format_local(kept, at_ms);
+    printf("%" JSON_INTEGER_FORMAT "  %s  %" JSON_INTEGER_FORMAT " bytes", id,
+           kept, json_integer_value(json_object_get(root, "bytes")));
     if (reason) {
         fputs("\n   ", stdout);
         print_bytes(reason, strlen(reason));

@@ -196,7 +196,14 @@ static enum err move_check(const struct check *c,
     if (value->kind != CANON_TEXT || bytes_equal(from, value->raw) ||
         field_move(field, from, value->raw))
         return ERR_OK;
-    return warn(c, value->name, "an unusual step; stored all the same");
+    char what[2 * NAME_CHARS_MAX + 64];
+    snprintf(what, sizeof what,
+             "%.*s is an unusual step %s%.*s; stored all "
+             "the same",
+             shown(value->raw), (const char *)value->raw.at,
+             from.size ? "after " : "to begin with", shown(from),
+             (const char *)from.at);
+    return warn(c, value->name, what);
 }
 
 static enum err set_check(const struct check *c, const struct canon *set)

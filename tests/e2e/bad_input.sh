@@ -161,6 +161,8 @@ refused 'a port in use is named' 1 "127.0.0.1:$port already" \
 	office serve --listen "127.0.0.1:$port"
 refused 'plain HTTP off this machine is refused' 1 'tls-cert' \
 	office serve --listen 0.0.0.0:0
+refused 'a file is no office' 1 'is no folder' \
+	"$central" status --data "$dir/dana.vault"
 refused 'no office: says how one is made' 1 'no office in .*init' \
 	"$central" status --data "$dir/nowhere"
 cp -r "$dir/office" "$dir/later"

@@ -99,6 +99,22 @@ static void incomplete_and_unknown_is_stored_with_a_warning(void **state)
     record_written_fini(&out);
 }
 
+static void an_unusual_step_is_stored_with_a_warning(void **state)
+{
+    struct pair *o = *state;
+    struct record_written out;
+    struct record_write write = {.type = "site_referral",
+                                 .kase = o->person,
+                                 .set = bytes_text("{\"status\":\"done\"}"),
+                                 .lenient = true};
+    record_written_init(&out);
+    assert_int_equal(record_write(o->dana.vault, &write, &out), ERR_OK);
+    assert_non_null(strstr(buffer_text(&out.warning),
+                           "status: \"done\" is an unusual step to begin "
+                           "with; stored all the same"));
+    record_written_fini(&out);
+}
+
 static void a_context_is_needed_and_of_this_record(void **state)
 {
     struct pair *o = *state;
@@ -405,6 +421,7 @@ int main(void)
         TEST(wrong_values_are_refused_by_name),
         TEST(office_records_are_not_written_here),
         TEST(incomplete_and_unknown_is_stored_with_a_warning),
+        TEST(an_unusual_step_is_stored_with_a_warning),
         TEST(a_context_is_needed_and_of_this_record),
         TEST(a_value_that_arrived_after_reading_survives),
         TEST(a_state_is_stored_from_the_second_line_on),

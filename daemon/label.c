@@ -25,6 +25,7 @@ void label_vault(char out[LABEL_CHARS], struct vault *vault,
 const char *label_detail(enum err err, const char *detail)
 {
     switch (err) {
+    case ERR_NOT_FOUND: /* no office yet */
     case ERR_NETWORK:
     case ERR_PROTOCOL:
     case ERR_DENIED:

@@ -157,6 +157,12 @@ replica=$(office replica list --json |
 check 'but a vault by its replica' grep -q \
 	"event=sync_done vault=$replica" "$dir/daemon.log"
 
+SATCHEL_VAULT=$dir/kim.vault "$satchel" enroll --server http://127.0.0.1:1 \
+	--code AAAA-AAAA-AAAA-AAAA >"$dir/out" 2>&1
+"$satcheld" --once --vault "$dir/kim.vault" 2>"$dir/once.log"
+check 'a vault without an office is told what to do' grep -q \
+	'sync_failed vault=file-.*no office yet: run satchel enroll' "$dir/once.log"
+
 # --- files that are no vaults ---
 echo 'a letter' >"$dir/dana ames.vault"
 refused 'a file that is no vault ends it' 1 'is a vault.*give --vault' sh -c \

@@ -158,6 +158,7 @@ static enum err line_heal(struct batch *b, struct bytes line)
 {
     struct incoming in = {.line = line, .healed = true};
     struct line_found found;
+    bool gone;
     arena_clear(&b->parse);
     enum err err = revision_parse(&b->parse, line, &in.revision, NULL);
     if (err) /* it enters no feed, so no page can hold it */
@@ -167,9 +168,17 @@ static enum err line_heal(struct batch *b, struct bytes line)
     memcpy(in.hash, revision->hash, HASH_BYTES);
     err =
         store_line_find(b->sql, b->agency, revision->dot.replica, in.n, &found);
+#ifdef MUTANT_DROP_COLLISION
     if (!err)
-        return memcmp(found.hash, in.hash, HASH_BYTES) ? ERR_FORK : ERR_OK;
-    if (err == ERR_NOT_FOUND)
+        return ERR_OK;
+#endif
+    if (!err && !memcmp(found.hash, in.hash, HASH_BYTES))
+        return ERR_OK;
+    if (!err || err == ERR_NOT_FOUND)
+        err = ingest_collision(b, revision, !err, &gone);
+    if (!err && gone)
+        return ERR_OK;
+    if (!err)
         err = healed_log(b, revision->dot.replica, &in.log);
     if (err)
         return err;
@@ -185,8 +194,7 @@ enum err batch_healed(struct batch *b, const struct bytes *lines, size_t count)
     enum err err = ERR_OK;
     for (size_t i = 0; !err && i < count; i++) {
         err = line_heal(b, lines[i]);
-        /* The other line of a dot is carried by whoever brings it. */
-        if (err == ERR_FORK || err == ERR_INVALID)
+        if (err == ERR_INVALID)
             err = ERR_OK;
     }
     return err;

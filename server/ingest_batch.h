@@ -153,6 +153,14 @@ MUST_CHECK enum err ingest_term(struct batch *batch, const char *author,
                                 struct revision_draft *draft, const char *kase,
                                 struct dot *dot);
 
+/* collide.c: a line that the office had once and whose dot is another's now is
+ * written again, unless its write stands elsewhere.  So is, where its dot is not
+ * `taken`, one that has seen such a line at its old dot; any other is not *gone
+ * and takes its place. */
+MUST_CHECK enum err ingest_collision(struct batch *batch,
+                                     const struct revision *line, bool taken,
+                                     bool *gone);
+
 /* hold.c */
 MUST_CHECK enum err hold_state(struct batch *batch, const struct incoming *in,
                                const char *record, const char *reason,

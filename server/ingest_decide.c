@@ -84,7 +84,7 @@ static const char *judge_form(struct batch *b, const struct incoming *in,
     if (original->creates) {
         if (!known_case)
             copied_case(out, original->kase);
-        if (in->healed)
+        if (in->healed || in->log->row.kind != 'w')
             return NULL;
         if (known_case && !bytes_is(original->kase, record->kase))
             return "invalid";

@@ -86,18 +86,12 @@ static enum err place_load(struct vault *vault, struct place *p)
     return err ? err : stands_find(vault, p);
 }
 
-static enum err line_drop(struct vault *vault, const struct place *p)
+/* Forms that were read before mean what stood there then. */
+static enum err place_changed(struct vault *vault, const struct place *p)
 {
     const int64_t values[] = {p->log, p->n, p->row.id, 0, 0};
     struct sqlite3_stmt *s;
-    enum err err = vault_sql(vault, SQL_RECORD_LINE_DROP, &s);
-    if (err)
-        return err;
-    db_bind_int64(vault->db, s, 1, p->row.id);
-    db_bind_int64(vault->db, s, 2, p->line);
-    err = db_step_done(vault->db, s);
-    if (!err)
-        err = vault_run(vault, SQL_META_GENERATION_RAISE);
+    enum err err = vault_run(vault, SQL_META_GENERATION_RAISE);
     if (!err)
         err = vault_query(vault, SQL_META_GENERATION, &vault->tip.generation);
     if (!err)
@@ -107,6 +101,18 @@ static enum err line_drop(struct vault *vault, const struct place *p)
     for (int i = 0; i < 5; i++)
         db_bind_int64(vault->db, s, i + 1, values[i]);
     return db_step_done(vault->db, s);
+}
+
+static enum err line_drop(struct vault *vault, const struct place *p)
+{
+    struct sqlite3_stmt *s;
+    enum err err = vault_sql(vault, SQL_RECORD_LINE_DROP, &s);
+    if (err)
+        return err;
+    db_bind_int64(vault->db, s, 1, p->row.id);
+    db_bind_int64(vault->db, s, 2, p->line);
+    err = db_step_done(vault->db, s);
+    return err ? err : place_changed(vault, p);
 }
 
 enum err branch_yield(struct vault *vault, int64_t line, struct sums *sums)
@@ -131,10 +137,37 @@ enum err branch_yield(struct vault *vault, int64_t line, struct sums *sums)
     return err;
 }
 
+/* The office may not have its write anywhere: it stands until it is known to,
+ * beside what the office has at its dot. */
+static enum err branch_stay(struct vault *vault, int64_t line)
+{
+    struct sqlite3_stmt *s;
+    struct place p;
+    place_init(&p, line);
+    enum err err = place_load(vault, &p);
+    if (!err && p.stands) {
+        err = place_changed(vault, &p);
+        if (!err)
+            err = vault_sql(vault, SQL_CARRIED_RETURNED, &s);
+        if (!err) {
+            db_bind_int64(vault->db, s, 1, p.log);
+            db_bind_int64(vault->db, s, 2, p.n);
+            err = db_step_done(vault->db, s);
+        }
+    }
+    place_fini(&p);
+    return err;
+}
+
+struct rival {
+    int64_t line;
+    bool own; /* written here: it is carried */
+};
+
 enum err branch_prevail(struct vault *vault, const char *replica,
                         int64_t branch, int64_t n, struct sums *sums, bool *any)
 {
-    int64_t rivals[RIVALS_MAX];
+    struct rival rivals[RIVALS_MAX];
     size_t count = 0;
     struct sqlite3_stmt *s;
     enum err err = vault_sql(vault, SQL_LOG_RIVALS, &s);
@@ -146,20 +179,23 @@ enum err branch_prevail(struct vault *vault, const char *replica,
     for (bool row = true; !err && row && count < RIVALS_MAX;) {
         err = db_step_row(vault->db, s, &row);
         if (!err && row)
-            rivals[count++] = db_column_int64(s, 0);
+            rivals[count++] = (struct rival){db_column_int64(s, 0),
+                                             db_column_int64(s, 1) == 0};
     }
     db_reset(s);
     for (size_t i = 0; !err && i < count; i++)
-        err = branch_yield(vault, rivals[i], sums);
+        err = rivals[i].own ? branch_yield(vault, rivals[i].line, sums)
+                            : branch_stay(vault, rivals[i].line);
     *any = count > 0;
     return err;
 }
 
-enum err branch_carried(struct vault *vault, int64_t line, bool *carried)
+enum err branch_elsewhere(struct vault *vault, int64_t line,
+                          branch_each_hash *has, void *context, bool *elsewhere)
 {
     struct state_lines lines;
     struct place p;
-    *carried = false;
+    *elsewhere = false;
     place_init(&p, line);
     state_lines_init(&lines);
     enum err err = place_load(vault, &p);
@@ -168,8 +204,9 @@ enum err branch_carried(struct vault *vault, int64_t line, bool *carried)
     for (size_t i = 0; !err && i < lines.count; i++) {
         const struct revision *other = lines.lines[i].revision;
         if (other && lines.lines[i].log != line &&
-            !strcmp(other->write, p.revision->write))
-            *carried = true;
+            !strcmp(other->write, p.revision->write) &&
+            has(context, other->hash))
+            *elsewhere = true;
     }
     state_lines_fini(&lines);
     place_fini(&p);

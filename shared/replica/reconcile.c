@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/replica/branch.h"
 #include "shared/replica/identity_row.h"
 #include "shared/replica/line.h"
+#include "shared/replica/vault_schema.h"
 
 #define PREFIX_BYTES 8
 
@@ -105,6 +107,47 @@ static enum err lack_add(struct reconcile *r, int64_t page, int64_t line)
     return err;
 }
 
+static const uint8_t *prefix_find(const struct diffing *d, const uint8_t *hash)
+{
+    return d->have_count ? bsearch(hash, d->have, d->have_count, PREFIX_BYTES,
+                                   prefix_compare)
+                         : NULL;
+}
+
+static bool office_has(void *context, const uint8_t hash[HASH_BYTES])
+{
+    return prefix_find(context, hash) != NULL;
+}
+
+/* Others' lines from `from` on: what the office has under another dot, having
+ * another line at its own, gives way and is not contributed. */
+static enum err lacks_settle(struct diffing *d, size_t from)
+{
+    struct vault *vault = d->inbox->vault;
+    struct reconcile *r = d->inbox->reconcile;
+    struct sums *sums = NULL;
+    size_t kept = from;
+    if (from == r->lack_count)
+        return ERR_OK;
+    enum err err = vault_schema_load(vault);
+    if (!err)
+        err = sums_new(&sums);
+    for (size_t i = from; !err && i < r->lack_count; i++) {
+        bool elsewhere;
+        err = branch_elsewhere(vault, r->lacks[i].line, office_has, d,
+                               &elsewhere);
+        if (!err && elsewhere)
+            err = branch_yield(vault, r->lacks[i].line, sums);
+        if (!err && !elsewhere)
+            r->lacks[kept++] = r->lacks[i];
+    }
+    if (!err)
+        err = sums_store(vault, sums);
+    sums_free(sums);
+    r->lack_count = kept;
+    return err;
+}
+
 /* A line that the office lacks.  Own ones of the present log are pushed in
  * order anyway; a predecessor's go with its log; others' with their page. */
 static enum err lack_note(struct diffing *d, int64_t log, int64_t n,
@@ -130,9 +173,7 @@ static enum err held_compare(struct diffing *d, struct sqlite3_stmt *s)
     enum err err = db_column_fixed(s, 1, hash, sizeof hash);
     if (err)
         return err;
-    const uint8_t *at = d->have_count ? bsearch(hash, d->have, d->have_count,
-                                                PREFIX_BYTES, prefix_compare)
-                                      : NULL;
+    const uint8_t *at = prefix_find(d, hash);
     if (!at)
         return lack_note(d, db_column_int64(s, 2), db_column_int64(s, 3),
                          db_column_int64(s, 4), db_column_int64(s, 0));
@@ -219,8 +260,11 @@ static enum err diff(struct diffing *d, const char *kase, const char *scope,
     if (!err)
         err = scope[0] ? granted(vault, kase, scope, &key)
                        : case_key_number(vault, bytes_text(kase), &key);
+    size_t from = d->inbox->reconcile->lack_count;
     if (!err && key)
         err = lines_compare(d, key);
+    if (!err)
+        err = lacks_settle(d, from);
     /* Without a scope the case is only asked for what it has. */
     if (!err && scope[0])
         err = needs_add(d, kase);

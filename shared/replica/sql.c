@@ -142,7 +142,7 @@ const char *const sql_of[SQL_COUNT] = {
     [SQL_LOG_DOT] =
         "SELECT hash FROM log WHERE replica = ?1 AND n = ?2 LIMIT 1",
     [SQL_LOG_RIVALS] =
-        "SELECT l.id FROM replica r JOIN log l ON l.replica = r.id"
+        "SELECT l.id, l.page FROM replica r JOIN log l ON l.replica = r.id"
         " WHERE r.name = ?1 AND r.branch <> ?2 AND l.n = ?3",
     [SQL_LOG_UNSENT] =
         "SELECT count(DISTINCT l.n) FROM log l"

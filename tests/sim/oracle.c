@@ -26,10 +26,23 @@ struct lines {
 static void note_holds(struct lines *lines, const struct revision *r)
 {
     for (const struct canon *h = r->hold ? r->hold->first : NULL; h;
-         h = h->next)
+         h = h->next) {
+        world_cover(lines->world, "held %.*s", (int)h->text.size,
+                    (const char *)h->text.at);
         if (map_put(lines->held, h->name, lines))
             abort();
-    if (r->release.size && map_put(lines->released, r->release, lines))
+    }
+    if (r->carries.size)
+        world_cover(lines->world, "carried by %s",
+                    r->release.size ? "release"
+                    : replica_is_office(bytes_text(r->dot.replica))
+                        ? "the office"
+                        : "its vault");
+    if (!r->release.size)
+        return;
+    world_cover(lines->world, "released by %s",
+                bytes_is(r->author, "office") ? "itself" : "a person");
+    if (map_put(lines->released, r->release, lines))
         abort();
 }
 

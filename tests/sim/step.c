@@ -288,6 +288,22 @@ static void step_restore(struct world *world)
     truth_excuse(world);
 }
 
+/* A tablet falls into the river: what nobody else has is gone with it. */
+static void step_lose(struct world *world)
+{
+    struct device *d = device_any(world);
+    int left = 0;
+    for (int i = 0; i < DEVICES_MAX; i++)
+        left += world->devices[i].used;
+    if (!d || left < 3 || !world->office)
+        return;
+    world_say(world, "%s is lost for good", d->name);
+    device_stop(d);
+    d->used = false;
+    d->lost = true;
+    truth_excuse(world);
+}
+
 static void step_locked(struct world *world)
 {
     struct device *d = device_any(world);
@@ -327,11 +343,12 @@ static const struct {
     [STEP_FORGE] = {"forge", forge_request},
     [STEP_LOCKED] = {"locked", step_locked},
     [STEP_MAIL] = {"mail", mail_step},
+    [STEP_LOSE] = {"lose", step_lose},
 };
 
 bool step_breaks(enum step_kind kind)
 {
-    return kind == STEP_CLONE || kind == STEP_RESTORE;
+    return kind == STEP_CLONE || kind == STEP_RESTORE || kind == STEP_LOSE;
 }
 
 const char *step_name(enum step_kind kind)

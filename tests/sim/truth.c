@@ -52,13 +52,14 @@ static bool somewhere(struct world *world, const struct write *write)
     return search.found;
 }
 
-/* A device's own writes are in its log for good, readable or not; what the
- * office wrote is only where it was sent. */
+/* A device's own writes are in its log for good, readable or not, while there
+ * is the device; what the office wrote is only where it was sent. */
 void truth_excuse(struct world *world)
 {
     for (size_t i = 0; i < world->write_count && world->office; i++) {
         struct write *w = &world->writes[i];
-        if (w->device < 0 && !w->excused && !somewhere(world, w)) {
+        bool logged = w->device >= 0 && !world->devices[w->device].lost;
+        if (!logged && !w->excused && !somewhere(world, w)) {
             w->excused = true;
             world_say(world, "nobody has %s any more", w->dot);
         }

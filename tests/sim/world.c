@@ -191,7 +191,7 @@ struct device *device_add(struct world *world, const char *user,
 {
     for (int i = 0; i < DEVICES_MAX; i++) {
         struct device *device = &world->devices[i];
-        if (device->used)
+        if (device->used || device->lost)
             continue;
         *device = (struct device){.used = true, .world = world};
         device->clock = (struct clock){device_wall, device_monotonic, device};

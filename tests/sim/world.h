@@ -77,6 +77,7 @@ struct device {
     int64_t skew_ms;
     struct form forms[FORMS_MAX];
     bool enrolled;
+    bool lost; /* for good; its place is not taken again */
 };
 
 struct world {
@@ -169,6 +170,7 @@ enum step_kind {
     STEP_FORGE,
     STEP_LOCKED,
     STEP_MAIL,
+    STEP_LOSE,
     STEP_COUNT
 };
 struct step {

@@ -150,6 +150,118 @@ static void an_old_form_does_not_replace_the_copys_line(void **state)
     buffer_fini(&text);
 }
 
+/* --- a line of another, whose dot is given away ----------------------------
+ */
+
+struct given {
+    size_t lines;
+    struct bytes only; /* the last of them; borrowed */
+    char text[4096];
+};
+
+static enum err give(void *context, const struct page_line *page,
+                     const struct bytes *lines, size_t count)
+{
+    struct given *g = context;
+    (void)page;
+    g->lines += count;
+    assert_true(lines[count - 1].size < sizeof g->text);
+    memcpy(g->text, lines[count - 1].at, lines[count - 1].size);
+    g->only = bytes_of(g->text, lines[count - 1].size);
+    return ERR_OK;
+}
+
+/* What Eli contributes when the office says all that it has. */
+static void compare(struct copies *c, struct given *out)
+{
+    struct inbox *inbox;
+    uint8_t have[64 * 8];
+    size_t count = 0;
+    *out = (struct given){.lines = 0};
+    for (; count < c->far->count; count++) {
+        uint8_t hash[HASH_BYTES];
+        const struct far_line *line = &c->far->lines[count];
+        hash_bytes(hash, bytes_of(line->at, line->size));
+        memcpy(have + count * 8, hash, 8);
+    }
+    assert_int_equal(inbox_open(&inbox, c->eli.vault), ERR_OK);
+    assert_int_equal(inbox_diff(inbox, c->person, "caseload:north",
+                                bytes_of(have, count * 8)),
+                     ERR_OK);
+    assert_int_equal(inbox_contribute(inbox, give, out), ERR_OK);
+    inbox_close(inbox);
+}
+
+static bool shows(struct copies *c, const char *text)
+{
+    struct buffer state;
+    read_state(c->eli.vault, c->person, &state);
+    bool found = strstr(buffer_text(&state), text) != NULL;
+    buffer_fini(&state);
+    return found;
+}
+
+static void what_lost_its_place_stands_until_the_office_has_it(void **state)
+{
+    struct copies *c = *state;
+    struct given given;
+    struct identity identity;
+    struct buffer text, context;
+    struct record_written out;
+    const struct revision *lost;
+    struct arena arena;
+    record_written_init(&out);
+    buffer_init(&text, STATE_BYTES_MAX);
+    buffer_init(&context, 1 << 20);
+    assert_int_equal(identity_load(c->dana.vault, &identity), ERR_OK);
+    revise(c->dana.vault, c->person, "{\"preferred_name\":\"Lost\"}");
+    far_sync_up(c->far, c->dana.vault);
+    far_pull(c->far, c->eli.vault, c->person);
+    assert_int_equal(record_read(c->eli.vault, c->person, &text, &context),
+                     ERR_OK);
+    /* The office is taken back, Dana's tablet is gone, the copy comes. */
+    far_rollback(c->far, identity.replica, 3);
+    revise(c->copy.vault, c->person, "{\"preferred_name\":\"The copy's\"}");
+    far_push(c->far, c->copy.vault);
+    far_pull(c->far, c->eli.vault, c->person);
+    assert_true(shows(c, "Lost") && shows(c, "The copy's"));
+    assert_sound(c->eli.vault);
+    /* A form of the time before does not mean the copy's line. */
+    struct record_write write = {
+        .record = c->person,
+        .context = buffer_text(&context),
+        .set = bytes_text("{\"preferred_name\":\"Of the old form\"}")};
+    assert_int_equal(record_write(c->eli.vault, &write, &out), ERR_OK);
+    assert_true(shows(c, "The copy's"));
+    /* The office lacks it, again and again, until it has carried it. */
+    for (int i = 0; i < 2; i++) {
+        compare(c, &given);
+        assert_int_equal(given.lines, 1);
+        assert_true(shows(c, "Lost"));
+    }
+    arena_init(&arena, REVISION_ARENA_BYTES);
+    assert_int_equal(revision_parse(&arena, given.only, &lost, NULL), ERR_OK);
+    struct seen seen = lost->seen;
+    struct revision_draft draft = {
+        .record = c->person, .seen = &seen, .carries = given.only};
+    far_write(c->far, &draft);
+    far_pull(c->far, c->eli.vault, c->person);
+    compare(c, &given);
+    assert_int_equal(given.lines, 0);
+    assert_true(shows(c, "Lost") && shows(c, "The copy's"));
+    assert_sound(c->eli.vault);
+    struct buffer before;
+    read_state(c->eli.vault, c->person, &before);
+    assert_int_equal(vault_rebuild(c->eli.vault), ERR_OK);
+    assert_sound(c->eli.vault);
+    assert_true(shows(c, buffer_text(&before)));
+    buffer_fini(&before);
+    arena_fini(&arena);
+    record_written_fini(&out);
+    buffer_fini(&context);
+    buffer_fini(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +269,7 @@ int main(void)
         TEST(both_stories_stand_though_the_places_are_the_same),
         TEST(what_only_the_copy_wrote_is_not_unsent_here),
         TEST(an_old_form_does_not_replace_the_copys_line),
+        TEST(what_lost_its_place_stands_until_the_office_has_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -246,6 +246,136 @@ static void healed_lines_out_of_order_fold_all_the_same(void **state)
     device_fini(&lee);
 }
 
+/* --- two lines at one dot ---------------------------------------------------
+ */
+
+/* Line n of `d`, which the office gave out before it was taken back. */
+static void bring(struct device *by, struct place *place,
+                  const struct device *d, int64_t n)
+{
+    struct reply reply;
+    struct buffer extra;
+    struct page_line page = {.count = 1};
+    uint8_t hash[HASH_BYTES];
+    buffer_init(&extra, 1u << 16);
+    hash_bytes(hash, bytes_text(d->lines[n]));
+    page.hashes = bytes_of(hash, sizeof hash);
+    page_mac(page.mac, place->office->keys.page_key, "north", page.hashes);
+    assert_int_equal(page_line_write(&extra, &page), ERR_OK);
+    buffer_printf(&extra, "\n%s\n", d->lines[n]);
+    ask(by, place, "fix", buffer_text(&extra), &reply);
+    reply_fini(&reply);
+    buffer_fini(&extra);
+}
+
+/* Dana's lines 2 and 3 are lost; a copy's line stands at the place of the 2nd,
+ * and Lee has what was lost. */
+struct lost {
+    struct device dana, copy, lee;
+};
+
+static void lose(struct lost *l, struct place *place)
+{
+    char seen[64];
+    device_enrol(&l->dana, place, "dana");
+    device_enrol(&l->lee, place, "lee");
+    device_create(&l->dana, "person", PERSON, PERSON, NAMED);
+    device_sync_ok(&l->dana, place);
+    device_clone(&l->copy, &l->dana);
+    snprintf(seen, sizeof seen, "{\"%s\":1}", l->dana.replica);
+    device_revise(&l->dana, PERSON, seen, "{\"first_name\":\"Lost\"}");
+    snprintf(seen, sizeof seen, "{\"%s\":2}", l->dana.replica);
+    device_revise(&l->dana, PERSON, seen, "{\"first_name\":\"Later\"}");
+    device_revise(&l->copy, PERSON, "{}", "{\"first_name\":\"Copy\"}");
+    device_sync_ok(&l->copy, place);
+}
+
+static void lost_fini(struct lost *l)
+{
+    device_fini(&l->dana);
+    device_fini(&l->copy);
+    device_fini(&l->lee);
+}
+
+static int64_t shown(struct place *place, const char *part)
+{
+    char text[256];
+    snprintf(text, sizeof text,
+             "SELECT state LIKE '%%%s%%' FROM record WHERE record = '" PERSON
+             "'",
+             part);
+    return place_int(place, text);
+}
+
+static void a_line_that_lost_its_dot_is_carried_by_the_office(void **state)
+{
+    static const char carriers[] = "SELECT count(*) FROM line WHERE "
+                                   "CAST(line AS TEXT) LIKE '%\"carries\":%'";
+    struct place *place = *state;
+    struct lost l;
+    lose(&l, place);
+    for (int i = 0; i < 2; i++) {
+        bring(&l.lee, place, &l.dana, 2);
+        assert_int_equal(place_int(place, carriers), 1);
+        assert_int_equal(shown(place, "Lost"), 1);
+        assert_int_equal(shown(place, "Copy"), 1);
+        assert_int_equal(shown(place, "\"open\":true"), 1);
+    }
+    /* Its writer's next one means it by a dot that is the copy's now. */
+    bring(&l.lee, place, &l.dana, 3);
+    bring(&l.lee, place, &l.dana, 3);
+    assert_int_equal(place_int(place, carriers), 2);
+    assert_int_equal(shown(place, "Later"), 1);
+    assert_int_equal(shown(place, "Copy"), 1);
+    lost_fini(&l);
+}
+
+static void
+a_later_line_does_not_replace_what_its_writer_never_saw(void **state)
+{
+    struct place *place = *state;
+    struct lost l;
+    lose(&l, place);
+    device_create(&l.copy, "contact", NOTE, PERSON, TOLD); /* takes place 3 */
+    device_sync_ok(&l.copy, place);
+    bring(&l.lee, place, &l.dana, 2);
+    bring(&l.lee, place, &l.dana, 3);
+    assert_int_equal(shown(place, "\"value\":\"Lost\""), 0);
+    assert_int_equal(shown(place, "Later"), 1);
+    assert_int_equal(shown(place, "Copy"), 1);
+    assert_int_equal(shown(place, "\"open\":true"), 1);
+    lost_fini(&l);
+}
+
+static void what_was_held_is_held_where_it_is_carried(void **state)
+{
+    struct place *place = *state;
+    struct lost l;
+    struct dot dot;
+    char hold[64];
+    lose(&l, place);
+    snprintf(hold, sizeof hold, "{\"%s:2\":\"revoked\"}", l.dana.replica);
+    struct revision_draft draft = {.record = PERSON, .hold = bytes_text(hold)};
+    assert_int_equal(sql_begin(&place->sql, true), ERR_OK);
+    assert_int_equal(
+        ingest_office(place->office, &place->sql, "boss", &draft, &dot),
+        ERR_OK);
+    assert_int_equal(sql_commit(&place->sql), ERR_OK);
+    bring(&l.lee, place, &l.dana, 2);
+    assert_int_equal(shown(place, "Lost"), 0);
+    assert_int_equal(
+        place_int(place, "SELECT count(*) FROM held WHERE reason = 'revoked' "
+                         "AND released IS NULL"),
+        2);
+    dot.n += 2; /* behind its statement */
+    assert_int_equal(sql_begin(&place->sql, true), ERR_OK);
+    assert_int_equal(ingest_release(place->office, &place->sql, "boss", &dot),
+                     ERR_OK);
+    assert_int_equal(sql_commit(&place->sql), ERR_OK);
+    assert_int_equal(shown(place, "Lost"), 1);
+    lost_fini(&l);
+}
+
 int main(void)
 {
 #define TEST(name)                                                             \
@@ -258,6 +388,9 @@ int main(void)
         TEST(a_case_held_without_right_is_let_go),
         TEST(lost_lines_come_back_with_their_page_receipt),
         TEST(healed_lines_out_of_order_fold_all_the_same),
+        TEST(a_line_that_lost_its_dot_is_carried_by_the_office),
+        TEST(a_later_line_does_not_replace_what_its_writer_never_saw),
+        TEST(what_was_held_is_held_where_it_is_carried),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #   make lint      layers, formatting, warnings, cppcheck, clang-tidy
 #   make sim       the simulator: SEEDS=200, or SEED=n for one
 #   make mutants   builds that are broken on purpose; the simulator must notice
+#   make model     the exchange in Promela, explored by spin
 #   make fuzz      libFuzzer targets, FUZZ_SECONDS=30 each
 #   make bench     the measurements
 #   make cover     line coverage of the unit tests
@@ -96,7 +97,7 @@ LIBS := $(PACKAGE_LIBS) -lm
 WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
 # A missing library is said in one line instead of a page of compiler errors.
-NO_LIBS_GOALS := help clean check deps demo lint list-%
+NO_LIBS_GOALS := help clean check deps demo lint model list-%
 ifneq ($(MISSING),)
 ifneq ($(filter-out $(NO_LIBS_GOALS),$(or $(MAKECMDGOALS),all)),)
 $(error missing libraries: $(MISSING).  Run: tools/deps.sh build)
@@ -347,7 +348,7 @@ $(FUZZ_PROGRAMS): $B/tests/fuzz/%: $B/obj/tests/fuzz/%.o \
 	$(call say,LD)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $(filter %.o,$^) \
 		$(call group,$(SHARED) server) $(LIBS)
 
-.PHONY: tests unit-tests check check-unit sim fuzz fuzz-run deps
+.PHONY: tests unit-tests check check-unit sim model fuzz fuzz-run deps
 unit-tests: $(UNIT_TESTS) $(REPLAYS)
 tests: all unit-tests $(TOOL_TESTS) $(SIM) $(if $(INSTRUMENT),,$(LOSSY))
 
@@ -374,6 +375,10 @@ check-unit: $(if $(LAYER),$(TESTS_tests/unit/$(LAYER)),$(UNIT_TESTS))
 sim: $(SIM)
 	$(if $(SIM),$(SIM) $(if $(SEED),--seed $(SEED),--seeds $(SEEDS)),\
 		@echo 'no simulator is here')
+
+# Needs spin; MODEL=NAME explores one configuration, or one mutant, alone.
+model:
+	@BUILD=$B tools/model
 
 fuzz:
 	@$(MAKE) FUZZ=1 fuzz-run

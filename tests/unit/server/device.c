@@ -427,6 +427,17 @@ void device_expect(struct device *d, struct place *place, unsigned flags,
     abort();
 }
 
+void device_stopped(struct device *d, struct place *place, const char *error)
+{
+    struct reply reply;
+    device_expect(d, place, 0, 409, &reply);
+    if (strcmp(reply.error.error, error) != 0) {
+        fprintf(stderr, "error %s, not %s\n", reply.error.error, error);
+        abort();
+    }
+    reply_fini(&reply);
+}
+
 void device_sync_ok(struct device *d, struct place *place)
 {
     struct reply reply;

@@ -101,6 +101,8 @@ int place_teardown(void **state);
 /* Syncs; the test fails when the status is another. */
 void device_expect(struct device *d, struct place *place, unsigned flags,
                    int status, struct reply *reply);
+/* One exchange that is answered with 409 and this error. */
+void device_stopped(struct device *d, struct place *place, const char *error);
 /* The same, expecting 200 and looking at nothing. */
 void device_sync_ok(struct device *d, struct place *place);
 

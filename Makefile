@@ -185,12 +185,14 @@ $B/obj/%.o: %.c $B/flags
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(SMALL) -MMD -MP -c \
 		-o $@ $<
-# What runs once a sync or once a form is built for size: the library is
-# loaded on cheap tablets.
-COLD := $(wildcard client/*.c shared/exchange/*.c shared/wire/message*.c \
-	shared/replica/[civ]*.c shared/model/schema*.c shared/model/view.c)
-$(if $(INSTRUMENT),,$(call objects,$(filter-out %inbox_apply.c,\
-	$(COLD)))): SMALL := -Os
+# All but what reads and writes the text of each line is built for size: the
+# library is loaded on cheap tablets, and most time passes in others' code.
+HOT := $(addprefix shared/,base/arena base/buffer base/bytes model/canon \
+	model/fold_memo model/fold_step model/fold_write model/id model/scan \
+	model/scan_text)
+COLD := $(filter-out $(addsuffix .c,$(HOT)),$(wildcard client/*.c \
+	$(foreach l,$(LAYERS),shared/$l/*.c)))
+$(if $(INSTRUMENT),,$(call objects,$(COLD))): SMALL := -Os
 $B/gen/%.o: $B/gen/%.c tools/embed.h $B/flags
 	$(call say,CC)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c -o $@ $<
 $B/tools/embed: tools/embed.c

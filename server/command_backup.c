@@ -1,4 +1,4 @@
-/* backup and restore: the whole store as one file. */
+/* backup: the whole store as one file, read back before it counts. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -7,6 +7,8 @@
 #include <unistd.h>
 #include "server/command.h"
 #include "server/store.h"
+#include "server/store_agency.h"
+#include "server/store_replica.h"
 
 #define PATH_CHARS 1200
 
@@ -75,6 +77,66 @@ static int copy_store(struct command *c, const char *partial, const char *to,
     return code == EXIT_DONE ? folder_sync(c, to) : code;
 }
 
+/* --- what is backed up now ------------------------------------------------ */
+
+static const char copied_heads[] =
+    "SELECT r.replica, r.head FROM replica r JOIN agency a "
+    "ON a.agency = r.agency WHERE a.agency = $1 AND a.lineage = $2 "
+    "AND r.head > 0";
+
+static enum err head_count(void *context, const struct sql_value *row,
+                           size_t columns)
+{
+    struct command *c = context;
+    char replica[REPLICA_CHARS + 1];
+    (void)columns;
+    sql_copy_text(replica, sizeof replica, &row[0]);
+    return store_replica_backup(&c->sql, c->office->agency, replica,
+                                row[1].integer);
+}
+
+static enum err act_note(struct command *c, const char *to, int64_t lines)
+{
+    struct buffer detail;
+    buffer_init(&detail, 8192);
+    buffer_add_text(&detail, "{\"file\":");
+    canon_put_text(&detail, bytes_text(to));
+    buffer_printf(&detail, ",\"lines\":%lld}", (long long)lines);
+    enum err err = buffer_err(&detail);
+    if (!err)
+        err = store_act(&c->sql, c->office->agency,
+                        clock_wall_ms(c->office->clock), c->by, "backup",
+                        buffer_bytes(&detail));
+    buffer_fini(&detail);
+    return err;
+}
+
+static enum err heads_count(struct command *c, const char *to, int64_t lines)
+{
+    struct sql copy;
+    char detail[STORE_DETAIL_CHARS], lineage[LINEAGE_CHARS + 1];
+    enum err err = store_open(&copy, to, NULL, false, detail);
+    if (!err)
+        err = store_lineage(&c->sql, c->office->agency, lineage);
+    if (!err)
+        err = sql_each_row(
+            &copy, copied_heads,
+            SQL_VALUES(sql_text(c->office->agency), sql_text(lineage)),
+            head_count, c);
+    sql_close(&copy);
+    return err ? err : act_note(c, to, lines);
+}
+
+/* What the backup before had as well is in two of them: it is backed up. */
+static int count_generation(struct command *c, const char *to, int64_t lines)
+{
+    int code = command_begin(c);
+    if (code != EXIT_DONE)
+        return code;
+    enum err err = heads_count(c, to, lines);
+    return command_end(c, err ? command_fail_office(c, err) : EXIT_DONE);
+}
+
 int command_backup(struct command *c)
 {
     const char *to = args_text(&c->args, "--to");
@@ -94,9 +156,11 @@ int command_backup(struct command *c)
                             "%.300s (or its .partial) exists; backups are "
                             "never overwritten, give another name",
                             to);
-    int code = command_open(c, COMMAND_READ);
+    int code = command_open(c, COMMAND_ADMIN);
     if (code == EXIT_DONE)
         code = copy_store(c, partial, to, &lines);
+    if (code == EXIT_DONE)
+        code = count_generation(c, to, lines);
     if (code != EXIT_DONE)
         return code;
     if (!c->json) {

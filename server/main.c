@@ -114,7 +114,7 @@ static const struct entry {
     {"status", "", "how much there is, and what waits", command_status,
      "--keys"},
     {"backup", "--to FILE", "copy the store while it is in use", command_backup,
-     "--to --keys"},
+     "--to --as --keys"},
     {"restore", "--from FILE [--journal FILE] | --journal FILE",
      "make an office from a backup and the journal", command_restore,
      "--from --journal --keys"},

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "shared/base/map.h"
+#include "server/store_replica.h"
 
 #define EPOCH_BYTES (4u << 20) /* texts are repeated after so much */
 #define RETRY_MS_MIN 5000
@@ -18,8 +18,9 @@ struct known_text {
     const char *text; /* NULL: free place */
     uint64_t id, epoch;
 };
-#define TEXTS_MAX 1024u /* a power of two, far above the statements there are  \
-                         */
+#define TEXTS_MAX                                                              \
+    1024u /* a power of two, far above the statements there are                \
+           */
 
 struct office_journal {
     struct office *office; /* borrowed */
@@ -220,10 +221,13 @@ static enum err base_row(void *context, const char *statement,
     return statement_add(pass->journal, pass->id, values, count);
 }
 
+/* With a base everything is backed up, which it says itself. */
 static enum err base_write(struct office_journal *j, struct sql *sql)
 {
     struct base_pass pass = {.journal = j};
-    enum err err = group_begin(j);
+    enum err err = store_replica_backed_all(sql, j->office->agency);
+    if (!err)
+        err = group_begin(j);
     return err ? err : journal_base_each(sql, base_row, &pass);
 }
 
@@ -269,7 +273,7 @@ static void tap_ran(void *context, const char *statement,
         j->err = statement_add(j, id, values, count);
 }
 
-static enum err group_end(struct office_journal *j, struct sql *sql)
+static enum err group_write(struct office_journal *j, struct sql *sql)
 {
     uint8_t number[8];
     enum err err = j->err;
@@ -287,6 +291,18 @@ static enum err group_end(struct office_journal *j, struct sql *sql)
         j->group = false;
         err = journal_commit(j->journal);
     }
+    return err;
+}
+
+/* What a base changed in the store is taken back when it fails. */
+static enum err group_end(struct office_journal *j, struct sql *sql)
+{
+    enum err err = j->base ? sql_run(sql, "SAVEPOINT base", NULL, 0) : ERR_OK;
+    if (err)
+        return err;
+    err = group_write(j, sql);
+    if (err && j->base && sql_run(sql, "ROLLBACK TO base", NULL, 0))
+        j->setting_err = ERR_IO;
     return err;
 }
 
@@ -313,6 +329,8 @@ static enum err tap_committing(void *context, struct sql *sql)
     if (err && !j->skip)
         failed(j, err);
     j->behind = err != ERR_OK;
+    if (j->setting_err)
+        return j->setting_err;
     if (!err)
         end = journal_end(j->journal, &number);
     else if (!j->setting.behind_since)

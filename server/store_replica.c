@@ -6,7 +6,7 @@
     "r.replica, r.kind, r.key, r.transport, r.account, r.role, "               \
     "r.enrolled_at, r.predecessor, r.head, r.link, r.top, r.closed, "          \
     "r.revoked_at, r.token_latest, r.token_confirmed, a.account, "             \
-    "a.disabled_at "
+    "a.disabled_at, r.backed, r.backed_told "
 
 static const char replica_find[] =
     "SELECT " REPLICA_COLUMNS "FROM replica r LEFT JOIN account a "
@@ -31,6 +31,15 @@ static const char replica_head[] =
 static const char replica_tokens[] =
     "UPDATE replica SET token_latest = $3, token_confirmed = $4, seen_at = $5 "
     "WHERE agency = $1 AND replica = $2";
+static const char replica_told[] =
+    "UPDATE replica SET backed_told = $3 WHERE agency = $1 AND replica = $2";
+static const char replica_backup[] =
+    "UPDATE replica SET backed = CASE WHEN backup_head > backed "
+    "AND backup_head <= $3 THEN backup_head ELSE backed END, "
+    "backup_head = $3 WHERE agency = $1 AND replica = $2 AND head >= $3 "
+    "AND (backup_head <> $3 OR backed < $3)";
+static const char replica_backed_all[] =
+    "UPDATE replica SET backed = head WHERE agency = $1 AND backed < head";
 static const char replica_close[] =
     "UPDATE replica SET closed = $3, closed_at = $4 "
     "WHERE agency = $1 AND replica = $2 AND closed IS NULL";
@@ -128,6 +137,8 @@ static enum err replica_row_read(void *context, const struct sql_value *row,
     sql_copy_text(r->token_confirmed, sizeof r->token_confirmed, &row[14]);
     r->account_here = !sql_is_null(&row[15]);
     r->disabled = !sql_is_null(&row[16]);
+    r->backed = row[17].integer;
+    r->backed_told = row[18].integer;
     return err;
 }
 
@@ -214,6 +225,27 @@ enum err store_replica_tokens(struct sql *sql, const char *agency,
                    SQL_VALUES(sql_text(agency), sql_text(replica),
                               sql_text(latest), sql_text(confirmed),
                               sql_int(now)));
+}
+
+enum err store_replica_told(struct sql *sql, const char *agency,
+                            const char *replica, int64_t backed)
+{
+    return sql_run(
+        sql, replica_told,
+        SQL_VALUES(sql_text(agency), sql_text(replica), sql_int(backed)));
+}
+
+enum err store_replica_backup(struct sql *sql, const char *agency,
+                              const char *replica, int64_t head)
+{
+    return sql_run(
+        sql, replica_backup,
+        SQL_VALUES(sql_text(agency), sql_text(replica), sql_int(head)));
+}
+
+enum err store_replica_backed_all(struct sql *sql, const char *agency)
+{
+    return sql_run(sql, replica_backed_all, SQL_VALUES(sql_text(agency)));
 }
 
 enum err store_replica_close(struct sql *sql, const char *agency,

@@ -37,6 +37,7 @@ struct replica_row {
     bool disabled;                     /* and disabled */
     char token_latest[TOKEN_CHARS + 1];
     char token_confirmed[TOKEN_CHARS + 1];
+    int64_t backed, backed_told; /* n: backed up, and of that told */
 };
 
 MUST_CHECK enum err store_replica_find(struct sql *sql, const char *agency,
@@ -64,6 +65,15 @@ MUST_CHECK enum err store_replica_tokens(struct sql *sql, const char *agency,
                                          const char *replica,
                                          const char *latest,
                                          const char *confirmed, int64_t now);
+MUST_CHECK enum err store_replica_told(struct sql *sql, const char *agency,
+                                       const char *replica, int64_t backed);
+/* A verified backup has the log up to `head`: what the one before had is backed
+ * up. */
+MUST_CHECK enum err store_replica_backup(struct sql *sql, const char *agency,
+                                         const char *replica, int64_t head);
+/* All that is here is backed up. */
+MUST_CHECK enum err store_replica_backed_all(struct sql *sql,
+                                             const char *agency);
 /* The first reason stays. */
 MUST_CHECK enum err store_replica_close(struct sql *sql, const char *agency,
                                         const char *replica, const char *reason,

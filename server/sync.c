@@ -181,7 +181,7 @@ bool sync_wants_commit(const struct sync *s)
     if (s->stage == STAGE_REFUSED || s->stale || s->revoked || s->by_file)
         return false;
     return s->feed_waits || s->header.mode != MODE_SYNC ||
-           !s->header.token[0] ||
+           !s->header.token[0] || s->row.backed > s->row.backed_told ||
            strcmp(s->row.token_latest, s->row.token_confirmed) != 0;
 }
 
@@ -189,8 +189,8 @@ bool sync_may_wait(struct sync *s, int64_t *wait_ms)
 {
     *wait_ms = s->header.wait * 1000;
     if (s->stage == STAGE_REFUSED || *wait_ms <= 0 || s->stale || s->revoked ||
-        s->header.locked || s->differs || s->header.mode != MODE_SYNC ||
-        s->head > s->header.base_n)
+        s->header.locked || s->differs || s->backed_due ||
+        s->header.mode != MODE_SYNC || s->head > s->header.base_n)
         return false;
     bool waits;
     enum err err = feed_waits(s, &waits);

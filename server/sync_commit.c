@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include "server/office_journal.h"
 #include "server/store_agency.h"
 #include "server/sync_inner.h"
 
@@ -95,13 +96,29 @@ static enum err rolled_back(struct sync *s, struct batch *b)
     return err;
 }
 
+/* More of its log is backed up than it was told, or may have heard: the reply
+ * that said so may have been lost. */
+static enum err backed_tell(struct sync *s, struct batch *b)
+{
+    const struct replica_row *row = &s->row;
+    if (s->stale || s->revoked || s->by_file || s->stage == STAGE_REFUSED)
+        return ERR_OK;
+    s->backed_due = row->backed > row->backed_told ||
+                    (row->backed_told > 0 &&
+                     strcmp(s->header.token, row->token_latest) != 0);
+    return row->backed > row->backed_told
+               ? store_replica_told(b->sql, b->agency, s->header.replica,
+                                    row->backed)
+               : ERR_OK;
+}
+
 /* A new token whenever the reply will carry something; the one that came stays
  * good when there is nothing to say. */
 static enum err token_give(struct sync *s, struct batch *b)
 {
     uint8_t bits[TOKEN_BYTES];
     const char *latest = s->header.token;
-    bool carries = s->feed_waits || s->head > s->row.head ||
+    bool carries = s->feed_waits || s->head > s->row.head || s->backed_due ||
                    s->header.mode != MODE_SYNC || !s->header.token[0];
     if (s->stale || s->revoked || s->by_file || s->stage == STAGE_REFUSED)
         return ERR_OK;
@@ -227,6 +244,8 @@ static enum err sync_commit_one(struct sync *s, struct batch *b)
     if (!err)
         err = lines_commit(s, b);
     if (!err && s->verdict == VERDICT_SERVE)
+        err = backed_tell(s, b);
+    if (!err && s->verdict == VERDICT_SERVE)
         err = token_give(s, b);
     return err ? err : batch_flush(b);
 }
@@ -247,6 +266,7 @@ static void outcome_forget(struct sync *s)
     s->held = NULL;
     s->held_count = 0;
     s->token[0] = '\0';
+    s->backed_due = false;
 }
 
 static enum err batch_fill(struct batch *b, struct sync *const *syncs,
@@ -276,11 +296,13 @@ static enum err commit_together(struct office *office, struct sql *sql,
         sql_rollback(sql);
     else
         err = sql_commit(sql);
-    for (size_t i = 0; i < count; i++)
+    bool journalled = !err && office_journal_covers(office->journal);
+    for (size_t i = 0; i < count; i++) {
         if (err)
             outcome_forget(syncs[i]);
-        else
-            syncs[i]->committed = true;
+        syncs[i]->committed = !err;
+        syncs[i]->journalled = journalled;
+    }
     return !err && changed ? office_schema_refresh(office, sql) : err;
 }
 

@@ -106,7 +106,9 @@ struct sync {
         struct error_body error;
     } before; /* the commit: for when it has to be tried again */
 
-    bool committed; /* the outcome below is durable */
+    bool committed;  /* the outcome below is durable */
+    bool journalled; /* and in the journal */
+    bool backed_due; /* the replica is told what is backed up of its log */
     int64_t head;
     uint8_t link[LINK_BYTES];
     struct held_note *held; /* owned */

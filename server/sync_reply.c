@@ -92,25 +92,45 @@ enum err outgoing_leave(struct outgoing *out, const char *scope,
 
 /* --- the header ----------------------------------------------------------- */
 
-static enum err receipt_sign(const struct sync *s, struct reply_header *h)
+static enum err receipt_sign(const struct sync *s, const char *domain,
+                             int64_t n, struct receipt *r)
 {
-    struct receipt *r = &h->receipt;
     struct buffer text;
-    if (s->head <= s->header.base_n)
-        return ERR_OK;
-    h->has_receipt = true;
     memcpy(r->agency, s->office->agency, sizeof r->agency);
     memcpy(r->lineage, s->lineage, sizeof r->lineage);
     memcpy(r->replica, s->header.replica, sizeof r->replica);
     memcpy(r->term, s->office->term, sizeof r->term);
-    r->n = s->head;
-    memcpy(r->link, s->committed ? s->link : s->row.link, LINK_BYTES);
+    r->n = n;
+    enum err err = ERR_OK;
+    if (n == s->head)
+        memcpy(r->link, s->committed ? s->link : s->row.link, LINK_BYTES);
+    else
+        err = store_line_link(s->sql, s->office->agency, s->row.replica,
+                              s->row.key, n, r->link);
     buffer_init(&text, 4096);
-    enum err err = receipt_message(&text, r);
     if (!err)
-        chain_sign(r->signature, &s->office->term_keys, DOMAIN_RECEIPT,
+        err = receipt_message(&text, r);
+    if (!err)
+        chain_sign(r->signature, &s->office->term_keys, domain,
                    buffer_bytes(&text));
     buffer_fini(&text);
+    return err;
+}
+
+/* What is backed up is received, too, so that one receipt says both. */
+static enum err receipts_sign(const struct sync *s, struct reply_header *h)
+{
+    bool news = s->head > s->header.base_n;
+    int64_t backed = s->backed_due ? s->row.backed : 0;
+    if (news && s->committed && s->journalled)
+        backed = s->head;
+    h->has_backed = backed > 0;
+    h->has_receipt = news && backed < s->head;
+    enum err err = ERR_OK;
+    if (h->has_backed)
+        err = receipt_sign(s, DOMAIN_BACKED, backed, &h->backed);
+    if (!err && h->has_receipt)
+        err = receipt_sign(s, DOMAIN_RECEIPT, s->head, &h->receipt);
     return err;
 }
 
@@ -177,7 +197,7 @@ static enum err header_write(const struct sync *s, bool more,
         memcpy(h.term_signature, s->office->term_signature,
                sizeof h.term_signature);
     }
-    enum err err = receipt_sign(s, &h);
+    enum err err = receipts_sign(s, &h);
     if (!err && h.state == REPLY_REVOKED)
         err = revoked_sign(s, &h);
     return err ? err : reply_header_write(out, &h);

@@ -19,22 +19,32 @@ struct pull {
 /* --- header -------------------------------------------------------------- */
 
 /* Nothing counts as received before this has accepted it. */
-static enum err receipt_take(struct session *s, const struct reply_header *h)
+static enum err receipt_take(struct session *s, const struct reply_header *h,
+                             const struct receipt *given,
+                             enum err (*take)(struct vault *vault,
+                                              const struct receipt *receipt))
 {
-    if (!h->has_receipt)
-        return ERR_OK;
-    struct receipt receipt = h->receipt;
+    struct receipt receipt = *given;
     memcpy(receipt.agency, s->identity.agency, sizeof receipt.agency);
     memcpy(receipt.replica, s->identity.replica, sizeof receipt.replica);
     memcpy(receipt.lineage, h->lineage, sizeof receipt.lineage);
-    enum err err = outbox_receipt(s->vault, &receipt);
-    if (err)
-        return err;
-    if (receipt.n > s->identity.received) {
+    enum err err = take(s->vault, &receipt);
+    if (!err && receipt.n > s->identity.received && !s->got.receipt_moved) {
         s->report.pushed += receipt.n - s->identity.received;
         s->got.receipt_moved = true;
     }
-    return ERR_OK;
+    return err;
+}
+
+/* Of two receipts the one for received lines goes further. */
+static enum err receipts_take(struct session *s, const struct reply_header *h)
+{
+    enum err err = ERR_OK;
+    if (h->has_receipt)
+        err = receipt_take(s, h, &h->receipt, outbox_receipt);
+    if (!err && h->has_backed)
+        err = receipt_take(s, h, &h->backed, outbox_backed);
+    return err;
 }
 
 static enum err held_take(struct session *s, const struct reply_header *h)
@@ -87,7 +97,7 @@ static enum err header_take(struct pull *p, const struct reply_header *h)
     if (h->term_text.size)
         err = identity_add_term(s->vault, h->term_text, h->term_signature);
     if (!err)
-        err = receipt_take(s, h);
+        err = receipts_take(s, h);
     if (!err)
         err = held_take(s, h);
     if (!err && h->state == REPLY_REVOKED && h->has_statement)

@@ -16,6 +16,7 @@
 #define DOMAIN_LINK "satchel/link/1"           /* writing key over link(n) */
 #define DOMAIN_REQUEST "satchel/request/1"     /* transport or writing key */
 #define DOMAIN_RECEIPT "satchel/receipt/1"     /* office term key */
+#define DOMAIN_BACKED "satchel/backed/1"       /* office term key */
 #define DOMAIN_LEAVE "satchel/leave/1"         /* office term key */
 #define DOMAIN_CERT "satchel/certificate/1"    /* agency root key */
 #define DOMAIN_TERM "satchel/term/1"           /* agency root key over a term */

@@ -61,7 +61,9 @@ enum err identity_begin(struct vault *vault, const char *code,
 }
 
 static enum err term_store(struct vault *vault, int64_t identity,
-                           const struct term_certificate *term)
+                           const struct term_certificate *term,
+                           struct bytes text,
+                           const uint8_t sig[SIGNATURE_BYTES])
 {
     struct sqlite3_stmt *s;
     enum err err = vault_sql(vault, SQL_TERM_ADD, &s);
@@ -69,6 +71,8 @@ static enum err term_store(struct vault *vault, int64_t identity,
         return err;
     db_bind_text(vault->db, s, 1, bytes_text(term->replica));
     db_bind_bytes(vault->db, s, 2, bytes_of(term->key, KEY_BYTES));
+    db_bind_text(vault->db, s, 3, text);
+    db_bind_bytes(vault->db, s, 4, bytes_of(sig, SIGNATURE_BYTES));
     err = db_step_done(vault->db, s);
     if (!err)
         err = vault_sql(vault, SQL_IDENTITY_TERM, &s);
@@ -97,7 +101,7 @@ static enum err term_take(struct vault *vault, int64_t identity,
     if (strcmp(term.agency, agency) || strcmp(term.replica, expected))
         return vault_fail(vault, ERR_SIGNATURE,
                           "the office's term is of another agency");
-    return term_store(vault, identity, &term);
+    return term_store(vault, identity, &term, text, sig);
 }
 
 enum err identity_term_take(struct vault *vault,

@@ -42,6 +42,9 @@ MUST_CHECK enum err outbox_old_done(struct vault *vault, const char *replica,
  * ERR_FORK when its link is not our own at that n. */
 MUST_CHECK enum err outbox_receipt(struct vault *vault,
                                    const struct receipt *receipt);
+/* The same for one that says backed up, which says received, too. */
+MUST_CHECK enum err outbox_backed(struct vault *vault,
+                                  const struct receipt *receipt);
 /* The office holds these of our lines. */
 MUST_CHECK enum err outbox_held(struct vault *vault,
                                 const struct held_note *notes, size_t count);

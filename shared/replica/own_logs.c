@@ -14,6 +14,7 @@ static enum err log_add(struct own_logs *logs, struct sqlite3_stmt *s)
         .log = db_column_int64(s, 1),
         .received = db_column_int64(s, 2),
         .current = db_column_int64(s, 3) != 0,
+        .backed = db_column_int64(s, 4),
     };
     return ERR_OK;
 }

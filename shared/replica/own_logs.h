@@ -8,7 +8,7 @@
 struct own_log {
     int64_t identity; /* identity.id */
     int64_t log;      /* replica.id */
-    int64_t received;
+    int64_t received, backed;
     bool current;
 };
 

@@ -10,6 +10,7 @@
 
 static enum err signature_check(struct vault *vault,
                                 const struct identity_row *row,
+                                const char *domain,
                                 const struct receipt *receipt)
 {
     uint8_t key[KEY_BYTES];
@@ -25,7 +26,7 @@ static enum err signature_check(struct vault *vault,
     buffer_init(&message, MESSAGE_BYTES_MAX);
     err = receipt_message(&message, &expected);
     if (!err)
-        err = chain_verify(receipt->signature, key, DOMAIN_RECEIPT,
+        err = chain_verify(receipt->signature, key, domain,
                            buffer_bytes(&message));
     buffer_fini(&message);
     return err;
@@ -62,38 +63,104 @@ static enum err received_set(struct vault *vault,
     return err;
 }
 
-static enum err receipt_take(struct vault *vault, const struct receipt *receipt)
+/* The signature is kept, so that it can be shown. */
+static enum err receipt_keep(struct vault *vault,
+                             const struct identity_row *row, const char *kind,
+                             const struct receipt *receipt)
 {
-    struct identity_row row;
-    enum err err = identity_row_find(vault, IDENTITY_CURRENT, &row);
+    struct sqlite3_stmt *s;
+    enum err err = vault_sql(vault, SQL_RECEIPT_PUT, &s);
+    if (err)
+        return err;
+    db_bind_int64(vault->db, s, 1, row->id);
+    db_bind_text(vault->db, s, 2, bytes_text(kind));
+    db_bind_int64(vault->db, s, 3, receipt->n);
+    db_bind_bytes(vault->db, s, 4, bytes_of(receipt->link, LINK_BYTES));
+    db_bind_text(vault->db, s, 5, bytes_text(receipt->lineage));
+    db_bind_text(vault->db, s, 6, bytes_text(receipt->term));
+    db_bind_bytes(vault->db, s, 7,
+                  bytes_of(receipt->signature, SIGNATURE_BYTES));
+    db_bind_int64(vault->db, s, 8, clock_wall_ms(vault->clock));
+    return db_step_done(vault->db, s);
+}
+
+static enum err receipt_check(struct vault *vault, const char *domain,
+                              const struct receipt *receipt,
+                              struct identity_row *row)
+{
+    enum err err = identity_row_find(vault, IDENTITY_CURRENT, row);
     if (!err)
-        err = signature_check(vault, &row, receipt);
+        err = signature_check(vault, row, domain, receipt);
     if (!err)
-        err = link_check(vault, &row, receipt);
+        err = link_check(vault, row, receipt);
     if (err == ERR_SIGNATURE)
         vault_fail(vault, err, "the office's receipt does not verify");
     if (err == ERR_FORK)
         vault_fail(vault, err,
                    "the office has other lines of this log: a copy "
                    "of this vault is at work");
-    if (err || receipt->n <= row.public.received)
-        return err;
+    return err;
+}
+
+static enum err received_take(struct vault *vault,
+                              const struct identity_row *row,
+                              const struct receipt *receipt)
+{
+    if (receipt->n <= row->public.received)
+        return ERR_OK;
     /* Sums of scopes are exact again once a cursor ends after this. */
-    err = vault_run(vault, SQL_CURSOR_INEXACT);
+    enum err err = vault_run(vault, SQL_CURSOR_INEXACT);
     if (!err)
-        err = sums_receipt(vault, row.log, row.public.received, receipt->n);
+        err = sums_receipt(vault, row->log, row->public.received, receipt->n);
     if (!err)
-        err = received_set(vault, &row, receipt);
+        err = received_set(vault, row, receipt);
     return err ? err
                : vault_run_int(vault, SQL_META_SYNCED_SET,
                                clock_wall_ms(vault->clock));
+}
+
+static enum err receipt_take(struct vault *vault, const char *domain,
+                             const char *kind, const struct receipt *receipt)
+{
+    struct identity_row row;
+    enum err err = receipt_check(vault, domain, receipt, &row);
+    if (!err)
+        err = receipt_keep(vault, &row, kind, receipt);
+    if (!err)
+        vault->changed = true;
+    return err ? err : received_take(vault, &row, receipt);
+}
+
+static enum err backed_take(struct vault *vault, const struct receipt *receipt)
+{
+    struct identity_row row;
+    struct sqlite3_stmt *s;
+    enum err err = receipt_take(vault, DOMAIN_BACKED, "backed up", receipt);
+    if (!err)
+        err = identity_row_find(vault, IDENTITY_CURRENT, &row);
+    if (!err)
+        err = vault_sql(vault, SQL_IDENTITY_BACKED, &s);
+    if (err)
+        return err;
+    db_bind_int64(vault->db, s, 1, row.id);
+    db_bind_int64(vault->db, s, 2, receipt->n);
+    return db_step_done(vault->db, s);
 }
 
 enum err outbox_receipt(struct vault *vault, const struct receipt *receipt)
 {
     arena_clear(&vault->arena);
     enum err err = vault_begin(vault);
-    return err ? err : vault_end(vault, receipt_take(vault, receipt));
+    return err ? err
+               : vault_end(vault, receipt_take(vault, DOMAIN_RECEIPT,
+                                               "received", receipt));
+}
+
+enum err outbox_backed(struct vault *vault, const struct receipt *receipt)
+{
+    arena_clear(&vault->arena);
+    enum err err = vault_begin(vault);
+    return err ? err : vault_end(vault, backed_take(vault, receipt));
 }
 
 static enum err held_take(struct vault *vault, const struct held_note *notes,

@@ -177,8 +177,11 @@ static enum custody custody_of(const struct own_logs *own,
                                const struct state_line *line)
 {
     const struct own_log *log = own_logs_find(own, line->replica);
-    /* What is not our own came from the office. */
-    return log && line->n > log->received ? CUSTODY_HERE : CUSTODY_RECEIVED;
+    if (!log) /* what is not our own came from the office */
+        return CUSTODY_RECEIVED;
+    if (line->n <= log->backed)
+        return CUSTODY_BACKED_UP;
+    return line->n > log->received ? CUSTODY_HERE : CUSTODY_RECEIVED;
 }
 
 static enum err entry_give(struct vault *vault, struct state_lines *lines,
@@ -268,8 +271,10 @@ enum err record_status(struct vault *vault, struct vault_status *out)
     memset(out, 0, sizeof *out);
     vault->detail[0] = '\0';
     enum err err = own_logs_load(vault, &own);
-    for (size_t i = 0; !err && i < own.count; i++)
+    for (size_t i = 0; !err && i < own.count; i++) {
         err = log_count(vault, own.logs[i].log, own.logs[i].received, out);
+        out->backed_up += own.logs[i].backed;
+    }
     own_logs_fini(&own);
     if (!err)
         err = vault_query(vault, SQL_HELD_COUNT, &out->held);

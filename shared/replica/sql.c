@@ -85,10 +85,21 @@ const char *const sql_of[SQL_COUNT] = {
         "SELECT i.id, i.replica, r.name, i.received, i.agency, i.public_key"
         " FROM identity i JOIN replica r ON r.id = i.replica"
         " WHERE state = 'closed' AND i.id > ?1 ORDER BY i.id LIMIT 1",
-    [SQL_IDENTITY_LOGS] =
-        "SELECT id, replica, received, state = 'current' FROM identity"
-        " WHERE replica IS NOT NULL ORDER BY id DESC",
-    [SQL_TERM_ADD] = "INSERT OR REPLACE INTO term (name, key) VALUES (?1, ?2)",
+    [SQL_IDENTITY_LOGS] = "SELECT id, replica, received, state = 'current',"
+                          " min(received, backed) FROM identity"
+                          " WHERE replica IS NOT NULL ORDER BY id DESC",
+    [SQL_IDENTITY_BACKED] =
+        "UPDATE identity SET backed = max(backed, ?2) WHERE id = ?1",
+    [SQL_IDENTITY_BACKED_LOWER] =
+        "UPDATE identity SET backed = min(backed, ?2) WHERE id = ?1",
+    [SQL_RECEIPT_PUT] =
+        "INSERT INTO receipt (identity, kind, n, link, lineage, term,"
+        " signature, taken_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+        " ON CONFLICT (identity, kind) DO UPDATE SET n = ?3, link = ?4,"
+        " lineage = ?5, term = ?6, signature = ?7, taken_at = ?8"
+        " WHERE n < ?3 OR lineage <> ?5",
+    [SQL_TERM_ADD] = "INSERT OR REPLACE INTO term (name, key, certificate,"
+                     " certificate_sig) VALUES (?1, ?2, ?3, ?4)",
     [SQL_TERM_FIND] = "SELECT key FROM term WHERE name = ?1",
 
     [SQL_CASE_FIND] =

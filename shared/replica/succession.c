@@ -229,6 +229,22 @@ static enum err run_ints(struct vault *vault, enum sql which, int64_t a,
     return db_step_done(vault->db, s);
 }
 
+/* What the office did not have in this history is not backed up in it. */
+static enum err backed_forget(struct vault *vault,
+                              const struct identity_row *old,
+                              const struct enrol_reply *reply)
+{
+    struct sqlite3_stmt *s;
+    if (!strcmp(reply->lineage, old->public.lineage))
+        return ERR_OK;
+    enum err err = vault_sql(vault, SQL_IDENTITY_BACKED_LOWER, &s);
+    if (err)
+        return err;
+    db_bind_int64(vault->db, s, 1, old->id);
+    db_bind_int64(vault->db, s, 2, reply->has_received ? reply->received_n : 0);
+    return db_step_done(vault->db, s);
+}
+
 /* Receipts that are no longer common are no receipts. */
 static enum err receipts_forget(struct vault *vault,
                                 const struct identity_row *old,
@@ -280,6 +296,8 @@ enum err succession_take(struct vault *vault, const struct identity_row *old,
         err = vault_run_int(vault, SQL_IDENTITY_CLOSE, old->id);
     if (!err)
         err = receipts_forget(vault, old, &plan);
+    if (!err)
+        err = backed_forget(vault, old, reply);
     if (!err)
         err = vault_run(vault, SQL_CURSOR_RESET);
     if (!err)

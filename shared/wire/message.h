@@ -201,8 +201,10 @@ struct reply_header {
     char token[TOKEN_CHARS + 1];
     bool more;
     enum reply_state state;
-    bool has_receipt;
-    struct receipt receipt; /* agency, lineage, replica filled by the reader */
+    /* Of both agency and replica are filled in by the reader. */
+    bool has_receipt, has_backed;
+    struct receipt receipt;
+    struct receipt backed; /* backed up, which says received, too */
     const struct held_note *held;
     size_t held_count;
     const char (*scopes)[SCOPE_CHARS_MAX + 1];

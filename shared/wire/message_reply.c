@@ -28,9 +28,10 @@ static void put_held(struct buffer *out, const struct reply_header *header)
     buffer_add_char(out, ']');
 }
 
-static void put_receipt(struct buffer *out, const struct receipt *receipt)
+static void put_receipt(struct buffer *out, const char *name,
+                        const struct receipt *receipt)
 {
-    part_name(out, "receipt");
+    part_name(out, name);
     buffer_add_char(out, '{');
     part_put_base64(out, "link", receipt->link, LINK_BYTES);
     part_put_int(out, "n", receipt->n);
@@ -91,13 +92,15 @@ enum err reply_header_write(struct buffer *out,
 {
     buffer_add_char(out, '{');
     part_put_int(out, "at", header->at);
+    if (header->has_backed)
+        put_receipt(out, "backed", &header->backed);
     part_put_int(out, "head", header->head);
     put_held(out, header);
     if (header->lineage[0])
         part_put_text(out, "lineage", header->lineage);
     part_put_true(out, "more", header->more);
     if (header->has_receipt)
-        put_receipt(out, &header->receipt);
+        put_receipt(out, "receipt", &header->receipt);
     put_scopes(out, header);
     if (header->state != REPLY_OK)
         part_put_text(out, "state", state_names[header->state]);
@@ -150,15 +153,14 @@ static void read_scopes(struct part_reader *r, const struct canon *root,
     out->scopes = (const char(*)[SCOPE_CHARS_MAX + 1]) scopes;
 }
 
-static void read_receipt(struct part_reader *r, const struct canon *root,
-                         struct reply_header *out)
+static bool read_receipt(struct part_reader *r, const struct canon *root,
+                         const char *name, const char *lineage,
+                         struct receipt *receipt)
 {
     const struct canon *object =
-        part_member(r, root, "receipt", CANON_OBJECT, PART_OPTIONAL);
+        part_member(r, root, name, CANON_OBJECT, PART_OPTIONAL);
     if (!object)
-        return;
-    struct receipt *receipt = &out->receipt;
-    out->has_receipt = true;
+        return false;
     receipt->n = part_int(r, object, "n", 0, 1);
     (void)part_base64(r, object, "link", PART_REQUIRED, receipt->link,
                       LINK_BYTES);
@@ -166,7 +168,8 @@ static void read_receipt(struct part_reader *r, const struct canon *root,
                       SIGNATURE_BYTES);
     part_text(r, object, "term", PART_REQUIRED, receipt->term,
               sizeof receipt->term, replica_valid);
-    memcpy(receipt->lineage, out->lineage, sizeof receipt->lineage);
+    memcpy(receipt->lineage, lineage, sizeof receipt->lineage);
+    return true;
 }
 
 static void read_state(struct part_reader *r, const struct canon *root,
@@ -251,7 +254,10 @@ enum err reply_header_read(struct arena *arena, struct bytes line,
     part_text(&r, root, "lineage", PART_OPTIONAL, out->lineage,
               sizeof out->lineage, lineage_valid);
     out->more = part_true(&r, root, "more");
-    read_receipt(&r, root, out);
+    out->has_backed =
+        read_receipt(&r, root, "backed", out->lineage, &out->backed);
+    out->has_receipt =
+        read_receipt(&r, root, "receipt", out->lineage, &out->receipt);
     read_scopes(&r, root, out);
     read_state(&r, root, out);
     read_statement(&r, root, out);

@@ -407,7 +407,10 @@ class Replica:
         if "term" in head:
             self._take_term(head["term"]["text"], head["term"]["sig"])
         if "receipt" in head:
-            self._take_receipt(head["receipt"])
+            self._take_receipt(head["receipt"], "satchel/receipt/1")
+        if "backed" in head:  # says received, too
+            self._take_receipt(head["backed"], "satchel/backed/1")
+            s["backed"] = max(s.get("backed", 0), head["backed"]["n"])
         for n, reason in head.get("held", ()):
             s["held"][str(n)] = reason
         if "scopes" in head:
@@ -424,11 +427,11 @@ class Replica:
                  "lineage": s["lineage"], "replica": s["replica"],
                  "what": "revoked"})
 
-    def _take_receipt(self, receipt):
+    def _take_receipt(self, receipt, domain):
         s, n = self.s, receipt["n"]
         links = self.links()
         if not self._office_signed(
-                receipt["term"], receipt["sig"], "satchel/receipt/1",
+                receipt["term"], receipt["sig"], domain,
                 {"agency": s["agency"], "lineage": s["lineage"],
                  "link": receipt["link"], "n": n, "replica": s["replica"]}):
             raise Broken("a receipt that no term of the office signed")

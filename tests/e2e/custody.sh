@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Here, received, backed up: the status is true at every step, and the office's
+# word for it can be shown to others.
+. "$(dirname "$0")/lib/office.bash"
+
+here() { as dana status --json | jq .here; }
+received() { as dana status --json | jq .received; }
+backed() { as dana status --json | jq .backed_up; }
+custody() { # the newest line of the person's record
+	as dana show "$person" --history --json | jq -r '.history[-1].custody'
+}
+write() { revise dana "$person" "preferred_name=$1"; }
+
+make_office && start_server && enrol dana && enrol lee || exit 1
+person=$(as dana put person legal_name='Ruth Ames')
+equal 'what was written is here' "$(here) $(received) $(backed)" '1 0 0'
+equal 'its custody says so' "$(custody)" here
+syncs dana || exit 1
+equal 'then it is received, and not backed up' \
+	"$(here) $(received) $(backed)" '0 1 0'
+equal 'its custody says so, too' "$(custody)" received
+office backup --to "$dir/one" >/dev/null
+syncs dana || exit 1
+equal 'one backup is not enough' "$(backed)" 0
+write Ruthie && syncs dana || exit 1
+office backup --to "$dir/two" >/dev/null
+equal 'the device has not heard of the second' "$(backed)" 0
+syncs dana || exit 1
+equal 'two verified backups are' "$(received) $(backed)" '2 1'
+equal 'the newer line is in one of them' "$(custody)" received
+as dana sync --json >"$dir/sync"
+check 'it is told once, and not again' jq -e '.requests == 1 and
+	.received_bytes < 200' "$dir/sync"
+office backup --to "$dir/three" >/dev/null
+syncs dana || exit 1
+equal 'a third backs up the rest' "$(backed)" 2
+equal 'custody: backed up' "$(custody)" 'backed up'
+equal "another's line is not the reader's to count" \
+	"$(as lee status --json | jq .backed_up)" 0
+
+# A rollback takes it back: nothing counts that the office does not have.
+write Ru && write Rue && syncs dana || exit 1
+kill_server
+rm -rf "$dir/office"
+"$central" restore --from "$dir/one" --data "$dir/office" >/dev/null
+start_server || exit 1
+syncs dana dana || exit 1
+equal 'after a rollback only what is backed up still counts' \
+	"$(here) $(as dana status --json | jq '.backed_up <= 1')" '0 true'
+
+# With a journal both are said at once.
+stop_server
+start_server --journal "$dir/journal" || exit 1
+syncs dana || exit 1
+write Ruthless && syncs dana || exit 1
+equal 'with a journal a received line is backed up' "$(custody)" 'backed up'
+as dana sync --json >"$dir/sync"
+check 'and there is nothing more to say' jq -e '.requests == 1 and
+	.received_bytes < 200' "$dir/sync"
+check 'the vault is sound' as dana verify
+check 'the office is sound' office verify
+done_testing

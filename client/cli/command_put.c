@@ -280,6 +280,9 @@ int command_put(struct cli *cli)
     write.seal = args_flag(&cli->args, "--seal");
     write.lenient = args_flag(&cli->args, "--lenient");
     if (!record) {
+        if (write.context)
+            return cli_misuse(cli, "--context needs --record: without it this "
+                                   "would be a new record");
         write.type = cli->operands[0];
         if (args_flag(&cli->args, "--each"))
             return put_each(cli, &write);

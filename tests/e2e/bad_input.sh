@@ -21,6 +21,8 @@ refused 'so is a narrative' 1 'UTF-8' \
 refused 'and a condition' 2 'UTF-8' as dana list person --where $'a=\xe9'
 refused 'a field given twice is refused' 2 'twice' \
 	as dana put person first_name=Ruth first_name=Anne
+refused 'a context without its record is no new record' 2 'needs --record' \
+	as dana put person --context c1.e30 first_name=x
 refused 'an unknown field is named' 1 'person.nosuch' \
 	as dana put person nosuch=1
 refused 'an unknown type is named' 1 'persn' as dana put persn first_name=x

@@ -181,3 +181,54 @@ void office_release_one(struct world *world)
         world_say(world, "the office releases %s:%lld: %s", dot.replica,
                   (long long)dot.n, err_name(err));
 }
+
+void office_release_all(struct world *world)
+{
+    for (int left = 1000; left > 0 && !world->failed; left--) {
+        struct held_pick pick = {.world = world};
+        if (begin(world))
+            return;
+        enum err err = store_held_open(&world->sql, world->office->agency,
+                                       take_held, &pick);
+        if (!err && pick.seen)
+            err = ingest_release(world->office, &world->sql, "ruth", &pick.dot);
+        bool none = !pick.seen;
+        err = end(world, err);
+        if (err && err != ERR_INVALID)
+            world_fail(world, "a hold is not released: %s", err_name(err));
+        if (none || err)
+            return;
+    }
+}
+
+static enum err account_state(struct world *world, const char *user,
+                              const char *statement)
+{
+    struct sql_value values[] = {sql_text(world->office->agency),
+                                 sql_text(user)};
+    enum err err = begin(world);
+    return err ? err
+               : end(world, world->sql.run(world->sql.context, statement,
+                                           values, 2, NULL, NULL));
+}
+
+void office_suspend(struct world *world, struct device *device)
+{
+    if (account_state(world, device->user,
+                      "UPDATE account SET disabled_at = 1 WHERE agency = $1 "
+                      "AND account = $2"))
+        return;
+    world_say(world, "%s is shut out by mistake", device->user);
+    world->scenes |= SCENE_HELD;
+    world->deaf = true;
+    (void)device_sync(world, device);
+    world->deaf = false;
+    while (account_state(world, device->user,
+                         "UPDATE account SET disabled_at = NULL WHERE "
+                         "agency = $1 AND account = $2") &&
+           !world->failed) {
+        office_crash(world);
+        if (!office_start(world))
+            world_fail(world, "the office does not start");
+    }
+}

@@ -13,6 +13,11 @@ void forge_request(struct world *world);
 /* admin.c */
 bool office_knows(struct world *world, const char *record);
 void office_edit(struct world *world);
+/* Somebody's account is closed by mistake: what the device sends meanwhile is
+ * held, and it does not hear of it. */
+void office_suspend(struct world *world, struct device *device);
+/* In the end a person settles every hold. */
+void office_release_all(struct world *world);
 void office_release_one(struct world *world);
 
 #endif

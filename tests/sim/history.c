@@ -20,7 +20,7 @@ static const int weights[STEP_COUNT] = {
     [STEP_CLONE] = 4,         [STEP_BACKUP] = 6,
     [STEP_RESTORE] = 5,       [STEP_FORGE] = 20,
     [STEP_LOCKED] = 15,       [STEP_MAIL] = 40,
-    [STEP_LOSE] = 3,
+    [STEP_LOSE] = 3,          [STEP_SUSPEND] = 12,
 };
 
 static enum step_kind draw(const struct random *dice)

@@ -40,6 +40,8 @@ static enum err net_start(void *context, const struct transport_request *r)
 
 static enum fate choose(struct world *world)
 {
+    if (world->deaf)
+        return FATE_REPLY_LOST;
     uint64_t dice = world->faults ? world_dice(world, 100) : 0;
     if (dice < 70)
         return FATE_FINE;

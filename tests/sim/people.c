@@ -35,8 +35,11 @@ bool form_open(struct world *world, struct device *device, struct form *form,
     enum err err = record_read(device->vault, record, &state, &form->context);
     if (!err)
         err = record_history(device->vault, record, see, &screen);
+    /* One whose creation is held shows nothing that could be revised. */
+    bool waits =
+        !err && strstr(buffer_text(&state), "\"waiting\":true") != NULL;
     buffer_fini(&state);
-    form->open = !err && !screen.full;
+    form->open = !err && !screen.full && !waits;
     snprintf(form->record, sizeof form->record, "%s", record);
     snprintf(form->type, sizeof form->type, "%s", type);
     return form->open;

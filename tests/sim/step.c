@@ -110,7 +110,8 @@ static void step_form_save(struct world *world)
             continue;
         buffer_init(&state, STATE_BYTES_MAX);
         buffer_init(&ignored, 1u << 20);
-        bool still = !record_read(d->vault, form->record, &state, &ignored);
+        bool still = !record_read(d->vault, form->record, &state, &ignored) &&
+                     !strstr(buffer_text(&state), "\"waiting\":true");
         buffer_fini(&state);
         buffer_fini(&ignored);
         if (!still) {
@@ -304,6 +305,13 @@ static void step_lose(struct world *world)
     truth_excuse(world);
 }
 
+static void step_suspend(struct world *world)
+{
+    struct device *d = device_any(world);
+    if (d && world->office)
+        office_suspend(world, d);
+}
+
 static void step_locked(struct world *world)
 {
     struct device *d = device_any(world);
@@ -344,6 +352,7 @@ static const struct {
     [STEP_LOCKED] = {"locked", step_locked},
     [STEP_MAIL] = {"mail", mail_step},
     [STEP_LOSE] = {"lose", step_lose},
+    [STEP_SUSPEND] = {"suspend", step_suspend},
 };
 
 bool step_breaks(enum step_kind kind)

@@ -27,7 +27,8 @@ enum {
     SCENE_PLAIN = 0,
     SCENE_CLONED = 1,
     SCENE_RESTORED = 2,
-    SCENE_FORGED = 4
+    SCENE_FORGED = 4,
+    SCENE_HELD = 8
 };
 
 /* One acknowledged write and the truth about it. */
@@ -90,6 +91,7 @@ struct world {
     struct office *office; /* NULL while it has no power */
     struct sql sql;
     bool sql_open, online, faults;
+    bool deaf;       /* no reply reaches a device */
     unsigned scenes; /* SCENE_* that happened */
     struct device devices[DEVICES_MAX];
     char records[RECORDS_MAX][ID_CHARS + 1];
@@ -171,6 +173,7 @@ enum step_kind {
     STEP_LOCKED,
     STEP_MAIL,
     STEP_LOSE,
+    STEP_SUSPEND,
     STEP_COUNT
 };
 struct step {

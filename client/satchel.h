@@ -271,6 +271,12 @@ struct satchel_status {
     }
 int satchel_status(satchel *vault, struct satchel_status *status);
 
+/* The office's receipts for what was written here, with the certificates that
+ * prove them to anybody who knows the agency's root key: JSON, owned by the
+ * caller.  `satchel proof verify` checks it.  SATCHEL_NOT_FOUND: nothing was
+ * received yet. */
+int satchel_proof(satchel *vault, char **json);
+
 struct satchel_sync_report {
     size_t size;
     int64_t pushed, pulled; /* lines */

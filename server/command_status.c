@@ -82,6 +82,13 @@ static void journal_print(const struct journal_setting *j)
     }
 }
 
+static void root_print(const struct office *office)
+{
+    char root[BASE64_CHARS(KEY_BYTES) + 1];
+    base64_encode(root, office->keys.root.public_key, KEY_BYTES);
+    printf("the root key %s verifies proofs of custody\n", root);
+}
+
 static int report_json(struct command *c, const int64_t numbers[COUNTS],
                        struct bytes name, const struct journal_setting *journal)
 {
@@ -97,6 +104,12 @@ static int report_json(struct command *c, const int64_t numbers[COUNTS],
         if (strcmp(counts[i].name, "records") == 0) {
             buffer_add_text(&json, ",\"name\":");
             canon_put_text(&json, name);
+        }
+        if (strcmp(counts[i].name, "users") == 0) {
+            buffer_add_text(&json, ",\"root\":\"");
+            buffer_add_base64(&json, c->office->keys.root.public_key,
+                              KEY_BYTES);
+            buffer_add_char(&json, '"');
         }
         buffer_printf(&json, ",\"%s\":%lld", counts[i].name,
                       (long long)numbers[i]);
@@ -127,6 +140,7 @@ int command_status(struct command *c)
         for (size_t i = 0; i < COUNTS; i++)
             printf("%-40s %8lld\n", counts[i].text, (long long)numbers[i]);
         journal_print(&journal);
+        root_print(c->office);
     }
     buffer_fini(&name);
     return code;

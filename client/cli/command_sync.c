@@ -127,9 +127,17 @@ static void print_status(const struct satchel_status *s)
 int command_status(struct cli *cli)
 {
     struct satchel_status s = SATCHEL_STATUS_INIT;
+    bool proof = args_flag(&cli->args, "--proof");
+    if (cli->operand_count > (proof ? 1 : 0))
+        return cli_misuse(cli,
+                          "status takes no \"%s\"; a file only with "
+                          "--proof",
+                          cli->operands[cli->operand_count - 1]);
     int code = cli_open(cli, false);
     if (code)
         return code;
+    if (proof)
+        return command_proof_print(cli);
     int error = satchel_status(cli->vault, &s);
     if (error)
         return cli_fail_vault(cli, error);

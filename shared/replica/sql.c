@@ -98,6 +98,14 @@ const char *const sql_of[SQL_COUNT] = {
         " ON CONFLICT (identity, kind) DO UPDATE SET n = ?3, link = ?4,"
         " lineage = ?5, term = ?6, signature = ?7, taken_at = ?8"
         " WHERE n < ?3 OR lineage <> ?5",
+    [SQL_RECEIPT_PROOF] =
+        "SELECT c.kind, c.n, c.link, c.lineage, r.name, c.signature,"
+        " c.taken_at, t.certificate, t.certificate_sig, i.certificate,"
+        " i.certificate_sig FROM identity i"
+        " CROSS JOIN receipt c ON c.identity = i.id"
+        " JOIN replica r ON r.id = i.replica"
+        " JOIN term t ON t.name = c.term"
+        " WHERE t.certificate IS NOT NULL ORDER BY i.id, c.kind DESC",
     [SQL_TERM_ADD] = "INSERT OR REPLACE INTO term (name, key, certificate,"
                      " certificate_sig) VALUES (?1, ?2, ?3, ?4)",
     [SQL_TERM_FIND] = "SELECT key FROM term WHERE name = ?1",

@@ -2,6 +2,7 @@
 # Here, received, backed up: the status is true at every step, and the office's
 # word for it can be shown to others.
 . "$(dirname "$0")/lib/office.bash"
+here=$(cd "$(dirname "$0")" && pwd)
 
 here() { as dana status --json | jq .here; }
 received() { as dana status --json | jq .received; }
@@ -11,7 +12,7 @@ custody() { # the newest line of the person's record
 }
 write() { revise dana "$person" "preferred_name=$1"; }
 
-make_office && start_server && enrol dana && enrol lee || exit 1
+make_office && start_server && enrol dana && enrol lee && enrol kim || exit 1
 person=$(as dana put person legal_name='Ruth Ames')
 equal 'what was written is here' "$(here) $(received) $(backed)" '1 0 0'
 equal 'its custody says so' "$(custody)" here
@@ -57,6 +58,44 @@ equal 'with a journal a received line is backed up' "$(custody)" 'backed up'
 as dana sync --json >"$dir/sync"
 check 'and there is nothing more to say' jq -e '.requests == 1 and
 	.received_bytes < 200' "$dir/sync"
+
+# The proof: printed, verified on another machine with the root key alone.
+root=$(office status --json | jq -r .root)
+check 'a proof is printed' as dana status --proof "$dir/proof.txt"
+check 'people can read it' grep -q \
+	'received and backed up lines 1 to' "$dir/proof.txt"
+check 'as JSON, too' as dana status --proof "$dir/proof.json" --json
+for file in proof.txt proof.json; do
+	check "anybody verifies $file" env -u SATCHEL_VAULT "$satchel" proof \
+		verify "$dir/$file" --root "$root"
+	check 'so does a stranger to the product' /usr/bin/python3 \
+		"$here/../vectors/verify_proof.py" "$dir/$file" "$root"
+	equal 'and finds a line for each receipt' "$(wc -l <"$dir/out")" \
+		"$(jq '.receipts | length' "$dir/proof.json")"
+done
+sed -n '/^import base64/,/^\.Ed/{/^\.Ed/!p}' "$here/../../docs/man/satchel.1" |
+	sed 's/\\e/\\/g' >"$dir/recipe.py"
+check 'the recipe in the manual verifies it' \
+	sh -c 'cd "$1" && python3 recipe.py proof.txt "$2"' - "$dir" "$root"
+refused 'a proof is not written over a file' 1 'exists' \
+	as dana status --proof "$dir/proof.txt"
+sed 's/"n":2/"n":3/' "$dir/proof.json" >"$dir/altered"
+if cmp -s "$dir/altered" "$dir/proof.json"; then
+	sed 's/"n":1/"n":3/' "$dir/proof.json" >"$dir/altered"
+fi
+refused 'an altered proof does not verify' 1 'altered' \
+	"$satchel" proof verify "$dir/altered" --root "$root"
+check 'nor by the recipe' sh -c 'cd "$1" && ! python3 recipe.py altered "$2"' \
+	- "$dir" "$root"
+refused 'nor does a good one under another root' 1 'another agency' \
+	"$satchel" proof verify "$dir/proof.json" \
+	--root "$(printf 'A%.0s' $(seq 43))"
+refused 'a letter is no proof' 1 'no proof' \
+	"$satchel" proof verify "$SATCHEL_PASSPHRASE_FILE" --root "$root"
+refused 'the root key is asked for' 2 'root' \
+	"$satchel" proof verify "$dir/proof.json"
+refused 'a vault without receipts has none' 1 'no receipt' \
+	as kim status --proof
 check 'the vault is sound' as dana verify
 check 'the office is sound' office verify
 done_testing

@@ -1,0 +1,26 @@
+/* The proof of custody. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/handle.h"
+#include "shared/replica/proof.h"
+#include "shared/wire/proof.h"
+
+PUBLIC int satchel_proof(satchel *handle, char **json)
+{
+    struct buffer out;
+    *json = NULL;
+    buffer_init(&out, PROOF_BYTES_MAX);
+    enum err err = handle_enter(handle);
+    if (!err)
+        err = proof_write(handle->vault, &out);
+    if (!err) {
+        *json = malloc(out.size + 1);
+        if (*json)
+            memcpy(*json, buffer_text(&out), out.size + 1);
+        else
+            err = ERR_NOMEM;
+    }
+    buffer_fini(&out);
+    return handle_leave(handle, err);
+}

@@ -118,7 +118,7 @@ enum err line_add(struct vault *vault, const struct line_place *place,
     if (!db_changes(vault->db))
         return taken_check(vault, place, hash);
     *id = db_last_rowid(vault->db);
-    vault->changed = true;
+    vault->changed = vault->grew = true;
     return ERR_OK;
 }
 

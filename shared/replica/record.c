@@ -103,19 +103,21 @@ static enum err revising_load(struct vault *vault, struct writing *w)
 }
 
 /* The case of the record that a field names, unless it has none. */
-static enum err case_of_field(struct vault *vault, const struct canon *value,
-                              const struct case_key **key)
+static enum err case_of_field(struct vault *vault, struct writing *w,
+                              const struct canon *value)
 {
-    struct state_row row;
+    struct state_row *row = &w->parts.named;
+    enum err err = ERR_OK;
     if (!value || value->kind != CANON_TEXT || !id_valid(value->text))
         return ERR_OK;
-    state_row_init(&row);
-    enum err err = state_find(vault, value->text, &row);
-    if (!err && row.key)
-        err = case_key_get(vault, row.key, key);
-    state_row_fini(&row);
-    if (!err && *key && !(*key)->kase[0])
-        *key = NULL;
+    if (!bytes_is(value->text, row->record)) {
+        *row = (struct state_row){.id = 0};
+        err = state_find(vault, value->text, row);
+    }
+    if (!err && row->key)
+        err = case_key_get(vault, row->key, &w->key);
+    if (!err && w->key && !w->key->kase[0])
+        w->key = NULL;
     return err;
 }
 
@@ -123,13 +125,13 @@ static enum err case_of_fields(struct vault *vault, struct writing *w)
 {
     const struct canon *set = w->parts.set_tree;
     enum err err =
-        case_of_field(vault, set ? canon_member(set, "person") : NULL, &w->key);
+        case_of_field(vault, w, set ? canon_member(set, "person") : NULL);
     const struct canon *value = set ? set->first : NULL;
     for (; !err && !w->key && value; value = value->next) {
         const struct schema_field *field =
             w->type ? type_field(w->type, value->name) : NULL;
         if (field && field_kind(field) == VALUE_RECORD)
-            err = case_of_field(vault, value, &w->key);
+            err = case_of_field(vault, w, value);
     }
     if (!err && !w->key)
         return vault_fail(vault, ERR_INVALID,
@@ -159,13 +161,16 @@ static enum err creating_load(struct vault *vault, struct writing *w)
 {
     const struct record_write *write = w->write;
     char fresh[ID_CHARS + 1];
+    enum err err = ERR_OK;
     if (write->record && !id_valid(bytes_text(write->record)))
         return vault_fail(vault, ERR_INVALID, "%.40s: not a record id",
                           write->record);
-    if (!write->record)
+    if (write->record) {
+        err = state_load(vault, bytes_text(write->record), &w->row);
+    } else {
         id_new(fresh, clock_wall_ms(vault->clock), &vault->pool.random);
-    enum err err = state_load(
-        vault, bytes_text(write->record ? write->record : fresh), &w->row);
+        state_new(vault, bytes_text(fresh), &w->row);
+    }
     if (!err && w->row.key)
         return vault_fail(vault, ERR_EXISTS, "%s exists already",
                           w->row.record);

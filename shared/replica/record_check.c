@@ -16,6 +16,7 @@ struct check {
     const struct canon *state;
     bool lenient;
     struct buffer *warning;
+    struct state_row *named;
 };
 
 static int shown(struct bytes text)
@@ -137,16 +138,15 @@ static enum err target_check(const struct check *c,
 {
     struct bytes target = field_target(field);
     uint8_t token[TOKEN_KEYED_BYTES];
-    struct state_row row;
+    struct state_row *row = c->named;
     if (field_kind(field) != VALUE_RECORD || !target.size ||
         value->kind != CANON_TEXT || !id_valid(value->text))
         return ERR_OK;
-    state_row_init(&row);
-    enum err err = state_find(c->vault, value->text, &row);
+    *row = (struct state_row){.id = 0};
+    enum err err = state_find(c->vault, value->text, row);
     vault_token(c->vault, "type", target, token);
-    bool other = !err && row.id && row.has_type &&
-                 memcmp(row.type, token, sizeof token) != 0;
-    state_row_fini(&row);
+    bool other = !err && row->id && row->has_type &&
+                 memcmp(row->type, token, sizeof token) != 0;
     if (!other || c->lenient)
         return err;
     struct bytes name = field_name(field);
@@ -328,7 +328,8 @@ enum err record_check(struct vault *vault, const struct schema_type *type,
                       const struct canon *state, struct record_parts *out,
                       struct buffer *warning)
 {
-    struct check c = {vault, type, name, state, write->lenient, warning};
+    struct check c = {vault,          type,    name,       state,
+                      write->lenient, warning, &out->named};
     const struct canon *add = NULL, *drop = NULL, *keep = NULL;
     enum err err =
         object_read(vault, "set", write->set, &out->set, &out->set_tree);

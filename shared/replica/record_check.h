@@ -7,13 +7,14 @@
 #define REPLICA_RECORD_CHECK_H
 
 #include "shared/replica/record.h"
-#include "shared/replica/vault_inner.h"
+#include "shared/replica/state.h"
 
 /* The parts of a write in canonical form; empty ones have no tree.  In the
  * vault's arena. */
 struct record_parts {
     struct bytes set, add, drop, keep;
     const struct canon *set_tree; /* NULL when empty */
+    struct state_row named; /* the last record referred to, without its fold */
 };
 
 /* `type` is NULL when the schema does not know `type_name`; `state` is the

@@ -8,7 +8,9 @@ const char *const sql_of[SQL_COUNT] = {
         "SELECT kdf_ops, kdf_bytes, kdf_salt, sealed_key, device_check"
         " FROM meta WHERE id = 1",
     [SQL_META_CHANGED] = "UPDATE meta SET change = change + 1 WHERE id = 1",
-    [SQL_META_CHANGE] = "SELECT change FROM meta WHERE id = 1",
+    [SQL_META_CHANGE] =
+        "SELECT change + (SELECT coalesce(max(id), 0) FROM log) FROM meta"
+        " WHERE id = 1",
     [SQL_META_EPOCH] = "SELECT epoch, builtin FROM meta WHERE id = 1",
     [SQL_META_EPOCH_SET] =
         "UPDATE meta SET epoch = epoch + 1, builtin = ?1 WHERE id = 1",

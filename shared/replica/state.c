@@ -87,6 +87,13 @@ static void type_read(struct sqlite3_stmt *s, int column, struct state_row *row)
         db_column_fixed(s, column, row->type, sizeof row->type) == ERR_OK;
 }
 
+void state_new(struct vault *vault, struct bytes record, struct state_row *row)
+{
+    memcpy(row->record, record.at, ID_CHARS);
+    row->record[ID_CHARS] = '\0';
+    vault_token(vault, "record", record, row->token);
+}
+
 static enum err find(struct vault *vault, struct bytes record, bool open,
                      struct state_row *row)
 {
@@ -94,9 +101,7 @@ static enum err find(struct vault *vault, struct bytes record, bool open,
     bool found;
     if (record.size != ID_CHARS)
         return ERR_INVALID;
-    memcpy(row->record, record.at, ID_CHARS);
-    row->record[ID_CHARS] = '\0';
-    vault_token(vault, "record", record, row->token);
+    state_new(vault, record, row);
     enum err err = vault_sql(vault, SQL_RECORD_FIND, &s);
     if (err)
         return err;

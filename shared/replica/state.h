@@ -25,6 +25,8 @@ struct state_row {
 void state_row_init(struct state_row *row);
 void state_row_fini(struct state_row *row);
 
+/* The row of a record whose id was just made, so that there is none. */
+void state_new(struct vault *vault, struct bytes record, struct state_row *row);
 /* The row of a record; ERR_OK with id 0 when there is none. */
 MUST_CHECK enum err state_load(struct vault *vault, struct bytes record,
                                struct state_row *row);

@@ -249,6 +249,7 @@ void vault_lock(struct vault *vault)
     vault->unlocked = false;
     sodium_memzero(vault->vault_key, sizeof vault->vault_key);
     sodium_memzero(vault->token_key, sizeof vault->token_key);
+    sodium_memzero(vault->tokens, sizeof vault->tokens);
     buffer_wipe(&vault->plain);
     vault_forget(vault);
 }

@@ -19,6 +19,16 @@
 /* The caches of case keys and of names, each for the length of a scan. */
 struct case_cache;
 
+/* A keyed hash that was made lately: a form names the same few records and
+ * types over and over. */
+#define TOKENS_KEPT 32
+struct token_kept {
+    char space; /* first character */
+    uint8_t size;
+    uint8_t name[ID_CHARS];
+    uint8_t token[TOKEN_KEYED_BYTES];
+};
+
 /* The vault's place in its own log. */
 struct own_tip {
     bool valid;
@@ -49,13 +59,15 @@ struct vault {
 
     uint8_t device_key[SECRET_BYTES]; /* from the device secret */
     bool unlocked;
-    uint8_t vault_key[SECRET_BYTES];      /* the rest is derived from it */
-    uint8_t token_key[SECRET_BYTES];      /* record and type tokens */
-    uint8_t case_token_key[SECRET_BYTES]; /* from device_key */
+    uint8_t vault_key[SECRET_BYTES];       /* the rest is derived from it */
+    uint8_t token_key[SECRET_BYTES];       /* record and type tokens */
+    uint8_t case_token_key[SECRET_BYTES];  /* from device_key */
+    struct token_kept tokens[TOKENS_KEPT]; /* under token_key */
 
     bool batch;         /* record_batch_begin() is in force */
     enum err batch_err; /* first failure in it that stored half a write */
     bool changed;       /* this transaction wrote something */
+    bool grew;          /* ... lines among it */
     bool relaxed; /* commits do not wait for the disk: vault_begin_relaxed */
     int64_t data_version;
     struct own_tip tip;
@@ -88,7 +100,7 @@ MUST_CHECK enum err vault_run(struct vault *vault, enum sql which);
 MUST_CHECK enum err vault_run_int(struct vault *vault, enum sql which,
                                   int64_t value);
 
-/* Write transactions.  vault_commit() raises the change counter; its failure
+/* Write transactions.  vault_commit() raises the change count; its failure
  * has rolled back. vault_rollback() drops every cache. */
 #define vault_begin(vault) vault_begin_at((vault), __FILE__, __LINE__)
 MUST_CHECK enum err vault_begin_at(struct vault *vault, const char *file,
@@ -119,8 +131,8 @@ void vault_shrink(struct vault *vault);
 void vault_lease_init(struct vault *vault);
 
 /* Keyed hashes that stand for names in columns. */
-void vault_token(const struct vault *vault, const char *space,
-                 struct bytes name, uint8_t out[TOKEN_KEYED_BYTES]);
+void vault_token(struct vault *vault, const char *space, struct bytes name,
+                 uint8_t out[TOKEN_KEYED_BYTES]);
 void vault_case_token(const struct vault *vault, struct bytes kase,
                       uint8_t out[TOKEN_KEYED_BYTES]);
 

@@ -71,6 +71,7 @@ static struct bytes key_ad(void)
 static void unlock(struct vault *vault, const uint8_t key[SECRET_BYTES])
 {
     memcpy(vault->vault_key, key, SECRET_BYTES);
+    sodium_memzero(vault->tokens, sizeof vault->tokens);
     subkey(vault->token_key, sizeof vault->token_key, key, SUBKEY_TOKEN);
     vault->unlocked = true;
 }
@@ -200,10 +201,29 @@ static void token(const uint8_t key[SECRET_BYTES], const char *space,
     crypto_generichash_final(&state, out, TOKEN_KEYED_BYTES);
 }
 
-void vault_token(const struct vault *vault, const char *space,
-                 struct bytes name, uint8_t out[TOKEN_KEYED_BYTES])
+/* Where a name's token is kept: ids differ in their last characters. */
+static struct token_kept *token_slot(struct vault *vault, struct bytes name)
 {
-    token(vault->token_key, space, name, out);
+    const uint8_t *end = name.at + name.size;
+    return &vault->tokens[(end[-1] * 7u + end[-2]) % TOKENS_KEPT];
+}
+
+void vault_token(struct vault *vault, const char *space, struct bytes name,
+                 uint8_t out[TOKEN_KEYED_BYTES])
+{
+    if (name.size < 2 || name.size > ID_CHARS) {
+        token(vault->token_key, space, name, out);
+        return;
+    }
+    struct token_kept *kept = token_slot(vault, name);
+    if (kept->space != space[0] || kept->size != name.size ||
+        memcmp(kept->name, name.at, name.size) != 0) {
+        kept->space = space[0];
+        kept->size = (uint8_t)name.size;
+        memcpy(kept->name, name.at, name.size);
+        token(vault->token_key, space, name, kept->token);
+    }
+    memcpy(out, kept->token, sizeof kept->token);
 }
 
 void vault_case_token(const struct vault *vault, struct bytes kase,

@@ -12,7 +12,7 @@ CREATE TABLE meta (
     kdf_salt BLOB NOT NULL,        -- Argon2id salt
     sealed_key BLOB NOT NULL,      -- vault key, sealed under the passphrase key
     device_check BLOB NOT NULL,    -- tells another device's secret from ours
-    change INTEGER NOT NULL DEFAULT 0,     -- raised by every commit
+    change INTEGER NOT NULL DEFAULT 0,     -- raised by commits without a line
     epoch INTEGER NOT NULL DEFAULT 1,      -- raised when a record type changes
     builtin BLOB,                  -- hash of the built-in types of that epoch
     lease_until INTEGER NOT NULL DEFAULT 0,-- end of the sync lease, wall ms

@@ -317,6 +317,15 @@ int satchel_bundle_write(satchel *vault, const char *path,
 int satchel_bundle_read(satchel *vault, const char *path,
                         struct satchel_bundle_report *report);
 
+/* Writes what the office has not received to a second file, on another volume,
+ * right after each commit; NULL or "": no longer.  The file is sealed as the
+ * vault is.  Should it fail later, writes go on: ask satchel_mirror_status().
+ */
+int satchel_mirror(satchel *vault, const char *path);
+/* {"file","missing","problem","same_volume"}; *json is NULL when there is no
+ * mirror.  Tries to make up for what is missing first. */
+int satchel_mirror_status(satchel *vault, char **json);
+
 /* A number that every committed change raises, in whichever process. */
 int satchel_change_count(satchel *vault, int64_t *count);
 /* Waits until the number differs from `last` or the time is over

@@ -64,6 +64,9 @@ void print_conflict(struct cli *cli, const char *json);
 /* A text in lines, without what would command a terminal. */
 void print_bytes(const char *text, size_t bytes);
 
+/* What satchel_mirror_status() gave, in words. */
+void print_mirror(const char *json);
+
 int command_enrol(struct cli *cli);
 int command_put(struct cli *cli);
 int command_contact(struct cli *cli);
@@ -76,6 +79,7 @@ int command_resolve(struct cli *cli);
 int command_draft(struct cli *cli);
 int command_status(struct cli *cli);
 int command_sync(struct cli *cli);
+int command_mirror(struct cli *cli);
 int command_bundle(struct cli *cli);
 int command_proof(struct cli *cli);
 /* For `status --proof [FILE]`; the vault is open. */

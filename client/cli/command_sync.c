@@ -55,6 +55,9 @@ static int enrol(struct cli *cli, const char *server, const char *code_text)
         return code;
     int error = satchel_enrol(cli->vault, server, code_text,
                               args_text(&cli->args, "--ca"));
+    const char *mirror = args_text(&cli->args, "--mirror");
+    if (!error && mirror)
+        error = satchel_mirror(cli->vault, mirror);
     if (error)
         return cli_fail_vault(cli, error);
     if (cli->json)
@@ -127,6 +130,7 @@ static void print_status(const struct satchel_status *s)
 int command_status(struct cli *cli)
 {
     struct satchel_status s = SATCHEL_STATUS_INIT;
+    char *mirror = NULL;
     bool proof = args_flag(&cli->args, "--proof");
     if (cli->operand_count > (proof ? 1 : 0))
         return cli_misuse(cli,
@@ -139,17 +143,22 @@ int command_status(struct cli *cli)
     if (proof)
         return command_proof_print(cli);
     int error = satchel_status(cli->vault, &s);
+    if (!error)
+        error = satchel_mirror_status(cli->vault, &mirror);
     if (error)
         return cli_fail_vault(cli, error);
     if (cli->json)
         printf("{\"backed_up\":%" PRId64 ",\"conflicts\":%" PRId64
                ",\"drafts\":%" PRId64 ",\"held\":%" PRId64 ",\"here\":%" PRId64
-               ",\"last_sync\":%" PRId64 ",\"oldest_s\":%" PRId64
+               ",\"last_sync\":%" PRId64 ",\"mirror\":%s,\"oldest_s\":%" PRId64
                ",\"received\":%" PRId64 "}\n",
                s.backed_up, s.conflicts, s.drafts, s.held, s.here, s.last_sync,
-               s.oldest_s, s.received);
+               mirror ? mirror : "null", s.oldest_s, s.received);
     else
         print_status(&s);
+    if (mirror && !cli->json)
+        print_mirror(mirror);
+    satchel_free(mirror);
     return EXIT_DONE;
 }
 

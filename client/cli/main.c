@@ -17,6 +17,7 @@ static const struct args_option options[] = {
     {"--server", ARGS_TEXT, "URL", "the office, https://office.example", false},
     {"--code", ARGS_TEXT, "CODE", "the one-time code; - reads stdin", false},
     {"--ca", ARGS_TEXT, "FILE", "PEM file that pins the office's CA", false},
+    {"--mirror", ARGS_TEXT, "FILE", "unsent work a second time", false},
     {"--seal", ARGS_FLAG, NULL, "what is `fixed` is final now", false},
     {"--case", ARGS_TEXT, "ID", "the case of a new record", false},
     {"--record", ARGS_TEXT, "ID", "revise this record", false},
@@ -53,9 +54,9 @@ static const struct command {
     int (*run)(struct cli *cli);
     const char *options; /* beside the common ones, separated by spaces */
 } commands[] = {
-    {"enroll", "--server URL --code CODE|- [--ca FILE]",
+    {"enroll", "--server URL --code CODE|- [--ca FILE] [--mirror FILE]",
      "make the vault if need be and enrol it at the office", command_enrol,
-     "--server --code --ca"},
+     "--server --code --ca --mirror"},
     {"put", "TYPE [FIELD=VALUE]... [FIELD+=M]... [FIELD-=M:REASON]... [-]",
      "write a record; with --record and --context revise one; - reads "
      "{field: value} from stdin",
@@ -83,6 +84,9 @@ static const struct command {
      "check what `status --proof` printed, on any machine", command_proof,
      "--root"},
     {"sync", "", "exchange with the office now", command_sync, ""},
+    {"mirror", "[FILE|off]",
+     "write unsent work to a second file too, on another volume",
+     command_mirror, ""},
     {"bundle", "write|read FILE",
      "the same exchange by file: to the office, and its reply", command_bundle,
      ""},

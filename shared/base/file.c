@@ -72,7 +72,7 @@ static enum err name_give(const char *partial, const char *path)
     return rename(partial, path) ? err_of_errno(errno) : ERR_OK;
 }
 
-static enum err folder_sync(const char *path)
+enum err file_folder_sync(const char *path)
 {
     char folder[FILE_PATH_CHARS];
     const char *slash = strrchr(path, '/');
@@ -100,5 +100,5 @@ enum err file_write_new(const char *path, struct bytes contents)
     if (!err)
         err = name_give(partial, path);
     unlink(partial);
-    return err ? err : folder_sync(path);
+    return err ? err : file_folder_sync(path);
 }

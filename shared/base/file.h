@@ -15,4 +15,7 @@ MUST_CHECK enum err file_read(const char *path, struct buffer *out);
 /* ERR_EXISTS when there is something of that name, which then stays. */
 MUST_CHECK enum err file_write_new(const char *path, struct bytes contents);
 
+/* Makes durable what its folder says of this name. */
+MUST_CHECK enum err file_folder_sync(const char *path);
+
 #endif

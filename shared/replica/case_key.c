@@ -205,7 +205,7 @@ static enum err key_make(struct vault *vault, struct bytes kase,
         err = db_step_done(vault->db, s);
     }
     if (!err) {
-        vault->changed = true;
+        vault->changed = vault->keys_changed = true;
         err = unwrap(vault, db_last_rowid(vault->db), token,
                      buffer_bytes(&vault->sealed), false, out);
     }

@@ -338,6 +338,7 @@ enum err identity_row_adopt(struct vault *vault,
     if (!err)
         err = row_finish(vault, pending->id, log, &certificate, server,
                          ca_file ? ca_file : "", reply);
+    vault->keys_changed = true;
     struct sqlite3_stmt *s;
     if (!err)
         err = vault_sql(vault, SQL_CURSOR_ADD, &s);

@@ -23,9 +23,9 @@ static enum err case_destroy(struct vault *vault, int64_t key)
     enum err err = ERR_OK;
     for (size_t i = 0; !err && i < sizeof steps / sizeof steps[0]; i++)
         err = vault_run_int(vault, steps[i], key);
-    vault->changed = true;
+    vault->changed = vault->keys_destroyed = true;
     vault_forget(vault);
-    return err;
+    return err ? err : vault_run(vault, SQL_MIRROR_DESTROYING);
 }
 
 static enum err destroy_unless_member(struct vault *vault, int64_t key,
@@ -110,7 +110,7 @@ enum err leave_all(struct vault *vault)
     enum err err = ERR_OK;
     for (size_t i = 0; !err && i < sizeof steps / sizeof steps[0]; i++)
         err = vault_run(vault, steps[i]);
-    vault->changed = true;
+    vault->changed = vault->keys_destroyed = true;
     vault_forget(vault);
-    return err;
+    return err ? err : vault_run(vault, SQL_MIRROR_DESTROYING);
 }

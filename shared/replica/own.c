@@ -74,6 +74,7 @@ enum err own_append(struct vault *vault, const struct case_key *key,
         tip->unsigned_at = at;
     link_next(tip->link, revision->hash);
     tip->n++;
+    vault->lines_changed = true;
     tip->unsigned_bytes += revision->line.size;
     if (tip->n - tip->signed_n >= SIGN_EVERY ||
         tip->unsigned_bytes >= UNSIGNED_BYTES_MAX)

@@ -53,7 +53,7 @@ static enum err received_set(struct vault *vault,
     enum err err = vault_sql(vault, SQL_IDENTITY_RECEIVED, &s);
     if (err)
         return err;
-    vault->changed = true;
+    vault->changed = vault->lines_changed = true;
     db_bind_int64(vault->db, s, 1, row->id);
     db_bind_int64(vault->db, s, 2, receipt->n);
     db_bind_bytes(vault->db, s, 3, bytes_of(receipt->link, LINK_BYTES));

@@ -304,4 +304,10 @@ const char *const sql_of[SQL_COUNT] = {
     [SQL_DRAFT_GET] = "SELECT id, at, about, text FROM draft WHERE id = ?1",
     [SQL_DRAFT_DROP] = "DELETE FROM draft WHERE id = ?1",
     [SQL_DRAFT_COUNT] = "SELECT count(*) FROM draft",
+
+    [SQL_MIRROR_GET] = "SELECT path FROM mirror WHERE id = 1",
+    [SQL_MIRROR_SET] = "UPDATE mirror SET path = ?1 WHERE id = 1",
+    [SQL_MIRROR_DESTROYED] = "SELECT destroyed FROM mirror WHERE id = 1",
+    [SQL_MIRROR_DESTROYING] =
+        "UPDATE mirror SET destroyed = destroyed + 1 WHERE id = 1",
 };

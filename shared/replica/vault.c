@@ -12,6 +12,7 @@
 #include "shared/db/migrate.h"
 #include "shared/replica/case_key.h"
 #include "shared/replica/device_secret.h"
+#include "shared/replica/mirror.h"
 #include "shared/replica/vault_inner.h"
 #include "shared/replica/vault_keys.h"
 
@@ -46,6 +47,7 @@ static enum err handle_new(struct vault **out, const char *path,
         return refused(ERR_NOMEM, detail);
     vault->clock = options->clock ? options->clock : clock_system();
     vault->random = options->random ? options->random : random_system();
+    vault->on_disk = !options->vfs;
     random_pool_init(&vault->pool, vault->random);
     arena_init(&vault->arena, REVISION_ARENA_BYTES);
     buffer_init(&vault->plain, SCRATCH_BYTES_MAX);
@@ -225,6 +227,7 @@ void vault_close(struct vault *vault)
     if (!vault)
         return;
     vault_lock(vault);
+    mirror_close(vault);
     if (vault->db) {
         db_rollback(vault->db);
         db_finalize(vault->statement, SQL_COUNT);

@@ -82,6 +82,10 @@ struct vault {
     struct buffer plain, sealed;  /* scratch of seal and open */
     struct buffer line;           /* the line being written */
     uint8_t lease_owner[16];
+
+    bool on_disk;                /* files beside the vault can be made */
+    struct mirror_pair *mirrors; /* owned, NULL until used: mirror.c */
+    bool keys_changed, keys_destroyed, lines_changed; /* since they followed */
 };
 
 /* Remembers a detail text and returns `err`. */

@@ -5,8 +5,6 @@
 
 #include "shared/replica/seal.h"
 
-#define SALT_BYTES crypto_pwhash_SALTBYTES
-#define CHECK_BYTES 16
 #define KDF_OPS_MAX 64
 #define KDF_BYTES_MAX (INT64_C(4) << 30)
 
@@ -15,13 +13,6 @@ enum subkey {
     SUBKEY_CHECK,
     SUBKEY_CASE_TOKEN,
     SUBKEY_TOKEN
-};
-
-struct key_row {
-    int64_t ops, bytes;
-    uint8_t salt[SALT_BYTES];
-    uint8_t sealed[SECRET_BYTES + SEAL_OVERHEAD_BYTES];
-    uint8_t check[CHECK_BYTES];
 };
 
 static void subkey(uint8_t *out, size_t size, const uint8_t from[SECRET_BYTES],
@@ -38,12 +29,13 @@ void vault_keys_device(struct vault *vault,
            SUBKEY_CASE_TOKEN);
 }
 
-static void device_check(const struct vault *vault, uint8_t out[CHECK_BYTES])
+static void device_check(const struct vault *vault,
+                         uint8_t out[KEY_CHECK_BYTES])
 {
-    subkey(out, CHECK_BYTES, vault->device_key, SUBKEY_CHECK);
+    subkey(out, KEY_CHECK_BYTES, vault->device_key, SUBKEY_CHECK);
 }
 
-static enum err passphrase_key(const struct vault *vault,
+static enum err passphrase_key(const uint8_t device_key[SECRET_BYTES],
                                const struct key_row *row,
                                const char *passphrase,
                                uint8_t out[SECRET_BYTES])
@@ -57,8 +49,8 @@ static enum err passphrase_key(const struct vault *vault,
                       (unsigned long long)row->ops, (size_t)row->bytes,
                       crypto_pwhash_ALG_ARGON2ID13))
         return ERR_NOMEM; /* its only cause once the limits are sane */
-    crypto_generichash(out, SECRET_BYTES, vault->device_key,
-                       sizeof vault->device_key, stretched, sizeof stretched);
+    crypto_generichash(out, SECRET_BYTES, device_key, SECRET_BYTES, stretched,
+                       sizeof stretched);
     sodium_memzero(stretched, sizeof stretched);
     return ERR_OK;
 }
@@ -102,7 +94,8 @@ enum err vault_keys_make(struct vault *vault,
     random_fill(vault->random, row.salt, sizeof row.salt);
     random_fill(vault->random, key, sizeof key);
     device_check(vault, row.check);
-    enum err err = passphrase_key(vault, &row, options->passphrase, wrapping);
+    enum err err =
+        passphrase_key(vault->device_key, &row, options->passphrase, wrapping);
     if (!err)
         err = seal_close(&vault->sealed, vault->random, wrapping, key_ad(),
                          bytes_of(key, sizeof key));
@@ -117,7 +110,7 @@ enum err vault_keys_make(struct vault *vault,
     return err;
 }
 
-static enum err row_load(struct vault *vault, struct key_row *row)
+enum err vault_keys_load(struct vault *vault, struct key_row *row)
 {
     struct sqlite3_stmt *s;
     bool found;
@@ -145,14 +138,14 @@ static enum err row_load(struct vault *vault, struct key_row *row)
 enum err vault_keys_there(struct vault *vault)
 {
     struct key_row row;
-    return row_load(vault, &row);
+    return vault_keys_load(vault, &row);
 }
 
 enum err vault_keys_check(struct vault *vault)
 {
     struct key_row row = {.ops = 0};
-    uint8_t check[CHECK_BYTES];
-    enum err err = row_load(vault, &row);
+    uint8_t check[KEY_CHECK_BYTES];
+    enum err err = vault_keys_load(vault, &row);
     if (err)
         return err;
     device_check(vault, check);
@@ -164,30 +157,44 @@ enum err vault_keys_check(struct vault *vault)
     return ERR_OK;
 }
 
+enum err vault_keys_open(const struct key_row *row,
+                         const uint8_t device_key[SECRET_BYTES],
+                         const char *passphrase, uint8_t out[SECRET_BYTES])
+{
+    uint8_t wrapping[SECRET_BYTES];
+    struct buffer plain;
+    buffer_init(&plain, SECRET_BYTES);
+    enum err err = passphrase_key(device_key, row, passphrase, wrapping);
+    if (!err)
+        err = seal_open(&plain, wrapping, key_ad(),
+                        bytes_of(row->sealed, sizeof row->sealed));
+    sodium_memzero(wrapping, sizeof wrapping);
+    if (err == ERR_CORRUPT)
+        err = ERR_PASSPHRASE;
+    if (!err && plain.size != SECRET_BYTES)
+        err = ERR_CORRUPT;
+    if (!err)
+        memcpy(out, plain.at, SECRET_BYTES);
+    buffer_wipe(&plain);
+    return err;
+}
+
 enum err vault_unlock(struct vault *vault, const char *passphrase)
 {
     struct key_row row = {.ops = 0};
-    uint8_t wrapping[SECRET_BYTES];
+    uint8_t key[SECRET_BYTES];
     vault->detail[0] = '\0';
-    enum err err = row_load(vault, &row);
+    enum err err = vault_keys_load(vault, &row);
     if (!err)
-        err = passphrase_key(vault, &row, passphrase, wrapping);
+        err = vault_keys_open(&row, vault->device_key, passphrase, key);
+    if (err == ERR_PASSPHRASE)
+        return vault_fail(vault, err, "the passphrase is wrong");
     if (err)
         return err;
-    buffer_clear(&vault->plain);
-    err = seal_open(&vault->plain, wrapping, key_ad(),
-                    bytes_of(row.sealed, sizeof row.sealed));
-    sodium_memzero(wrapping, sizeof wrapping);
-    if (err == ERR_CORRUPT)
-        return vault_fail(vault, ERR_PASSPHRASE, "the passphrase is wrong");
-    if (!err && vault->plain.size != SECRET_BYTES)
-        err = ERR_CORRUPT;
-    if (!err) {
-        vault_forget(vault);
-        unlock(vault, vault->plain.at);
-    }
-    buffer_wipe(&vault->plain);
-    return err;
+    vault_forget(vault);
+    unlock(vault, key);
+    sodium_memzero(key, sizeof key);
+    return ERR_OK;
 }
 
 static void token(const uint8_t key[SECRET_BYTES], const char *space,

@@ -8,7 +8,19 @@
 #define REPLICA_VAULT_KEYS_H
 
 #include "shared/replica/device_secret.h"
+#include "shared/replica/seal.h"
 #include "shared/replica/vault_inner.h"
+
+#define KEY_SALT_BYTES 16 /* crypto_pwhash_SALTBYTES */
+#define KEY_CHECK_BYTES 16
+
+/* The vault key as it stands in the file, and how to come by it. */
+struct key_row {
+    int64_t ops, bytes; /* of Argon2id */
+    uint8_t salt[KEY_SALT_BYTES];
+    uint8_t sealed[SECRET_BYTES + SEAL_OVERHEAD_BYTES];
+    uint8_t check[KEY_CHECK_BYTES]; /* tells device secrets apart */
+};
 
 void vault_keys_device(struct vault *vault,
                        const uint8_t secret[DEVICE_SECRET_BYTES]);
@@ -17,6 +29,12 @@ MUST_CHECK enum err vault_keys_make(struct vault *vault,
                                     const struct vault_options *options);
 /* ERR_NOT_FOUND: whoever made the file was stopped before it had keys. */
 MUST_CHECK enum err vault_keys_there(struct vault *vault);
+MUST_CHECK enum err vault_keys_load(struct vault *vault, struct key_row *row);
+/* The vault key, of this vault's row or another's.  ERR_PASSPHRASE. */
+MUST_CHECK enum err vault_keys_open(const struct key_row *row,
+                                    const uint8_t device_key[SECRET_BYTES],
+                                    const char *passphrase,
+                                    uint8_t out[SECRET_BYTES]);
 /* That the file is whole and was made with this device's secret. */
 MUST_CHECK enum err vault_keys_check(struct vault *vault);
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "shared/replica/case_key.h"
+#include "shared/replica/mirror.h"
 #include "shared/replica/vault_schema.h"
 
 enum err vault_fail(struct vault *vault, enum err err, const char *format, ...)
@@ -148,6 +149,8 @@ enum err vault_commit(struct vault *vault)
     err = db_commit(vault->db);
     if (err)
         vault_forget(vault);
+    else
+        mirror_follow(vault);
     return err;
 }
 

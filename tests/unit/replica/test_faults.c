@@ -27,6 +27,7 @@ static void exhaust(struct pair *p, struct vault *vault,
                     enum err (*step)(struct pair *p), bool persistent)
 {
     int64_t before, after;
+    bool done = false; /* what only followed the commit went without */
     assert_int_equal(vault_change_count(vault, &before), ERR_OK);
     for (int nth = 1;; nth++) {
         fault_at(nth, persistent);
@@ -37,11 +38,12 @@ static void exhaust(struct pair *p, struct vault *vault,
         if (!hit) {
             assert_int_equal(err, ERR_OK);
             assert_true(nth > 1);
-            assert_true(after > before);
+            assert_true(after > before || done);
             break;
         }
         if (err == ERR_OK) { /* a cache did without */
-            assert_true(after > before);
+            assert_true(after > before || done);
+            done = true;
             before = after;
             continue;
         }

@@ -88,7 +88,7 @@ static void what_is_wrong_is_told_apart(void **state)
     char inside[4 * DIR_CHARS];
     snprintf(inside, sizeof inside, "%s/none/thing", dir);
     assert_int_equal(reads(path, 100, ""), ERR_NOT_FOUND);
-    assert_int_equal(reads(dir, 100, ""), ERR_IO);
+    assert_int_equal(reads(dir, 100, ""), ERR_FOREIGN);
     assert_int_equal(file_write_new(inside, bytes_text("x")), ERR_NOT_FOUND);
     assert_int_equal(file_write_new("/dev/full", bytes_text("x")), ERR_EXISTS);
 }

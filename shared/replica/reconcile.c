@@ -149,7 +149,8 @@ static enum err lacks_settle(struct diffing *d, size_t from)
 }
 
 /* A line that the office lacks.  Own ones of the present log are pushed in
- * order anyway; a predecessor's go with its log; others' with their page. */
+ * order anyway; a predecessor's go with its log, as the office has had whatever
+ * stands of it, receipt or not; others' go with their page. */
 static enum err lack_note(struct diffing *d, int64_t log, int64_t n,
                           int64_t page, int64_t line)
 {

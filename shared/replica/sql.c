@@ -71,8 +71,8 @@ const char *const sql_of[SQL_COUNT] = {
     [SQL_IDENTITY_CONTRIBUTE_MORE] =
         "UPDATE identity SET contribute_from = CASE WHEN contribute_to = 0"
         " THEN ?2 ELSE min(contribute_from, ?2) END,"
-        " contribute_to = max(contribute_to, received)"
-        " WHERE state = 'closed' AND replica = ?1 AND received >= ?2",
+        " contribute_to = max(contribute_to, received, ?2)"
+        " WHERE state = 'closed' AND replica = ?1",
     [SQL_IDENTITY_CONTRIBUTED] =
         "UPDATE identity SET contribute_from = ?2 + 1,"
         " received_link = CASE WHEN received < ?2 THEN ?3 ELSE received_link"

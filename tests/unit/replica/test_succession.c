@@ -155,6 +155,44 @@ static void originals_that_the_office_has_after_all_are_folded_too(void **state)
     assert_eli_agrees(p);
 }
 
+/* The office says what it has of the case; the vault says what it lacks. */
+static void compare_with_office(struct pair *p)
+{
+    uint8_t prefixes[64 * 8];
+    struct inbox *inbox;
+    assert_true(p->far->count <= 64);
+    for (size_t i = 0; i < p->far->count; i++) {
+        uint8_t hash[HASH_BYTES];
+        const struct far_line *line = &p->far->lines[i];
+        hash_bytes(hash, bytes_of(line->at, line->size));
+        memcpy(prefixes + i * 8, hash, 8);
+    }
+    assert_int_equal(inbox_open(&inbox, p->dana.vault), ERR_OK);
+    assert_int_equal(inbox_diff(inbox, p->person, "caseload:north",
+                                bytes_of(prefixes, p->far->count * 8)),
+                     ERR_OK);
+    inbox_close(inbox);
+}
+
+/* They have no receipt, as it was lost: that the office sent them back says as
+ * much. */
+static void originals_that_came_back_are_contributed_again(void **state)
+{
+    struct pair *p = *state;
+    far_push(p->far, p->dana.vault); /* the receipt is lost on the way */
+    far_succeed(p->far, &p->dana, "stale");
+    far_sync_up(p->far, p->dana.vault);
+    far_pull(p->far, p->dana.vault, p->person);
+    far_rollback(p->far, p->replica, 3);
+    far_succeed(p->far, &p->dana, "lineage");
+    assert_int_equal(far_contributed(p->far, p->dana.vault), 0);
+    compare_with_office(p);
+    assert_int_equal(far_contributed(p->far, p->dana.vault), 2);
+    compare_with_office(p);
+    assert_int_equal(far_contributed(p->far, p->dana.vault), 0);
+    assert_eli_agrees(p);
+}
+
 static void unsent_lines_of_a_left_case_go_as_envelopes(void **state)
 {
     struct pair *p = *state;
@@ -309,6 +347,7 @@ int main(void)
         TEST(an_unknown_log_at_the_office_is_carried_whole),
         TEST(a_form_read_before_may_be_saved_after),
         TEST(originals_that_the_office_has_after_all_are_folded_too),
+        TEST(originals_that_came_back_are_contributed_again),
         TEST(unsent_lines_of_a_left_case_go_as_envelopes),
         TEST(another_root_is_refused_and_nothing_changes),
     };

@@ -54,6 +54,12 @@
 #ifndef RESTORES
 #define RESTORES 0 /* 1: one backup, one restore to it */
 #endif
+#ifndef AT_ONCE
+#define AT_ONCE 0 /* 1: the copy and the backup are made at the beginning */
+#endif
+#ifndef LOSSES
+#define LOSSES 0 /* 1: A may be gone for good */
+#endif
 #ifndef FAULTS
 #define FAULTS 0 /* requests and replies that are lost or cut */
 #endif
@@ -73,7 +79,8 @@
 #define SLOTS_A (3 * WRITES_A + 1)
 #define SLOTS_B (3 * WRITES_B + 1)
 #define SLOTS_COPY (3 * COPIES * (WRITES_A + WRITES_COPY))
-#define SLOTS (SLOTS_A + SLOTS_B + SLOTS_COPY + WRITES_OFFICE)
+#define SLOTS_OFFICE (WRITES_OFFICE + COPIES * RESTORES * (WRITES_A + WRITES_COPY))
+#define SLOTS (SLOTS_A + SLOTS_B + SLOTS_COPY + SLOTS_OFFICE)
 #define NOBODY 255
 
 byte rep[SLOTS];  /* the replica whose log it stands in */
@@ -224,6 +231,22 @@ inline at_dot(set, who, place) {
 	od
 }
 
+/* found: a line of `set` with the write of line s, or NOBODY. */
+inline write_at(set, s) {
+	found = NOBODY; i = 0;
+	do
+	:: i < SLOTS ->
+		if
+		:: i != s && has(set, i) && orig[i] == orig[s] ->
+			found = i;
+			break
+		:: else
+		fi;
+		i++
+	:: else -> break
+	od
+}
+
 /* --- a vault's writing --------------------------------------------------- */
 
 /* One more line in the present log of v; `what` is the original that it
@@ -284,13 +307,14 @@ inline succeed(v, reason) {
 
 /* --- a vault's reading --------------------------------------------------- */
 
-/* Rivals of line s yield to it. */
+/* Line s has its dot.  Another one there yields when it was written here, as it
+ * is carried; else it stays until the office is known to have its write. */
 inline prevail(v, s) {
 	i = 0;
 	do
 	:: i < SLOTS ->
 		if
-		:: i != s && has(force[v], i) && rep[i] == rep[s] &&
+		:: i != s && has(force[v] & mine[v], i) && rep[i] == rep[s] &&
 		   n_of[i] == n_of[s] -> force[v] = force[v] & ~bit(i)
 		:: else
 		fi;
@@ -331,6 +355,18 @@ inline store(s) {
 	feed[feed_end] = s;
 	feed_end++;
 	stored = stored | bit(s)
+}
+
+/* A line in the log of the present term. */
+inline office_append(what) {
+	x = slots_used[OFFICE];
+	assert(x < SLOTS);
+	slots_used[OFFICE]++;
+	log_of(stored, term);
+	rep[x] = term;
+	n_of[x] = top + 1;
+	orig[x] = (what == NOBODY -> x : what);
+	store(x)
 }
 
 /* Healed lines whose turn in the unbroken log has come. */
@@ -690,17 +726,40 @@ inline contributed(v) {
 	od
 }
 
-/* A difference: what the office lacks of closed logs is contributed first. */
+/* A difference: what the office lacks of closed logs is contributed first.  A
+ * line of them stands when it has a receipt, or when the office has sent it
+ * back, and so had it once.  Of others' lines that it lacks, those whose write
+ * it has under another dot give way. */
+#ifdef RECEIPTED_ONLY
+#define was_there(v, s) has(got[v], s)
+#else
+#define was_there(v, s) true
+#endif
+
 inline take_difference(v) {
 	j = 0;
 	do
 	:: j < SLOTS ->
 		if
-		:: has(force[v] & mine[v] & got[v] & ~stored, j) &&
-		   rep[j] != id[v] ->
-			log_of(mine[v] & got[v], rep[j]);
-			up_to_n(lines, n_of[j] - 1);
-			give[v] = give[v] | (lines & ~here)
+		:: has(force[v] & mine[v] & ~stored, j) && rep[j] != id[v] &&
+		   was_there(v, j) ->
+			log_of(mine[v] & (got[v] | bit(j)), rep[j]);
+			up_to = top;
+			log_of(mine[v], rep[j]);
+			log = lines;
+			up_to_n(log, n_of[j] - 1);
+			lines = log & ~here;
+			up_to_n(lines, up_to);
+			give[v] = give[v] | here
+		:: else
+		fi;
+		if
+		:: has(force[v] & ~mine[v] & ~stored, j) ->
+			write_at(stored & force[v], j);
+			if
+			:: found != NOBODY -> force[v] = force[v] & ~bit(j)
+			:: else
+			fi
 		:: else
 		fi;
 		j++
@@ -709,7 +768,35 @@ inline take_difference(v) {
 	fix[v] = true
 }
 
-/* What stands at its dot already stays: the author of this one carries it. */
+/* The office carries line j in its own log, unless its write is there. */
+inline office_carries(s) {
+	write_at(stored, s);
+	if
+	:: found == NOBODY ->
+		office_append(orig[s])
+	:: else
+	fi
+}
+
+/* n: the first place of the log of s whose line the office has carried; 0: it
+ * has carried none. */
+inline lost_first(s) {
+	n = 0; i = 0;
+	do
+	:: i < SLOTS ->
+		if
+		:: has(stored, i) && rep[i] >= TERM && orig[i] != i &&
+		   rep[orig[i]] == rep[s] && (n == 0 || n_of[orig[i]] < n) ->
+			n = n_of[orig[i]]
+		:: else
+		fi;
+		i++
+	:: else -> break
+	od
+}
+
+/* A line that the office had once.  When its dot is another's now, the office
+ * carries it; so it does with a later one of that log, which has seen it. */
 inline heal(v) {
 	j = 0;
 	do
@@ -717,14 +804,21 @@ inline heal(v) {
 		if
 		:: has(force[v] & ~mine[v] & ~stored, j) ->
 			at_dot(stored, rep[j], n_of[j]);
+			told = found != NOBODY;
+			lost_first(j);
 			if
-			:: found == NOBODY ->
+			:: told || (n && n_of[j] > n) ->
+#ifndef DROP_COLLISION
+				office_carries(j)
+#else
+				skip
+#endif
+			:: else ->
 				store(j);
 				if
 				:: has(known, rep[j]) -> catch_up(rep[j])
 				:: else
 				fi
-			:: else
 			fi
 		:: else
 		fi;
@@ -808,8 +902,10 @@ inline enrol(v) {
 	:: !has(known, r) ->
 		known = known | bit(r);
 		head[r] = 0;
+		/* Its certificate is older than the present lineage, unless
+		 * nobody has noticed the rollback yet. */
 		if
-		:: why[v] == UNKNOWN -> new_lineage()
+		:: lineage_now == 0 -> new_lineage()
 		:: else
 		fi
 	:: else
@@ -919,7 +1015,7 @@ inline at_rest() {
 		j++
 	:: else -> break
 	od;
-	must(Found, !alive[COPY] || id[A] != id[COPY] || token[A] == token[COPY])
+	must(Found, !alive[A] || !alive[COPY] || id[A] != id[COPY] || token[A] == token[COPY])
 }
 
 inline look() {
@@ -1016,59 +1112,61 @@ end:	do
 	od
 }
 
+inline copy_a() {
+	copied = true;
+	printf("A is copied\n");
+	alive[COPY] = true;
+	id[COPY] = id[A];
+	pend[COPY] = pend[A];
+	why[COPY] = why[A];
+	own[COPY] = own[A];
+	mine[COPY] = mine[A];
+	force[COPY] = force[A];
+	got[COPY] = got[A];
+	give[COPY] = give[A];
+	carried[COPY] = carried[A];
+	token[COPY] = token[A];
+	lineage[COPY] = lineage[A];
+	cursor[COPY] = cursor[A];
+	exact[COPY] = exact[A]
+}
+
+inline back_up() {
+	saved = true;
+	printf("backup\n");
+	saved_end = feed_end;
+	saved_known = known;
+	saved_closed = closed;
+	i = 0;
+	do
+	:: i < REPLICAS ->
+		saved_latest[i] = latest[i];
+		saved_confirmed[i] = confirmed[i];
+		i++
+	:: else -> break
+	od
+}
+
 proctype world()
 {
 end:	do
-	:: atomic { COPIES && !copied ->
+	:: atomic { COPIES && !copied && alive[A] ->
 		d_step {
-			copied = true;
-			printf("A is copied\n");
-			alive[COPY] = true;
-			id[COPY] = id[A];
-			pend[COPY] = pend[A];
-			why[COPY] = why[A];
-			own[COPY] = own[A];
-			mine[COPY] = mine[A];
-			force[COPY] = force[A];
-			got[COPY] = got[A];
-			give[COPY] = give[A];
-			carried[COPY] = carried[A];
-			token[COPY] = token[A];
-			lineage[COPY] = lineage[A];
-			cursor[COPY] = cursor[A];
-			exact[COPY] = exact[A];
+			copy_a();
 			look()
 		}
 	}
 	:: atomic { writes[OFFICE] > 0 ->
 		d_step {
 			writes[OFFICE]--;
-			x = slots_used[OFFICE];
-			slots_used[OFFICE]++;
-			log_of(stored, term);
-			rep[x] = term;
-			n_of[x] = top + 1;
-			orig[x] = x;
-			store(x);
+			office_append(NOBODY);
 			printf("office writes %d:%d\n", term, n_of[x]);
 			look()
 		}
 	}
 	:: atomic { RESTORES && !restored && !saved ->
 		d_step {
-			saved = true;
-			printf("backup\n");
-			saved_end = feed_end;
-			saved_known = known;
-			saved_closed = closed;
-			i = 0;
-			do
-			:: i < REPLICAS ->
-				saved_latest[i] = latest[i];
-				saved_confirmed[i] = confirmed[i];
-				i++
-			:: else -> break
-			od;
+			back_up();
 			i = 0
 		}
 	}
@@ -1131,8 +1229,39 @@ end:	do
 			look()
 		}
 	}
+	:: atomic { LOSSES && alive[A] ->
+		d_step {
+			printf("A is lost\n");
+			alive[A] = false;
+			lines = stored | force[B] | force[COPY];
+			j = 0;
+			do
+			:: j < SLOTS ->
+				write_at(lines, j);
+				if
+				:: found == NOBODY && !has(lines, j) ->
+					owed = owed & ~bit(j)
+				:: else
+				fi;
+				j++
+			:: else -> break
+			od;
+			want[A] = 0;
+			mine[A] = 0;
+			force[A] = 0;
+			got[A] = 0;
+			give[A] = 0;
+			carried[A] = 0;
+			due[A] = false;
+			fix[A] = false;
+			writes[A] = 0;
+			id[A] = NOBODY;
+			pend[A] = NOBODY;
+			look()
+		}
+	}
 	/* Somebody's sync reaches the office later, or once more. */
-	:: atomic { strays < STRAYS && !stray && busy ->
+	:: atomic { strays < STRAYS && !stray && busy && !LOSSES ->
 		if
 		:: has(busy, A) -> stray_vault = A
 		:: has(busy, B) -> stray_vault = B
@@ -1216,6 +1345,12 @@ init
 		writes[B] = WRITES_B;
 		writes[COPY] = WRITES_COPY;
 		writes[OFFICE] = WRITES_OFFICE;
+		if
+		:: AT_ONCE ->
+			copy_a();
+			back_up()
+		:: else
+		fi;
 		look()
 	}
 	atomic {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/attachment.h"
 #include "client/handle.h"
 #include "shared/model/view.h"
 #include "shared/replica/draft.h"
@@ -215,6 +216,23 @@ static enum err fill_drafts(struct vault *vault, struct satchel_iterator *i)
 PUBLIC int satchel_drafts(satchel *handle, satchel_iterator **out)
 {
     return snapshot(handle, fill_drafts, out);
+}
+
+PUBLIC int satchel_attachments(satchel *handle, const char *record,
+                               satchel_iterator **out)
+{
+    *out = NULL;
+    struct satchel_iterator *i = iterator_new();
+    enum err err = handle_enter(handle);
+    if (!i)
+        return handle_fail(handle, ERR_NOMEM, "memory is exhausted");
+    if (!err)
+        err = attachment_list(handle->vault, record, &i->texts);
+    if (err)
+        satchel_iterator_close(i);
+    else
+        *out = i;
+    return handle_leave(handle, err);
 }
 
 PUBLIC int satchel_next(satchel_iterator *iterator, const char **json)

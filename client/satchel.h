@@ -252,22 +252,56 @@ int satchel_draft_read(satchel *vault, int64_t draft, char **json, char **text,
                        size_t *text_bytes);
 int satchel_draft_drop(satchel *vault, int64_t draft);
 
+/* ---- attachments ------------------------------------------------------- */
+
+/* A file that belongs to a record: stored sealed in the vault together with the
+ * revision that names it, sent behind all text, resumed at the byte. */
+#define SATCHEL_ATTACHMENT_BYTES_MAX 536870912 /* one */
+
+struct satchel_attachment {
+    size_t size;
+    const char *record;     /* required */
+    const char *context;    /* required: the token of satchel_read() */
+    const char *field;      /* required: one of kind `attachment` */
+    const char *name;       /* file name that people see */
+    const char *media_type; /* NULL: application/octet-stream */
+};
+#define SATCHEL_ATTACHMENT_INIT                                                \
+    {                                                                          \
+        sizeof(struct satchel_attachment), NULL, NULL, NULL, NULL, NULL        \
+    }
+/* Reads `fd` to its end.  *result (may be NULL) receives {"blob","context",
+ * "record"}.  SATCHEL_TOO_BIG, SATCHEL_FULL: nothing was stored. */
+int satchel_attach(satchel *vault, const struct satchel_attachment *attachment,
+                   int fd, char **result);
+/* {"blob","bytes","field","name","record","state","type"} of each, of one
+ * record or (NULL) of all; "state" is "here" (only on this device), "both" or
+ * "office". */
+int satchel_attachments(satchel *vault, const char *record,
+                        satchel_iterator **out);
+/* Writes the content to `fd`, from the office if it is not here (SATCHEL_
+ * NOT_FOUND when the office has not received it either).  On failure what was
+ * written is to be thrown away. */
+int satchel_attachment_save(satchel *vault, const char *blob, int fd);
+
 /* ---- custody, syncing, watching ---------------------------------------- */
 
 struct satchel_status {
     size_t size;
-    int64_t here;      /* own writes that only this device has */
-    int64_t oldest_s;  /* age of the oldest of them, seconds */
-    int64_t received;  /* own writes that the office has committed */
-    int64_t backed_up; /* own writes that survive the loss of the office */
-    int64_t held;      /* own writes that the office holds for a person */
-    int64_t conflicts; /* open fields; -1 on a locked vault */
-    int64_t last_sync; /* seconds since 1970; 0: never */
-    int64_t drafts;    /* texts that wait to be written again */
+    int64_t here;        /* own writes that only this device has */
+    int64_t oldest_s;    /* age of the oldest of them, seconds */
+    int64_t received;    /* own writes that the office has committed */
+    int64_t backed_up;   /* own writes that survive the loss of the office */
+    int64_t held;        /* own writes that the office holds for a person */
+    int64_t conflicts;   /* open fields; -1 on a locked vault */
+    int64_t last_sync;   /* seconds since 1970; 0: never */
+    int64_t drafts;      /* texts that wait to be written again */
+    int64_t attachments; /* that only this device has */
+    int64_t attachment_bytes; /* of them */
 };
 #define SATCHEL_STATUS_INIT                                                    \
     {                                                                          \
-        sizeof(struct satchel_status), 0, 0, 0, 0, 0, 0, 0, 0                  \
+        sizeof(struct satchel_status), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0            \
     }
 int satchel_status(satchel *vault, struct satchel_status *status);
 
@@ -282,11 +316,12 @@ struct satchel_sync_report {
     int64_t pushed, pulled; /* lines */
     int64_t held;           /* of those pushed */
     int64_t requests, sent_bytes, received_bytes;
-    int reached; /* the office answered */
+    int reached;         /* the office answered */
+    int64_t attachments; /* that the office has received */
 };
 #define SATCHEL_SYNC_REPORT_INIT                                               \
     {                                                                          \
-        sizeof(struct satchel_sync_report), 0, 0, 0, 0, 0, 0, 0                \
+        sizeof(struct satchel_sync_report), 0, 0, 0, 0, 0, 0, 0, 0             \
     }
 /* One sync now, waiting for it; satcheld does it when it serves this vault.
  * `report` may be NULL.  SATCHEL_NETWORK when the office was not reached:

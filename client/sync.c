@@ -5,6 +5,7 @@
 
 #include "client/handle.h"
 #include "shared/exchange/control.h"
+#include "shared/replica/blob.h"
 #include "shared/replica/draft.h"
 
 PUBLIC int satchel_enrol(satchel *handle, const char *server, const char *code,
@@ -39,6 +40,7 @@ static void report_fill(struct satchel_sync_report *out,
     out->sent_bytes = report->sent_bytes;
     out->received_bytes = report->received_bytes;
     out->reached = report->reached;
+    out->attachments = report->blobs;
 }
 
 static enum err sync_here(struct vault *vault, struct session_report *report)
@@ -84,12 +86,14 @@ PUBLIC int satchel_sync(satchel *handle, struct satchel_sync_report *given)
 PUBLIC int satchel_status(satchel *handle, struct satchel_status *given)
 {
     struct vault_status status;
-    int64_t drafts;
+    int64_t drafts, blobs, blob_bytes;
     enum err err = handle_enter(handle);
     if (!err)
         err = record_status(handle->vault, &status);
     if (!err)
         err = draft_count(handle->vault, &drafts);
+    if (!err)
+        err = blob_waiting(handle->vault, &blobs, &blob_bytes);
     if (!err) {
         struct satchel_status out = SATCHEL_STATUS_INIT;
         out.here = status.here;
@@ -100,6 +104,8 @@ PUBLIC int satchel_status(satchel *handle, struct satchel_status *given)
         out.conflicts = status.conflicts;
         out.last_sync = status.last_sync_ms / 1000;
         out.drafts = drafts;
+        out.attachments = blobs;
+        out.attachment_bytes = blob_bytes;
         HANDLE_GIVE(given, out);
     }
     return handle_leave(handle, err);

@@ -42,6 +42,7 @@ static enum err put_value(struct buffer *out, enum value_kind kind,
             return buffer_add_text(out, "false");
         break;
     case VALUE_ANY:
+    case VALUE_ATTACHMENT:
         return put_any(out, text);
     case VALUE_TEXT:
     case VALUE_CODE:

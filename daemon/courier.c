@@ -16,6 +16,7 @@
 #define ABSENT_MS 60000 /* no vault, or no office yet */
 #define REVOKED_MS (15 * 60 * 1000)
 #define WITHOUT_SUMS_MS (60 * 60 * 1000)
+#define WITHOUT_BLOBS_MS (5 * 60 * 1000) /* after one that could not go */
 
 struct courier {
     const struct options_vault *config; /* borrowed, as are the next two */
@@ -33,6 +34,7 @@ struct courier {
     int64_t asked, serves, synced; /* numbers of courier_sync() */
     int64_t synced_wall_ms;
     int64_t without_sums_until_ms;
+    int64_t without_blobs_until_ms;
     int quick_polls; /* in a row that brought nothing */
     struct backoff backoff;
     struct pace pace;
@@ -159,7 +161,7 @@ static void sync_failed(struct courier *c, enum err err, const char *detail,
 static bool is_hasty(struct courier *c, int64_t now)
 {
     bool quick = c->waits && now - c->began_at_ms < QUICK_POLL_MS &&
-                 !c->report.pushed && !c->report.pulled;
+                 !c->report.pushed && !c->report.pulled && !c->report.blobs;
     c->quick_polls = quick ? c->quick_polls + 1 : 0;
     return c->quick_polls > QUICK_POLLS_MAX;
 }
@@ -188,6 +190,8 @@ static void sync_end(struct courier *c, enum err err, int64_t now)
     session_drop(c);
     if (c->report.reconcile_gave_up)
         c->without_sums_until_ms = now + WITHOUT_SUMS_MS;
+    if (c->report.blobs_wait)
+        c->without_blobs_until_ms = now + WITHOUT_BLOBS_MS;
     if (err && !c->report.err)
         c->report.err = err;
     if (!c->report.err) {
@@ -269,6 +273,7 @@ static enum err session_begin(struct courier *c, int64_t now)
         .log = c->log,
         .pace = &c->pace,
         .without_sums = now < c->without_sums_until_ms,
+        .without_blobs = !asked && now < c->without_blobs_until_ms,
     };
     enum err err = ERR_OK;
     if (!c->transport.context)

@@ -145,6 +145,11 @@ MUST_CHECK enum err ingest_effect(struct batch *batch,
                                   const struct incoming *in,
                                   const struct record_row *row);
 
+/* ingest_blob.c: the attachments that a line names. */
+MUST_CHECK enum err ingest_blobs(struct batch *batch,
+                                 const struct revision *revision,
+                                 const char *replica, int64_t arrival);
+
 /* Which site referrals speak of which case, from their states. */
 MUST_CHECK enum err ingest_site_links(struct batch *batch);
 

@@ -142,6 +142,8 @@ static enum err line_take(struct batch *b, const struct incoming *in,
     int64_t arrival;
     enum err err = line_append(b, in, &arrival);
     if (!err)
+        err = ingest_blobs(b, in->revision, in->log->row.replica, arrival);
+    if (!err)
         err = line_place(b, in, decision, row, fresh, arrival);
     if (!err && decision->has_case) {
         row->has_case = true;

@@ -21,7 +21,7 @@ static const struct {
     TABLE(site_link),    TABLE(cursor_seen),
     TABLE(leave_seen),   TABLE(diff_given),
     TABLE(clock_sample), TABLE(published_record),
-    TABLE(published),
+    TABLE(published),    TABLE(blob),
 #undef TABLE
 };
 

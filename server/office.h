@@ -45,6 +45,7 @@ struct office {
     struct office_journal *journal;   /* owned; NULL: none is kept */
     char vfs[64];                     /* SQLite VFS name or "" */
     char store[1024];                 /* address: a path, or postgresql://... */
+    int64_t blob_bytes_max;           /* attachments in all; 0: no limit */
     char detail[OFFICE_DETAIL_CHARS]; /* of the last failed office_* call */
 };
 

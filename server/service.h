@@ -54,5 +54,11 @@ enum http_step handle_sync_chunk(struct http_request *request,
                                  struct bytes chunk);
 enum http_step handle_sync_end(struct http_request *request);
 void handle_sync_close(struct http_request *request, bool whole);
+/* handle_blob.c */
+enum http_step handle_blob_begin(struct http_request *request);
+enum http_step handle_blob_chunk(struct http_request *request,
+                                 struct bytes chunk);
+enum http_step handle_blob_end(struct http_request *request);
+void handle_blob_close(struct http_request *request, bool whole);
 
 #endif

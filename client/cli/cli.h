@@ -77,6 +77,8 @@ int command_list(struct cli *cli);
 int command_conflicts(struct cli *cli);
 int command_resolve(struct cli *cli);
 int command_draft(struct cli *cli);
+int command_attach(struct cli *cli);
+int command_attachment(struct cli *cli);
 int command_status(struct cli *cli);
 int command_sync(struct cli *cli);
 int command_mirror(struct cli *cli);

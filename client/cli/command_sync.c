@@ -123,7 +123,10 @@ static void print_status(const struct satchel_status *s)
         printf("conflicts            %" PRId64 "\n", s->conflicts);
     printf("drafts               %" PRId64 "%s\n", s->drafts,
            s->drafts ? ", see `satchel draft list`" : "");
-    fputs("last sync            ", stdout);
+    printf("attachments to send  %" PRId64, s->attachments);
+    if (s->attachments)
+        printf(", %" PRId64 " KiB", (s->attachment_bytes + 1023) / 1024);
+    fputs("\nlast sync            ", stdout);
     print_last_sync(s->last_sync);
 }
 
@@ -148,12 +151,14 @@ int command_status(struct cli *cli)
     if (error)
         return cli_fail_vault(cli, error);
     if (cli->json)
-        printf("{\"backed_up\":%" PRId64 ",\"conflicts\":%" PRId64
-               ",\"drafts\":%" PRId64 ",\"held\":%" PRId64 ",\"here\":%" PRId64
+        printf("{\"attachments\":%" PRId64 ",\"backed_up\":%" PRId64
+               ",\"conflicts\":%" PRId64 ",\"drafts\":%" PRId64
+               ",\"held\":%" PRId64 ",\"here\":%" PRId64
                ",\"last_sync\":%" PRId64 ",\"mirror\":%s,\"oldest_s\":%" PRId64
                ",\"received\":%" PRId64 "}\n",
-               s.backed_up, s.conflicts, s.drafts, s.held, s.here, s.last_sync,
-               mirror ? mirror : "null", s.oldest_s, s.received);
+               s.attachments, s.backed_up, s.conflicts, s.drafts, s.held,
+               s.here, s.last_sync, mirror ? mirror : "null", s.oldest_s,
+               s.received);
     else
         print_status(&s);
     if (mirror && !cli->json)
@@ -172,11 +177,12 @@ int command_sync(struct cli *cli)
     if (error)
         return cli_fail_vault(cli, error);
     if (cli->json)
-        printf("{\"held\":%" PRId64 ",\"pulled\":%" PRId64
-               ",\"pushed\":%" PRId64 ",\"received_bytes\":%" PRId64
-               ",\"requests\":%" PRId64 ",\"sent_bytes\":%" PRId64 "}\n",
-               r.held, r.pulled, r.pushed, r.received_bytes, r.requests,
-               r.sent_bytes);
+        printf("{\"attachments\":%" PRId64 ",\"held\":%" PRId64
+               ",\"pulled\":%" PRId64 ",\"pushed\":%" PRId64
+               ",\"received_bytes\":%" PRId64 ",\"requests\":%" PRId64
+               ",\"sent_bytes\":%" PRId64 "}\n",
+               r.attachments, r.held, r.pulled, r.pushed, r.received_bytes,
+               r.requests, r.sent_bytes);
     else
         printf("sent %" PRId64 ", received %" PRId64 ", held %" PRId64
                " (%" PRId64 " request%s, %" PRId64 " bytes)\n",

@@ -19,6 +19,7 @@ struct member {
         text, kind, offsetof(struct session_report, field)                     \
     }
 static const struct member members[] = {
+    MEMBER("files", NUMBER, blobs),
     MEMBER("held", NUMBER, held),
     MEMBER("locked", FLAG, locked),
     MEMBER("ok", OUTCOME, err),

@@ -53,7 +53,7 @@ static void header_fill(const struct session *s, enum mode mode,
     if (!s->by_file)
         memcpy(out->token, id->token, sizeof out->token);
     memcpy(out->term, id->term, sizeof out->term);
-    bool nothing_to_say = id->head == id->received;
+    bool nothing_to_say = id->head == id->received && !s->blobs_due;
     if (mode == MODE_SYNC && nothing_to_say && !out->locked)
         out->wait =
             s->options.wait_s > WAIT_S_MAX ? WAIT_S_MAX : s->options.wait_s;
@@ -141,6 +141,8 @@ enum err push_open(struct session *s, enum mode mode, struct frame_writer **out)
     enum err err = identity_load(s->vault, &s->identity);
     if (!err)
         err = cursors_fill(s, mode);
+    if (!err)
+        err = upload_due(s, &s->blobs_due);
     if (!err)
         err = endpoint_url(s->url, s->identity.server, "/v1/sync");
     if (!err)

@@ -220,6 +220,9 @@ static enum err build(struct session *s)
         case PHASE_SUCCEED:
             err = build_succession(s);
             break;
+        case PHASE_BLOBS:
+            err = upload_build(s);
+            break;
         case PHASE_DONE:
         case PHASE_FAILED:
             return ERR_OK;
@@ -248,6 +251,7 @@ enum err session_next(struct session *s, int64_t now_ms, enum session_do *what,
 {
     assert(!s->sent.under_way);
     enum err err = ERR_OK;
+    s->now_ms = now_ms;
     if (s->phase != PHASE_DONE && s->phase != PHASE_FAILED) {
         err = lease(s, now_ms);
         if (!err)
@@ -269,6 +273,12 @@ enum err session_next(struct session *s, int64_t now_ms, enum session_do *what,
     request->ca_file = s->identity.ca_file;
     request->content_type = s->phase == PHASE_SUCCEED ? "application/json"
                                                       : "application/x-satchel";
+    if (s->phase == PHASE_BLOBS) {
+        request->method = "PUT";
+        request->content_type = "application/octet-stream";
+        request->header[0] = s->blob_header.request;
+        request->header[1] = s->blob_header.auth;
+    }
     request->body = buffer_bytes(&s->body);
     request->timeout_ms = TIMEOUT_MS;
     request->wait_ms = s->sent.waits ? s->options.wait_s * 1000 : 0;

@@ -26,6 +26,7 @@ struct session_options {
     struct pace *pace;       /* borrowed or NULL: what earlier sessions
                                 measured; level and batch are then its own */
     bool without_sums;       /* for the hour after reconciling gave up */
+    bool without_blobs;      /* text only: attachments have just failed */
 };
 
 enum session_do {
@@ -40,9 +41,11 @@ struct session_report {
                                do; may say something without an error too */
     int64_t pushed, pulled;            /* lines */
     int64_t requests, sent_bytes, received_bytes;
-    int64_t held; /* of those just pushed */
-    bool reached; /* the office answered at least once */
-    bool locked;  /* the vault was: pushed only */
+    int64_t held;    /* of those just pushed */
+    int64_t blobs;   /* attachments that the office has received */
+    bool blobs_wait; /* some could not go now: try again later */
+    bool reached;    /* the office answered at least once */
+    bool locked;     /* the vault was: pushed only */
     bool revoked, succeeded, reconciled;
     bool reconcile_gave_up; /* go on without sums for an hour */
     int64_t retry_after_ms; /* what the office asked for; 0: none */

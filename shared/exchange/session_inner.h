@@ -1,12 +1,14 @@
 /* What the modules of a session share; no other layer includes this.
  *
  * session.c and session_reply.c decide, push.c makes requests, pull.c applies
- * replies, succession.c enrols, reconcile.c compares, refusal.c reads errors.
+ * replies, succession.c enrols, reconcile.c compares, refusal.c reads errors,
+ * upload.c sends attachments once the text is through.
  */
 #ifndef EXCHANGE_SESSION_INNER_H
 #define EXCHANGE_SESSION_INNER_H
 
 #include "shared/exchange/endpoint.h"
+#include "shared/replica/blob.h"
 #include "shared/exchange/session.h"
 #include "shared/wire/frame.h"
 
@@ -18,6 +20,7 @@ enum phase {
     PHASE_RECONCILE,  /* compare sums by case */
     PHASE_FIX,        /* give and ask for what differs */
     PHASE_SYNC,       /* push and pull */
+    PHASE_BLOBS,      /* attachments, behind the text */
     PHASE_SUCCEED,    /* a fresh key, introduced by the old one */
     PHASE_DONE,
     PHASE_FAILED
@@ -44,6 +47,18 @@ struct sent {
     bool all_fixed;      /* nothing is left for another fix */
 };
 
+/* The attachment on its way. */
+struct upload {
+    int64_t id;   /* blob.id; 0: the next is to be found */
+    int64_t done; /* those up to this id are through for this session */
+    struct blob_outgoing blob;
+    bool asked; /* how far the office is */
+    int64_t offset;
+    int restarts, stuck;
+    bool stopped;         /* no more in this session */
+    int64_t synced_at_ms; /* news are asked for between pieces */
+};
+
 /* What the reply just applied said. */
 struct got {
     bool header; /* a header was read and verified */
@@ -56,6 +71,19 @@ struct got {
     size_t scopes_asked; /* granted scopes that this reply did not serve */
     int64_t wants_from;
 };
+
+/* The two header lines of a request about an attachment. */
+#define BLOB_LINE_CHARS (BLOB_HEADER_BYTES_MAX + 32)
+struct blob_header {
+    char request[BLOB_LINE_CHARS], auth[BLOB_LINE_CHARS];
+};
+/* Signs the request as this vault; blob, method, offset, size, body and wrap
+ * are filled in. */
+MUST_CHECK enum err blob_header_make(struct vault *vault,
+                                     const struct identity *identity,
+                                     struct blob_request *request,
+                                     struct blob_header *out,
+                                     char url[ENDPOINT_CHARS]);
 
 struct session {
     struct vault *vault; /* borrowed */
@@ -75,6 +103,10 @@ struct session {
     char url[ENDPOINT_CHARS];
     struct sent sent;
     struct got got;
+    struct upload upload;
+    int64_t now_ms;
+    bool blobs_due; /* at the last look: no long poll then */
+    struct blob_header blob_header;
     int fruitless; /* requests in a row that moved nothing */
     int untaken;   /* pushes in a row without a higher receipt */
     int resent;    /* 422s answered by sending again */
@@ -135,6 +167,14 @@ MUST_CHECK enum err reconcile_wanted(struct session *s, bool *wanted);
 
 MUST_CHECK enum err succession_build(struct session *s);
 MUST_CHECK enum err succession_apply(struct session *s, struct bytes body);
+
+/* Nothing is left to do. */
+void session_end(struct session *s);
+/* True when an attachment waits and may go. */
+MUST_CHECK enum err upload_due(struct session *s, bool *due);
+MUST_CHECK enum err upload_build(struct session *s);
+MUST_CHECK enum err upload_apply(struct session *s,
+                                 const struct transport_response *r);
 
 /* Applies a reply that came by file; nothing is asked for again. */
 void session_reply_by_file(struct session *s, struct bytes body);

@@ -26,6 +26,27 @@ static void end_unopened(struct session *s)
                  (long long)s->got.wants_from);
 }
 
+void session_end(struct session *s)
+{
+    if (s->report.revoked)
+        end_revoked(s);
+    else
+        s->phase = PHASE_DONE;
+}
+
+/* All text is through: attachments may follow. */
+static enum err text_done(struct session *s)
+{
+    bool due;
+    enum err err = upload_due(s, &due);
+    s->upload.synced_at_ms = s->now_ms;
+    if (due)
+        s->phase = PHASE_BLOBS;
+    else
+        session_end(s);
+    return err;
+}
+
 /* After an ordinary reply: everything pushed and pulled, or another request. */
 static enum err after_sync(struct session *s)
 {
@@ -41,12 +62,10 @@ static enum err after_sync(struct session *s)
                      "sent; nothing is lost: report this");
     else if (unsent || s->got.more || s->got.scopes_asked)
         return ERR_OK; /* once more */
-    else if (s->report.revoked)
-        end_revoked(s);
-    else if (s->reconcile_due)
+    else if (s->reconcile_due && !s->report.revoked)
         s->phase = PHASE_RECONCILE;
     else
-        s->phase = PHASE_DONE;
+        return text_done(s);
     return ERR_OK;
 }
 
@@ -275,8 +294,9 @@ static void not_reached(struct session *s, const struct transport_response *r)
 static void log_request(const struct session *s, int64_t now_ms,
                         const struct transport_response *r)
 {
-    static const char *const phases[] = {
-        "contribute", "reconcile", "fix", "sync", "succeed", "done", "failed"};
+    static const char *const phases[] = {"contribute", "reconcile",  "fix",
+                                         "sync",       "attachment", "succeed",
+                                         "done",       "failed"};
     if (!s->options.log)
         return;
     log_event(s->options.log, LOG_DEBUG, "request", "vault", "%s",
@@ -288,6 +308,18 @@ static void log_request(const struct session *s, int64_t now_ms,
               (long long)(now_ms - s->sent.at_ms), NULL);
 }
 
+static void upload_done(struct session *s, const struct transport_response *r)
+{
+    if (r->err) { /* the answer is cut: it is asked for again */
+        s->upload.asked = false;
+        fruitless(s, r->err, r->detail);
+        return;
+    }
+    enum err err = upload_apply(s, r);
+    if (err)
+        session_fail_vault(s, err);
+}
+
 enum err session_response(struct session *s, int64_t now_ms,
                           const struct transport_response *r)
 {
@@ -297,8 +329,11 @@ enum err session_response(struct session *s, int64_t now_ms,
     s->report.sent_bytes += r->sent_bytes;
     s->report.received_bytes += r->received_bytes;
     log_request(s, now_ms, r);
+    s->now_ms = now_ms;
     if (!r->status)
         not_reached(s, r);
+    else if (s->sent.phase == PHASE_BLOBS)
+        upload_done(s, r);
     else if (r->status != 200)
         refusal_apply(s, r);
     else if (s->sent.phase == PHASE_SUCCEED)

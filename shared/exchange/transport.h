@@ -11,13 +11,14 @@
 #define TRANSPORT_RESPONSE_BYTES_MAX (16u << 20)
 
 struct transport_request {
-    const char *method;  /* "POST" */
+    const char *method;  /* "POST", "PUT" or "GET" */
     const char *url;     /* whole */
     const char *ca_file; /* NULL or "": the system's trust store */
     const char *content_type;
-    struct bytes body;  /* borrowed until the response */
-    int64_t timeout_ms; /* of inactivity */
-    int64_t wait_ms;    /* the long poll's extra patience */
+    const char *header[2]; /* more header lines, or NULL */
+    struct bytes body;     /* borrowed until the response */
+    int64_t timeout_ms;    /* of inactivity */
+    int64_t wait_ms;       /* the long poll's extra patience */
 };
 
 struct transport_response {

@@ -110,11 +110,16 @@ static enum err headers_add(struct http *http, const char *text)
     return ERR_OK;
 }
 
-static enum err headers_make(struct http *http, const char *content_type)
+static enum err headers_make(struct http *http,
+                             const struct transport_request *request)
 {
     char line[128];
-    snprintf(line, sizeof line, "Content-Type: %s", content_type);
+    snprintf(line, sizeof line, "Content-Type: %s", request->content_type);
     enum err err = headers_add(http, line);
+    for (size_t i = 0; i < sizeof request->header / sizeof *request->header;
+         i++)
+        if (!err && request->header[i])
+            err = headers_add(http, request->header[i]);
     /* Every byte counts on a slow link; the office asks for none of these. */
     if (!err)
         err = headers_add(http, "Accept:");
@@ -162,7 +167,7 @@ static enum err request_set(struct http *http,
 {
     CURL *easy = http->easy;
     curl_easy_reset(easy);
-    enum err err = headers_make(http, request->content_type);
+    enum err err = headers_make(http, request);
     if (!err)
         err = callbacks_set(http, easy);
     if (!err)
@@ -176,11 +181,11 @@ static enum err request_set(struct http *http,
     SET(CURLOPT_HTTPHEADER, http->headers);
     SET(CURLOPT_TCP_KEEPALIVE, 1L);
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)connect_ms);
-    if (strcmp(request->method, "POST")) {
-        SET(CURLOPT_CUSTOMREQUEST, request->method);
+    if (!strcmp(request->method, "GET"))
         return ERR_OK;
-    }
     SET(CURLOPT_POST, 1L);
+    if (strcmp(request->method, "POST"))
+        SET(CURLOPT_CUSTOMREQUEST, request->method);
     SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.size);
     SET(CURLOPT_POSTFIELDS,
         request->body.at ? (const char *)request->body.at : "");

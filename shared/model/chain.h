@@ -24,6 +24,8 @@
 #define DOMAIN_SUCCESSOR "satchel/successor/1" /* old writing key over new */
 #define DOMAIN_STATEMENT "satchel/statement/1" /* office: revoke, ... */
 #define DOMAIN_BUNDLE "satchel/bundle/1" /* office term: a reply by file */
+#define DOMAIN_BLOB "satchel/blob/1"     /* transport or writing key */
+#define DOMAIN_KEPT "satchel/kept/1"     /* office term: it has a blob */
 
 struct keypair {
     uint8_t public_key[KEY_BYTES];

@@ -33,7 +33,8 @@ enum value_kind {
     VALUE_RECORD,
     VALUE_USER,
     VALUE_CENTS,
-    VALUE_MINUTES
+    VALUE_MINUTES,
+    VALUE_ATTACHMENT
 };
 
 struct schema;

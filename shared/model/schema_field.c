@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "shared/base/clock.h"
+#include "shared/model/blob.h"
 #include "shared/model/schema_type.h"
 
 #define SHOWN_BYTES_MAX 60 /* of a refused value */
@@ -110,6 +111,12 @@ static bool instant_valid(struct bytes text)
     return instant_parse(text, &unused) == ERR_OK;
 }
 
+static bool attachment_valid(const struct canon *value)
+{
+    struct blob_ref unused;
+    return blob_ref_read(value, &unused);
+}
+
 static bool value_fits(const struct schema_field *field,
                        const struct canon *value)
 {
@@ -136,6 +143,8 @@ static bool value_fits(const struct schema_field *field,
         return text && id_valid(value->text);
     case VALUE_USER:
         return text && name_valid(value->text);
+    case VALUE_ATTACHMENT:
+        return attachment_valid(value);
     }
     return false;
 }
@@ -152,6 +161,7 @@ static const char *const expected[] = {
     [VALUE_USER] = "a user name",
     [VALUE_CENTS] = "an amount in whole cents",
     [VALUE_MINUTES] = "a number of minutes",
+    [VALUE_ATTACHMENT] = "an attachment (satchel attach makes one)",
 };
 
 static int cut(struct bytes text)
@@ -235,7 +245,7 @@ static const char *const kinds[] = {
     [VALUE_BOOL] = "bool",       [VALUE_DATE] = "date",
     [VALUE_INSTANT] = "instant", [VALUE_RECORD] = "record",
     [VALUE_USER] = "user",       [VALUE_CENTS] = "cents",
-    [VALUE_MINUTES] = "minutes",
+    [VALUE_MINUTES] = "minutes", [VALUE_ATTACHMENT] = "attachment",
 };
 
 const char *kind_name(enum value_kind kind)

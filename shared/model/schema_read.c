@@ -65,7 +65,7 @@ static bool read_rule(struct reading *r, const struct canon *object,
         return reading_refuse(
             r, field->name,
             "kind is one of any, text, code, int, bool, date, "
-            "instant, record, user, cents, minutes");
+            "instant, record, user, cents, minutes, attachment");
     return true;
 }
 

@@ -157,8 +157,8 @@ enum err identity_load(struct vault *vault, struct identity *out)
     return err;
 }
 
-enum err identity_auth(struct vault *vault, bool locked, struct bytes header,
-                       uint8_t sig[64])
+static enum err auth(struct vault *vault, const char *domain, bool locked,
+                     struct bytes header, uint8_t sig[64])
 {
     struct identity_row row;
     struct keypair keys;
@@ -169,9 +169,21 @@ enum err identity_auth(struct vault *vault, bool locked, struct bytes header,
                      : identity_row_writing(vault, &row, &keys);
     if (err)
         return err;
-    chain_sign(sig, &keys, DOMAIN_REQUEST, header);
+    chain_sign(sig, &keys, domain, header);
     sodium_memzero(&keys, sizeof keys);
     return ERR_OK;
+}
+
+enum err identity_auth(struct vault *vault, bool locked, struct bytes header,
+                       uint8_t sig[64])
+{
+    return auth(vault, DOMAIN_REQUEST, locked, header, sig);
+}
+
+enum err identity_auth_blob(struct vault *vault, bool locked,
+                            struct bytes header, uint8_t sig[64])
+{
+    return auth(vault, DOMAIN_BLOB, locked, header, sig);
 }
 
 enum err identity_reply_keys(struct vault *vault, uint8_t box[KEY_BYTES],

@@ -52,6 +52,9 @@ MUST_CHECK enum err identity_succeed_finish(struct vault *vault,
  * `locked`. */
 MUST_CHECK enum err identity_auth(struct vault *vault, bool locked,
                                   struct bytes header, uint8_t sig[64]);
+/* The same of a request about an attachment. */
+MUST_CHECK enum err identity_auth_blob(struct vault *vault, bool locked,
+                                       struct bytes header, uint8_t sig[64]);
 
 /* The key pair that replies by file are sealed to (shared/wire/bundle.h). Works
  * on a locked vault; the caller wipes the secret. */

@@ -310,4 +310,45 @@ const char *const sql_of[SQL_COUNT] = {
     [SQL_MIRROR_DESTROYED] = "SELECT destroyed FROM mirror WHERE id = 1",
     [SQL_MIRROR_DESTROYING] =
         "UPDATE mirror SET destroyed = destroyed + 1 WHERE id = 1",
+
+    [SQL_BLOB_FIND] = "SELECT id, key, bytes, held, whole, kept FROM blob"
+                      " WHERE name = ?1",
+    [SQL_BLOB_ADD] = "INSERT INTO blob (name, key, bytes, held, whole)"
+                     " VALUES (?1, ?2, ?3, 0, 0)",
+    [SQL_BLOB_SET] = "UPDATE blob SET name = ?2, bytes = ?3, held = ?4,"
+                     " whole = ?5 WHERE id = ?1",
+    [SQL_BLOB_DROP] = "DELETE FROM blob WHERE id = ?1",
+    [SQL_BLOB_TOTAL] = "SELECT coalesce(sum(held), 0) FROM blob",
+    [SQL_BLOB_UNSENT] = "SELECT b.id, b.name, b.bytes, k.office_wrap"
+                        " FROM blob b JOIN case_key k ON k.id = b.key"
+                        " WHERE b.id > ?1 AND b.whole = 1 AND b.kept <> ?2"
+                        " AND k.office_wrap IS NOT NULL ORDER BY b.id LIMIT 1",
+    [SQL_BLOB_WAITING] =
+        "SELECT count(*) FROM blob WHERE whole = 1 AND kept = ''",
+    [SQL_BLOB_WAITING_BYTES] =
+        "SELECT coalesce(sum(bytes), 0) FROM blob WHERE whole = 1"
+        " AND kept = ''",
+    [SQL_BLOB_KEPT] = "UPDATE blob SET kept = ?2 WHERE id = ?1 AND name = ?3",
+    /* Of cases that have left: what the office has, or never came whole. */
+    [SQL_BLOB_GONE] =
+        "DELETE FROM blob WHERE id = ?1 AND (SELECT k.vault_wrap IS NULL"
+        " FROM case_key k WHERE k.id = blob.key)",
+    [SQL_BLOB_LEAVE] =
+        "DELETE FROM blob WHERE key = ?1 AND (kept <> '' OR whole = 0)",
+    [SQL_BLOB_LEAVE_ALL] = "DELETE FROM blob WHERE kept <> '' OR whole = 0",
+    [SQL_BLOB_CHUNK_PUT] =
+        "INSERT INTO blob_chunk (blob, seq, body) VALUES (?1, ?2, ?3)"
+        " ON CONFLICT (blob, seq) DO UPDATE SET body = excluded.body",
+    [SQL_BLOB_CHUNK_GET] =
+        "SELECT body FROM blob_chunk WHERE blob = ?1 AND seq = ?2",
+    [SQL_BLOB_CHUNKS_DROP] = "DELETE FROM blob_chunk WHERE blob = ?1",
+    [SQL_BLOB_CHUNKS_GONE] =
+        "DELETE FROM blob_chunk WHERE blob = ?1 AND (SELECT k.vault_wrap IS"
+        " NULL FROM blob b JOIN case_key k ON k.id = b.key WHERE b.id = ?1)",
+    [SQL_BLOB_CHUNKS_LEAVE] =
+        "DELETE FROM blob_chunk WHERE blob IN (SELECT id FROM blob"
+        " WHERE key = ?1 AND (kept <> '' OR whole = 0))",
+    [SQL_BLOB_CHUNKS_LEAVE_ALL] =
+        "DELETE FROM blob_chunk WHERE blob IN (SELECT id FROM blob"
+        " WHERE kept <> '' OR whole = 0)",
 };

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "shared/db/migrate.h"
+#include "shared/replica/blob.h"
 #include "shared/replica/case_key.h"
 #include "shared/replica/device_secret.h"
 #include "shared/replica/mirror.h"
@@ -54,6 +55,7 @@ static enum err handle_new(struct vault **out, const char *path,
     buffer_init(&vault->sealed, SCRATCH_BYTES_MAX);
     buffer_init(&vault->line, LINE_BYTES_MAX);
     vault_lease_init(vault);
+    vault->blob_bytes_max = BLOB_VAULT_BYTES_MAX;
     enum err err = sodium_init() < 0 ? ERR_UNSUPPORTED : ERR_OK;
     if (!err)
         err = path_copy(vault, path);

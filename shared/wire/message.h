@@ -1,7 +1,7 @@
 /* The protocol's messages as structs: encode and decode, nothing else.
  *
- * sync-protocol.md sections 7, 9, 10, 12.  Decoded structs borrow from the line
- * and the arena.  Encoders append one canonical line without newline. */
+ * sync-protocol.md sections 7, 9, 10, 12, 20.  Decoded structs borrow from the
+ * line and the arena.  Encoders append one canonical line without newline. */
 #ifndef WIRE_MESSAGE_H
 #define WIRE_MESSAGE_H
 
@@ -287,6 +287,48 @@ struct error_body {
     char lineage[LINEAGE_CHARS + 1];
 };
 MESSAGE_LINE(error_body);
+
+/* Attachments (section 20): the signed header of a request about one, the
+ * office's answer, and what its receipt covers. */
+#define BLOB_PIECE_BYTES_MAX (1u << 20) /* of one request or answer */
+#define BLOB_HEADER_BYTES_MAX 2048
+#define BLOB_WRAP_BYTES_MAX 256
+struct blob_request {
+    char agency[NAME_CHARS_MAX + 1];
+    uint8_t blob[HASH_BYTES];
+    bool has_body;
+    uint8_t body[HASH_BYTES]; /* hash of the request's body */
+    char lineage[LINEAGE_CHARS + 1];
+    bool locked;
+    char method[8];
+    int64_t offset;
+    int64_t protocol;
+    char replica[REPLICA_CHARS + 1];
+    int64_t size; /* PUT: of the whole sealed form; GET: at most so much */
+    char term[REPLICA_CHARS + 1];
+    char token[TOKEN_CHARS + 1];
+    struct bytes wrap; /* PUT: the case key, sealed to the office */
+};
+MESSAGE_LINE(blob_request);
+struct blob_receipt {
+    char agency[NAME_CHARS_MAX + 1];
+    uint8_t blob[HASH_BYTES];
+    char lineage[LINEAGE_CHARS + 1];
+    char replica[REPLICA_CHARS + 1];
+    char term[REPLICA_CHARS + 1];
+    uint8_t signature[SIGNATURE_BYTES];
+};
+MUST_CHECK enum err blob_receipt_message(struct buffer *out,
+                                         const struct blob_receipt *receipt);
+struct blob_reply {
+    int64_t offset; /* bytes of the sealed form that are durable */
+    bool has_receipt;
+    char term[REPLICA_CHARS + 1];
+    uint8_t signature[SIGNATURE_BYTES];
+    struct bytes term_text; /* certificate, or empty */
+    uint8_t term_signature[SIGNATURE_BYTES];
+};
+MESSAGE_LINE(blob_reply);
 
 /* Page receipts. */
 void page_mac(uint8_t out[MAC_BYTES], const uint8_t page_key[32],

@@ -14,10 +14,11 @@
 static bool scan_allowed(enum sql which, const char *detail)
 {
     static const enum sql whole[] = {
-        SQL_CASE_DESTROY_ALL,  SQL_RECORD_LEAVE_ALL, SQL_RECORD_OPEN_SUM,
-        SQL_RECORD_LINE_COUNT, SQL_HELD_COUNT,       SQL_CURSOR_INEXACT,
-        SQL_CURSOR_RESET,      SQL_RECORD_OWN_RESET, SQL_RECORD_LINE_LEAVE_ALL,
-        SQL_DRAFT_COUNT,
+        SQL_CASE_DESTROY_ALL,   SQL_RECORD_LEAVE_ALL, SQL_RECORD_OPEN_SUM,
+        SQL_RECORD_LINE_COUNT,  SQL_HELD_COUNT,       SQL_CURSOR_INEXACT,
+        SQL_CURSOR_RESET,       SQL_RECORD_OWN_RESET, SQL_RECORD_LINE_LEAVE_ALL,
+        SQL_DRAFT_COUNT,        SQL_BLOB_TOTAL,       SQL_BLOB_WAITING,
+        SQL_BLOB_WAITING_BYTES, SQL_BLOB_LEAVE_ALL,   SQL_BLOB_CHUNKS_LEAVE_ALL,
     };
     for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
         if (whole[i] == which)

@@ -3,8 +3,9 @@
  * What sync-protocol.md sections 7 and 9 to 13 say of pushing, receipts,
  * tokens, feeds, reconciling, forks, rollback and succession, between two
  * devices (A and B), a copy of A that is made at any moment, and an office that
- * writes too and may be put back to a backup.  Every order of events within the
- * bounds is tried.  Properties bear the names of docs/design's nine invariants:
+ * writes too and may be put back to a backup; A may be lost for good.  Every
+ * order of events within the bounds is tried.  The first four properties are
+ * the product's invariants 1, 4, 5 and 6:
  *
  *   Kept         every write reaches the office, once everybody is at rest;
  *                and what anybody held when the office was put back is there
@@ -17,9 +18,11 @@
  *   Found        of two copies that were served, one has another identity
  *   Exact        sums differ only after a copy or a rollback
  *
- * A run that ends with busy vaults is an invalid end state; a circle shows as a
- * non-progress cycle (nothing here is marked as progress, and whatever costs
- * is bounded, so that every cycle is one).
+ * A vault is busy while its next exchange would change something, which it is
+ * as long as it differs from the office; when none is, what must hold at rest is
+ * looked at.  So that nobody stays busy for ever, a circle is an error: nothing
+ * here is marked as progress, and writes and faults are bounded, so that every
+ * cycle is one of exchanges that come to nothing.
  *
  * What is left out: cases and scopes (one case, granted to all), contents and
  * contexts of lines, signatures and sealing (nobody forges), locked vaults.

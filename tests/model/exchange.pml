@@ -79,9 +79,12 @@
 
 /* Whoever writes a line takes the next of its own slots, so that a set of lines
  * is a set of bits, and equal lines are equal bits. */
-#define SLOTS_A (3 * WRITES_A + 1)
-#define SLOTS_B (3 * WRITES_B + 1)
-#define SLOTS_COPY (3 * COPIES * (WRITES_A + WRITES_COPY))
+#ifndef LIVES
+#define LIVES 3 /* how often one write may stand in the logs of one vault */
+#endif
+#define SLOTS_A (LIVES * WRITES_A + 1)
+#define SLOTS_B (LIVES * WRITES_B + 1)
+#define SLOTS_COPY (LIVES * COPIES * (WRITES_A + WRITES_COPY))
 #define SLOTS_OFFICE (WRITES_OFFICE + COPIES * RESTORES * (WRITES_A + WRITES_COPY))
 #define SLOTS (SLOTS_A + SLOTS_B + SLOTS_COPY + SLOTS_OFFICE)
 #define NOBODY 255

@@ -100,6 +100,7 @@ int command_export_case(struct command *command);
 int command_status(struct command *command);
 int command_bundle_take(struct command *command);
 int command_backup(struct command *command);
+int command_recovery_close(struct command *command);
 int command_restore(struct command *command);
 int command_verify(struct command *command);
 int command_rebuild(struct command *command);

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "server/command.h"
+#include "server/command_recovery.h"
 #include "server/office_journal.h"
 
 static const struct {
@@ -111,6 +112,14 @@ static int report_json(struct command *c, const int64_t numbers[COUNTS],
                               KEY_BYTES);
             buffer_add_char(&json, '"');
         }
+        if (strcmp(counts[i].name, "replicas") == 0) {
+            buffer_add_text(&json, ",\"recovery\":");
+            enum err err = recovery_json(c, &json);
+            if (err) {
+                buffer_fini(&json);
+                return command_fail_office(c, err);
+            }
+        }
         buffer_printf(&json, ",\"%s\":%lld", counts[i].name,
                       (long long)numbers[i]);
     }
@@ -141,6 +150,8 @@ int command_status(struct command *c)
             printf("%-40s %8lld\n", counts[i].text, (long long)numbers[i]);
         journal_print(&journal);
         root_print(c->office);
+        err = recovery_print(c);
+        code = err ? command_fail_office(c, err) : EXIT_DONE;
     }
     buffer_fini(&name);
     return code;

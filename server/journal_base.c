@@ -22,6 +22,7 @@ static const struct {
     TABLE(leave_seen),   TABLE(diff_given),
     TABLE(clock_sample), TABLE(published_record),
     TABLE(published),    TABLE(blob),
+    TABLE(recovery),     TABLE(witness),
 #undef TABLE
 };
 

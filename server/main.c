@@ -118,6 +118,8 @@ static const struct entry {
     {"restore", "--from FILE [--journal FILE] | --journal FILE",
      "make an office from a backup and the journal", command_restore,
      "--from --journal --keys"},
+    {"recovery close", "", "end the state after a rollback, gone or not",
+     command_recovery_close, "--as --keys"},
     {"verify", "", "check everything against the log", command_verify,
      "--keys"},
     {"rebuild", "", "derive everything anew from the log", command_rebuild,

@@ -12,6 +12,7 @@
 #include "server/office_inner.h"
 #include "server/office_journal.h"
 #include "server/office_keys.h"
+#include "server/recovery.h"
 #include "server/store.h"
 #include "server/store_agency.h"
 #include "server/store_replica.h"
@@ -394,6 +395,8 @@ enum err office_new_lineage(struct office *office, struct sql *sql)
         err = store_lineage_set(sql, office->agency, lineage, now);
     if (!err)
         err = store_invite_void(sql, office->agency, now);
+    if (!err)
+        err = recovery_begin(sql, office->agency, now);
     if (!err)
         err = store_act(sql, office->agency, now, "office", "lineage",
                         buffer_bytes(&detail));

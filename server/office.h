@@ -81,8 +81,8 @@ MUST_CHECK enum err office_connect(struct office *office, struct sql *out);
  * from two threads at once (the committer does it). */
 MUST_CHECK enum err office_schema_refresh(struct office *office,
                                           struct sql *sql);
-/* A rollback was found or a backup restored: a new random lineage, and unused
- * codes are void.  Inside the caller's write transaction. */
+/* A rollback was found or a backup restored: a new random lineage, unused codes
+ * are void, and recovery begins (recovery.h).  Inside the caller's write transaction. */
 MUST_CHECK enum err office_new_lineage(struct office *office, struct sql *sql);
 
 #endif

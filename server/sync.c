@@ -169,13 +169,20 @@ static bool sync_has_lines(const struct sync *s)
     return s->healed.count > 0;
 }
 
+/* It knows another history, in which it has receipts for more than is here. */
+bool sync_witnesses(const struct sync *s)
+{
+    return s->verdict == VERDICT_LINEAGE && s->status == 409 &&
+           s->row.replica[0] && s->header.base_n > s->row.head;
+}
+
 /* What a reply has to be preceded by: stored lines, a closed identity, a new
  * lineage, or a token that is news. */
 bool sync_wants_commit(const struct sync *s)
 {
     if (s->committed)
         return false;
-    if (sync_has_lines(s) || s->verdict == VERDICT_FORK ||
+    if (sync_witnesses(s) || sync_has_lines(s) || s->verdict == VERDICT_FORK ||
         s->verdict == VERDICT_ROLLED_BACK)
         return true;
     if (s->stage == STAGE_REFUSED || s->stale || s->revoked || s->by_file)
@@ -189,7 +196,7 @@ bool sync_may_wait(struct sync *s, int64_t *wait_ms)
 {
     *wait_ms = s->header.wait * 1000;
     if (s->stage == STAGE_REFUSED || *wait_ms <= 0 || s->stale || s->revoked ||
-        s->header.locked || s->differs || s->backed_due ||
+        s->header.locked || s->differs || s->row.backed > s->row.backed_told ||
         s->header.mode != MODE_SYNC || s->head > s->header.base_n)
         return false;
     bool waits;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "server/office_journal.h"
+#include "server/recovery.h"
 #include "server/store_agency.h"
 #include "server/sync_inner.h"
 
@@ -86,9 +87,19 @@ static enum err identity_close(struct sync *s, struct batch *b)
     return err;
 }
 
+static enum err witness_note(struct sync *s, struct batch *b)
+{
+    return s->header.base_n > s->row.head
+               ? recovery_witness(b->sql, b->agency, s->header.replica,
+                                  s->header.base_n, b->now)
+               : ERR_OK;
+}
+
 static enum err rolled_back(struct sync *s, struct batch *b)
 {
     enum err err = office_new_lineage(b->office, b->sql);
+    if (!err)
+        err = witness_note(s, b);
     if (!err)
         err = store_lineage(b->sql, b->agency, s->lineage);
     s->status = 200;
@@ -222,7 +233,8 @@ static enum err lines_commit(struct sync *s, struct batch *b)
 static enum err sync_commit_one(struct sync *s, struct batch *b)
 {
     if (s->stage == STAGE_REFUSED && !s->piece_count &&
-        s->verdict != VERDICT_FORK && s->verdict != VERDICT_ROLLED_BACK)
+        s->verdict != VERDICT_FORK && s->verdict != VERDICT_ROLLED_BACK &&
+        !sync_witnesses(s))
         return ERR_OK;
     /* Others may have committed since the header was read. */
     enum err err = sync_judge(s, b->sql);
@@ -234,9 +246,11 @@ static enum err sync_commit_one(struct sync *s, struct batch *b)
     if (s->verdict == VERDICT_ROLLED_BACK)
         return rolled_back(s, b);
     if (s->verdict != VERDICT_SERVE) {
+        if (s->verdict == VERDICT_LINEAGE)
+            err = witness_note(s, b);
         s->status = 200;
         sync_judged(s);
-        return ERR_OK;
+        return err;
     }
     err = cursors_note(s, b);
     if (!err)
@@ -247,7 +261,11 @@ static enum err sync_commit_one(struct sync *s, struct batch *b)
         err = backed_tell(s, b);
     if (!err && s->verdict == VERDICT_SERVE)
         err = token_give(s, b);
-    return err ? err : batch_flush(b);
+    if (!err)
+        err = batch_flush(b);
+    /* Whoever heals may have brought the last that was missing. */
+    bool heals = s->piece_count > 1 || s->header.mode != MODE_SYNC;
+    return !err && heals ? recovery_settle(b->office, b->sql) : err;
 }
 
 static void outcome_save(struct sync *s)

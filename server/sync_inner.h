@@ -120,6 +120,9 @@ struct sync {
 void sync_refuse(struct sync *s, int status, const char *error,
                  const char *detail);
 
+/* sync.c: its receipts have to be noted before it is sent to succession. */
+bool sync_witnesses(const struct sync *s);
+
 /* sync_header.c: the first two lines. */
 MUST_CHECK enum err sync_header(struct sync *s, struct bytes line);
 MUST_CHECK enum err sync_auth(struct sync *s, struct bytes line);

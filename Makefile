@@ -192,7 +192,7 @@ HOT := $(addprefix shared/,base/arena base/buffer base/bytes model/canon \
 	model/scan_text)
 COLD := $(filter-out $(addsuffix .c,$(HOT)),$(wildcard client/*.c \
 	$(foreach l,$(LAYERS),shared/$l/*.c)))
-$(if $(INSTRUMENT),,$(call objects,$(COLD))): SMALL := -Os
+$(if $(INSTRUMENT),,$(call objects,$(COLD))): SMALL := -Oz
 $B/gen/%.o: $B/gen/%.c tools/embed.h $B/flags
 	$(call say,CC)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c -o $@ $<
 $B/tools/embed: tools/embed.c
@@ -239,6 +239,7 @@ $B/satchel.map: client/exports.txt
 $B/$(SONAME): $(call objects,$(SOURCES_client)) $(call archives,$(SHARED)) \
 		$B/satchel.map
 	$(call say,LD)$(CC) $(LDFLAGS_ALL) -shared -Wl,-soname,$(SONAME) \
+		-Wl,-z,noseparate-code \
 		-Wl,--version-script=$B/satchel.map -o $@ $(filter %.o,$^) \
 		$(call group,$(SHARED)) $(LIBS)
 $B/libsatchel.so: $B/$(SONAME)

@@ -63,7 +63,7 @@ static enum err writer_load(struct details *d, struct command *c,
                      (const char *)original->type.at);
         if (!d->name.size)
             err = record_name_of_line(original, c->office, &c->sql, &d->name);
-    } else if (err == ERR_INVALID) {
+    } else if (err == ERR_INVALID || err == ERR_TOO_BIG) {
         err = store_replica_find(&c->sql, c->office->agency, held->dot.replica,
                                  &device);
         if (!err)
@@ -86,7 +86,7 @@ static enum err line_load(struct details *d, struct command *c,
         err = view_entry(&d->entry, buffer_bytes(&line), "received",
                          held->reason);
     buffer_fini(&line);
-    if (err != ERR_INVALID && err != ERR_NOT_FOUND)
+    if (err != ERR_INVALID && err != ERR_TOO_BIG && err != ERR_NOT_FOUND)
         return err;
     buffer_clear(&d->entry);
     return buffer_add_text(&d->entry, "null");

@@ -44,7 +44,7 @@ class Office:
             capture_output=True, text=True, timeout=60, check=False)
         if done.returncode:
             raise RuntimeError("satchel-central %s: %s%s" % (
-                " ".join(words), done.stdout, done.stderr))
+                " ".join(words), done.stdout[:500], done.stderr))
         return json.loads(done.stdout) if done.stdout.strip() else None
 
     def serve(self):

@@ -248,6 +248,9 @@ class Replica:
         try:
             revision = parse(line)
             revision["record"], revision["replica"], revision["n"]
+            if len(line.encode("utf-8")) > wire.LINE_BYTES_MAX and \
+                    "carries" not in revision:
+                return None
             if "carries" in revision:
                 inner = parse(revision["carries"])
                 if "type" in inner:

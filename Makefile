@@ -280,6 +280,13 @@ $(foreach l,$(UNIT_LAYERS),$(eval $(call test_rule,tests/unit/$l,$(NEEDS_$l))))
 $(eval $(call test_rule,tests/contract,$(NEEDS_everything)))
 $(eval $(call test_rule,tests/sim,$(NEEDS_everything)))
 
+# tests/scenario/fail.c is preloaded into programs whose disk is to fail.
+FAIL := $(if $(wildcard tests/scenario/fail.c),$B/tests/scenario/fail.so)
+$B/tests/scenario/fail.so: tests/scenario/fail.c $B/flags
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) -std=c11 -O1 -D_GNU_SOURCE $(WARNINGS) -fPIC -shared \
+		-o $@ $< -ldl
+
 # tests/{crash,e2e,net}/*.c are programs that the scripts beside them run.
 TOOL_TESTS := $(patsubst %.c,$B/%,$(wildcard tests/crash/*.c tests/e2e/*.c \
 	tests/net/*.c))
@@ -331,8 +338,10 @@ mutants: $(patsubst %,$B/mutants/%/sim,$(or $(MUTANT),$(MUTANTS_KEPT)))
 list-mutants:
 	@printf '%s\n' $(patsubst %,$B/mutants/%/sim,$(MUTANTS_KEPT))
 
-SCRIPTS := $(sort $(wildcard tests/e2e/*.sh tests/crash/*.sh tests/net/*.sh))
-PY_TESTS := $(sort $(wildcard tests/vectors/test_*.py tests/model/test_*.py))
+SCRIPTS := $(sort $(wildcard tests/e2e/*.sh tests/crash/*.sh tests/net/*.sh \
+	tests/scenario/*.sh))
+PY_TESTS := $(sort $(wildcard tests/vectors/test_*.py tests/model/test_*.py \
+	tests/scenario/f*.py))
 
 # Each tests/fuzz/NAME.c is a libFuzzer target; check replays its corpus with
 # tests/fuzz/replay.c in place of the fuzzer.
@@ -353,7 +362,7 @@ $(FUZZ_PROGRAMS): $B/tests/fuzz/%: $B/obj/tests/fuzz/%.o \
 
 .PHONY: tests unit-tests check check-unit sim model fuzz fuzz-run deps
 unit-tests: $(UNIT_TESTS) $(REPLAYS)
-tests: all unit-tests $(TOOL_TESTS) $(SIM) $(if $(INSTRUMENT),,$(LOSSY))
+tests: all unit-tests $(TOOL_TESTS) $(FAIL) $(SIM) $(if $(INSTRUMENT),,$(LOSSY))
 
 deps:
 	tools/deps.sh test

@@ -3,6 +3,7 @@
 # loop; after restart and sync the acknowledged writes are at the office, each
 # once.  ROUNDS says how often (50).
 . "$(dirname "$0")/../e2e/lib/office.bash"
+scenario F6
 
 rounds=${ROUNDS:-50}
 make_office && start_server && enrol dana || exit 1

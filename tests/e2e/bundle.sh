@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Two vaults and an office without any network: everything goes by file, late,
-# out of order, twice, cut, to the wrong place (F13, F17, F21, F25, F27).
+# out of order, twice, cut, to the wrong place.
 . "$(dirname "$0")/lib/office.bash"
 
 make_office && start_server && enrol dana && enrol lee && syncs dana lee ||
@@ -79,6 +79,7 @@ equal 'nor do they take anything back' "$(status dana)" '[0,6]'
 equal 'and nobody was taken for a copy' "$(replicas)" "$before"
 
 # Cut, altered, foreign, to the wrong place.
+scenario F27
 as dana contact "$person" --kind phone --narrative last >/dev/null
 b dana write whole.out
 size=$(stat -c %s whole.out)
@@ -113,6 +114,7 @@ b dana read whole.in
 equal 'and comes' "$(status dana)" '[0,7]'
 
 # A locked vault brings its work to safety; its reply holds receipts alone.
+scenario F25
 as dana contact "$person" --kind phone --narrative locked >/dev/null
 locked() { env -u SATCHEL_PASSPHRASE_FILE "$satchel" "$@" --vault "$dir/dana.vault"; }
 check 'a locked vault writes a bundle' locked bundle write locked.out
@@ -122,6 +124,7 @@ equal 'locked' "$(status dana)" '[0,8]'
 equal 'the words are at the office' "$(office list contact --json | jq length)" 8
 
 # A bundle that is out does not disturb the network, nor the network it.
+scenario
 as dana contact "$person" --kind phone --narrative 'in between' >/dev/null
 b dana write out.out
 start_server || exit 1

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Two copies of one vault both write; both stories arrive, nothing twice.
 . "$(dirname "$0")/lib/office.bash"
+scenario F2 F21
 
 make_office && start_server && enrol dana && enrol lee || exit 1
 person=$(as dana put person legal_name='Ruth Ames')

@@ -2,6 +2,7 @@
 # A connection that breaks in the middle of a push: what was signed before the
 # break is committed, the rest is not, and the next push goes on from there.
 . "$(dirname "$0")/lib/office.bash"
+scenario F10
 here=$(cd "$(dirname "$0")/.." && pwd)
 
 make_office && start_server || exit 1

@@ -2,6 +2,7 @@
 # What a revoked device still sends is kept and held; released after a later
 # edit it shows as a conflict, neither dead nor on top.
 . "$(dirname "$0")/lib/office.bash"
+scenario F3 F23
 
 make_office && start_server && enrol dana && enrol lee || exit 1
 person=$(as dana put person legal_name='Ruth Ames' preferred_name=Ruthie)

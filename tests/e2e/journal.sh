@@ -2,6 +2,7 @@
 # Losing the database loses nothing: the office's journal on another volume has
 # everything that was acknowledged, and devices have nothing to do (F1, F22).
 . "$(dirname "$0")/lib/office.bash"
+scenario F1 F22
 
 journal=$dir/other/journal
 mkdir "$dir/other"

@@ -2,6 +2,7 @@
 # A case that is taken from a caseload leaves the vault; nothing is sent for it
 # afterwards; unsent work on it is not lost.
 . "$(dirname "$0")/lib/office.bash"
+scenario F3 F26
 
 make_office && start_server && enrol dana && enrol kim || exit 1
 mine=$(as dana put person legal_name='Ruth Ames')

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A locked vault brings its work to safety without the passphrase.
 . "$(dirname "$0")/lib/office.bash"
+scenario F25
 
 make_office && start_server && enrol dana || exit 1
 person=$(as dana put person legal_name='Ruth Ames')

@@ -2,6 +2,7 @@
 # A record type that uses all six rules is added to the schema and, without
 # recompiling anything, written, synced, brought into conflict and resolved.
 . "$(dirname "$0")/lib/office.bash"
+scenario F14
 
 make_office && start_server && enrol dana && enrol lee || exit 1
 cat >"$dir/garden_plot.json" <<'JSON'

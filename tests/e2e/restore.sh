@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # An office restored from an old backup is made whole again by its devices.
 . "$(dirname "$0")/lib/office.bash"
+scenario F1
 
 make_office && start_server && enrol dana && enrol lee || exit 1
 person=$(as dana put person legal_name='Ruth Ames')

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Log rows cannot be changed, and nothing readable lies in a vault.
 . "$(dirname "$0")/lib/office.bash"
+scenario F20
 
 make_office && start_server && enrol dana || exit 1
 person=$(as dana put person legal_name='Zebulon Quartermaine' county=28081)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Two vaults, no daemon, the server down while they write: the issue's own story.
 . "$(dirname "$0")/lib/office.bash"
+scenario F7 F24
 
 make_office && start_server && enrol dana && enrol lee || exit 1
 person=$(as dana put person legal_name='Ruth Ames' county=28081)

@@ -17,9 +17,13 @@ finish() {
 }
 trap finish EXIT
 
-ok() { printf 'ok %s\n' "$1"; }
+# scenario F1 F22: the claims from here on show what must hold in these
+# scenarios (tests/scenarios.txt), which stand before their names.
+scene=
+scenario() { scene=${*:+$*: }; }
+ok() { printf 'ok %s%s\n' "$scene" "$1"; }
 not_ok() {
-	printf 'not ok %s\n' "$1"
+	printf 'not ok %s%s\n' "$scene" "$1"
 	shift
 	[ $# -gt 0 ] && printf '# %s\n' "$@"
 	bad=1

@@ -1,5 +1,6 @@
 #include "server/blob_file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
@@ -86,6 +87,19 @@ bool blob_file_room(const struct office *office, int64_t more)
         return true; /* the write itself will say */
     return (int64_t)disk.f_bavail * (int64_t)disk.f_frsize >
            more + DISK_RESERVE_BYTES;
+}
+
+void blob_file_forget(const char *data_dir)
+{
+    char folder[BLOB_PATH_CHARS];
+    snprintf(folder, sizeof folder, "%.1000s/blobs", data_dir);
+    DIR *files = opendir(folder);
+    if (!files)
+        return;
+    for (const struct dirent *file; (file = readdir(files));)
+        (void)unlinkat(dirfd(files), file->d_name, 0);
+    closedir(files);
+    rmdir(folder);
 }
 
 /* --- parts ---------------------------------------------------------------- */

@@ -38,6 +38,8 @@ MUST_CHECK enum err blob_file_check(const char *path,
 void blob_file_path(char out[BLOB_PATH_CHARS], const char *folder,
                     const uint8_t blob[HASH_BYTES]);
 void blob_file_folder(char out[BLOB_PATH_CHARS], const struct office *office);
+/* Removes the folder of a data directory that is given up. */
+void blob_file_forget(const char *data_dir);
 /* Would `more` bytes leave the disk enough for the text? */
 bool blob_file_room(const struct office *office, int64_t more);
 

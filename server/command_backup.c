@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "server/blob_file.h"
+#include "server/blob_keep.h"
 #include "server/command.h"
 #include "server/store.h"
 #include "server/store_agency.h"
@@ -62,6 +64,28 @@ static int folder_sync(const struct command *c, const char *path)
                                path, strerror(number));
 }
 
+/* After the store, so that all of which it says that they are here are. */
+static int copy_blobs(struct command *c, const char *to)
+{
+    char from[BLOB_PATH_CHARS], beside[BLOB_PATH_CHARS];
+    struct blob_copies copies;
+    blob_file_folder(from, c->office);
+    blob_keep_beside(beside, sizeof beside, to);
+    enum err err = blob_keep_copy(c->office, &c->sql, from, beside, &copies);
+    if (err)
+        return command_fail(c, err, "cannot copy the attachments: %.400s",
+                            copies.detail[0] ? copies.detail : err_text(err));
+    if (copies.absent) /* which keeps nobody from backing up the text */
+        fprintf(stderr,
+                "satchel-central: %lld attachments that were received are gone "
+                "or damaged; `serve` asks the devices for them, see verify\n",
+                (long long)copies.absent);
+    if (copies.count && !c->json)
+        printf("%s holds its %lld attachments, %lld of them new\n", beside,
+               (long long)copies.count, (long long)copies.fresh);
+    return EXIT_DONE;
+}
+
 static int copy_store(struct command *c, const char *partial, const char *to,
                       int64_t *lines)
 {
@@ -69,6 +93,8 @@ static int copy_store(struct command *c, const char *partial, const char *to,
     int code = err ? command_fail(c, err, "cannot write the backup %.300s: %s",
                                   to, c->sql.detail(c->sql.context))
                    : command_check_store(c, partial, to, lines);
+    if (code == EXIT_DONE)
+        code = copy_blobs(c, to);
     if (code == EXIT_DONE && rename(partial, to) != 0)
         code = command_fail(c, ERR_IO, "cannot name the backup %.300s: %s", to,
                             strerror(errno));

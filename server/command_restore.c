@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "server/blob_file.h"
+#include "server/blob_keep.h"
 #include "server/command.h"
 #include "server/journal_replay.h"
 #include "server/office_keys.h"
@@ -61,8 +63,10 @@ static void take_back(const char *data, const char *store)
         snprintf(path, sizeof path, "%s%s", store, suffixes[i]);
         unlink(path);
     }
-    if (data)
+    if (data) {
+        blob_file_forget(data);
         rmdir(data);
+    }
 }
 
 /* --- the journal ---------------------------------------------------------- */
@@ -76,6 +80,7 @@ struct restore {
     bool has_setting;
     bool replayed;
     bool covers; /* all that was ever acknowledged is here */
+    int64_t blobs_lost;
     struct replay_result result;
 };
 
@@ -188,11 +193,31 @@ static enum err journal_go_on(struct restore *r)
     return err;
 }
 
+/* Those that the backup does not have count as missing; devices bring them
+ * again, as the new lineage tells them that receipts are void. */
+static enum err blobs_bring(struct restore *r)
+{
+    struct command *c = r->command;
+    char beside[BLOB_PATH_CHARS] = "", to[BLOB_PATH_CHARS];
+    struct blob_copies copies;
+    blob_file_folder(to, c->office);
+    if (r->from)
+        blob_keep_beside(beside, sizeof beside, r->from);
+    enum err err = blob_keep_copy(c->office, &c->sql, beside, to, &copies);
+    if (!err)
+        err = blob_keep_census(c->office, &c->sql, &r->blobs_lost);
+    if (r->blobs_lost)
+        r->covers = false;
+    return err;
+}
+
 /* Devices must notice when the office has forgotten what came after. */
 static enum err settle(struct restore *r)
 {
     struct command *c = r->command;
     enum err err = journal_go_on(r);
+    if (!err)
+        err = blobs_bring(r);
     if (!err && !r->covers)
         err = office_new_lineage(c->office, &c->sql);
     return err;
@@ -229,6 +254,11 @@ static void report_text(const struct restore *r)
     if (r->result.lost)
         printf("the journal is damaged: %llu of its records are missing\n",
                (unsigned long long)r->result.lost);
+    if (r->blobs_lost)
+        printf(
+            "%lld attachments are in no backup; devices that have them bring "
+            "them again\n",
+            (long long)r->blobs_lost);
     if (!r->covers)
         puts("devices bring back what is missing; codes that were not used "
              "are void");

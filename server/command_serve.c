@@ -1,3 +1,4 @@
+#include "server/blob_keep.h"
 #include "server/command.h"
 
 #include <malloc.h>
@@ -66,6 +67,19 @@ static int thread_count(struct serving *s, unsigned *out)
     return EXIT_DONE;
 }
 
+static int blob_room(struct serving *s)
+{
+    const char *text = args_text(&s->command->args, "--attachments-max");
+    int64_t mib = 0;
+    if (text && (int64_parse(bytes_text(text), &mib) || mib < 1 ||
+                 mib > INT64_MAX >> 20))
+        return command_misuse(s->command,
+                              "--attachments-max takes a number of MiB, not %s",
+                              text);
+    s->command->office->blob_bytes_max = mib << 20;
+    return EXIT_DONE;
+}
+
 static int start(struct serving *s)
 {
     struct command *c = s->command;
@@ -81,6 +95,8 @@ static int start(struct serving *s)
         .clock = c->office->clock,
     };
     int code = thread_count(s, &options.threads);
+    if (code == EXIT_DONE)
+        code = blob_room(s);
     if (code != EXIT_DONE)
         return code;
     enum err err = service_open(&s->service, c->office);
@@ -136,6 +152,32 @@ static void memory_settle(void)
     mallopt(M_ARENA_MAX, ARENAS_MAX);
 }
 
+/* Receipts of attachments whose files are gone are void: a new lineage tells
+ * the devices, and those that have them bring them again. */
+static enum err blobs_look(struct command *c)
+{
+    struct sql sql;
+    int64_t lost = 0;
+    enum err err = office_connect(c->office, &sql);
+    if (err)
+        return err;
+    err = sql_begin(&sql, true);
+    if (!err) {
+        err = blob_keep_census(c->office, &sql, &lost);
+        if (!err && lost)
+            err = office_new_lineage(c->office, &sql);
+        if (err || !lost)
+            sql_rollback(&sql);
+        else
+            err = sql_commit(&sql);
+    }
+    sql_close(&sql);
+    if (lost)
+        log_event(&c->log, LOG_ERROR, "attachments_lost", "count", "%lld",
+                  (long long)lost, NULL);
+    return err;
+}
+
 /* Serving needs no author: devices' lines have their own. */
 static int open_office(struct command *c)
 {
@@ -143,7 +185,9 @@ static int open_office(struct command *c)
     if (code != EXIT_DONE)
         return code;
     command_warn_journal(c);
-    enum err err = views_update(c->office);
+    enum err err = blobs_look(c);
+    if (!err)
+        err = views_update(c->office);
     return err ? command_fail_office(c, err) : EXIT_DONE;
 }
 

@@ -7,6 +7,10 @@
 static const struct {
     const char *name, *text, *statement;
 } counts[] = {
+    {"attachments", "attachments",
+     "SELECT count(*) FROM blob WHERE agency = $1"},
+    {"attachments_missing", "attachments that have not arrived",
+     "SELECT count(*) FROM blob WHERE agency = $1 AND received_at IS NULL"},
     {"cases", "cases",
      "SELECT count(*) FROM case_row WHERE agency = $1 AND case_id <> ''"},
     {"conflicts", "conflicts that wait for a person",

@@ -149,6 +149,8 @@ MUST_CHECK enum err ingest_effect(struct batch *batch,
 MUST_CHECK enum err ingest_blobs(struct batch *batch,
                                  const struct revision *revision,
                                  const char *replica, int64_t arrival);
+/* The same of all lines, where rows are missing. */
+MUST_CHECK enum err ingest_blobs_again(struct batch *batch);
 
 /* Which site referrals speak of which case, from their states. */
 MUST_CHECK enum err ingest_site_links(struct batch *batch);
@@ -159,9 +161,9 @@ MUST_CHECK enum err ingest_term(struct batch *batch, const char *author,
                                 struct dot *dot);
 
 /* collide.c: a line that the office had once and whose dot is another's now is
- * written again, unless its write stands elsewhere.  So is, where its dot is not
- * `taken`, one that has seen such a line at its old dot; any other is not *gone
- * and takes its place. */
+ * written again, unless its write stands elsewhere.  So is, where its dot is
+ * not `taken`, one that has seen such a line at its old dot; any other is not
+ * *gone and takes its place. */
 MUST_CHECK enum err ingest_collision(struct batch *batch,
                                      const struct revision *line, bool taken,
                                      bool *gone);

@@ -66,6 +66,8 @@ enum err office_verify(struct office *office, struct sql *sql,
             err = verify_records(&v);
         if (!err)
             err = verify_feeds(&v);
+        if (!err)
+            err = verify_blobs(&v);
         batch_fini(&v.batch);
     }
     sql_rollback(sql);

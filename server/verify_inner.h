@@ -18,6 +18,7 @@ void verify_say(struct verify *v, const char *format, ...)
 MUST_CHECK enum err verify_logs(struct verify *v);    /* verify_log.c */
 MUST_CHECK enum err verify_records(struct verify *v); /* verify_record.c */
 MUST_CHECK enum err verify_feeds(struct verify *v);   /* verify_feed.c */
+MUST_CHECK enum err verify_blobs(struct verify *v);   /* verify_blob.c */
 
 /* Names of the first column of a query, collected before anything is asked of
  * each of them. */

@@ -263,6 +263,8 @@ static enum err all_rebuild(struct batch *b)
         err = holds_rebuild(b);
     if (!err)
         err = sql_run(b->sql, site_forget, SQL_VALUES(sql_text(b->agency)));
+    if (!err)
+        err = ingest_blobs_again(b);
     return err ? err : ingest_site_links(b);
 }
 

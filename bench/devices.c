@@ -49,6 +49,7 @@ static struct vault *open_vault(const char *path)
     struct vault_options options;
     struct vault *vault;
     char secret[512], detail[VAULT_DETAIL_CHARS] = "";
+    bool sent;
     options_of(&options, path, secret);
     enum err err = vault_open(&vault, path, &options, detail);
     if (err)
@@ -63,13 +64,14 @@ static struct vault *enrolled(const char *path, const char *url,
     struct vault *vault;
     struct transport transport;
     char secret[512], detail[VAULT_DETAIL_CHARS] = "";
+    bool sent;
     options_of(&options, path, secret);
     enum err err = vault_create(&vault, path, &options, detail);
     if (err)
         die("create", err, detail);
     err = transport_http_open(&transport, -1);
     if (!err)
-        err = session_enrol(vault, &transport, url, NULL, code, detail);
+        err = session_enrol(vault, &transport, url, NULL, code, &sent, detail);
     if (err)
         die("enrol", err, detail);
     transport.close(transport.context);

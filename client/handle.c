@@ -89,7 +89,10 @@ static int open_with(open_call *call, satchel **out, const char *path,
 PUBLIC int satchel_create(satchel **out, const char *path,
                           const struct satchel_options *options)
 {
-    return open_with(vault_create, out, path, options);
+    int error = open_with(vault_create, out, path, options);
+    if (!error)
+        (*out)->unsent = true;
+    return error;
 }
 
 PUBLIC int satchel_open(satchel **out, const char *path,
@@ -122,6 +125,21 @@ PUBLIC void satchel_close(satchel *handle)
     vault_close(handle->vault);
     pthread_mutex_destroy(&handle->lock);
     free(handle);
+}
+
+PUBLIC int satchel_discard(satchel *handle)
+{
+    enum err err = handle_enter(handle);
+    if (!err && !handle->unsent)
+        return handle_fail(handle, ERR_DENIED,
+                           "this vault may be known to an office; it stays");
+    if (!err) {
+        err = vault_discard(handle->vault);
+        handle->vault = NULL;
+    }
+    if (err)
+        return handle_fail(handle, err, "%s", err_text(err));
+    return handle_leave(handle, err);
 }
 
 PUBLIC const char *satchel_message(const satchel *handle)

@@ -18,6 +18,7 @@ struct satchel {
     pthread_mutex_t lock;
     struct vault *vault; /* owned; NULL when opening failed */
     int64_t change_told; /* what a daemon need not be told of */
+    bool unsent;         /* it made the vault, and has asked no office yet */
     char message[HANDLE_MESSAGE_CHARS];
 };
 

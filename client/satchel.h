@@ -92,9 +92,15 @@ int satchel_open(satchel **vault, const char *path,
                  const struct satchel_options *options);
 /* Enrols the vault at an office: `code` is the one-time code that the office
  * gave; `ca_file` is a PEM file that pins the office's certificate authority,
- * or NULL.  Needs the network, once. */
+ * or NULL.  Needs the network, once.  SATCHEL_INVALID: one of them cannot be
+ * right, and no office was asked. */
 int satchel_enrol(satchel *vault, const char *server, const char *code,
                   const char *ca_file);
+/* Removes the file of a vault that this handle made and that no request to an
+ * office has named yet: nothing half done stays.  The handle is then good for
+ * satchel_close() only.  SATCHEL_DENIED: the office may know it, the file stays
+ * since it holds the key; SATCHEL_BUSY: another process has it open. */
+int satchel_discard(satchel *vault);
 int satchel_unlock(satchel *vault, const char *passphrase);
 void satchel_lock(satchel *vault);  /* forgets the keys in memory */
 int satchel_locked(satchel *vault); /* 1 or 0 */

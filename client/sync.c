@@ -12,19 +12,21 @@ PUBLIC int satchel_enrol(satchel *handle, const char *server, const char *code,
                          const char *ca_file)
 {
     struct transport transport;
-    char detail[320] = "", whole[PATH_MAX];
+    char detail[SESSION_DETAIL_CHARS] = "", whole[PATH_MAX];
+    bool sent = false;
     enum err err = handle_enter(handle);
     if (err)
         return handle_leave(handle, err);
-    /* A daemon syncs from another folder; a missing file is named later. */
+    /* A daemon syncs from another folder. */
     if (ca_file && realpath(ca_file, whole))
         ca_file = whole;
     err = transport_http_open(&transport, -1);
     if (!err) {
         err = session_enrol(handle->vault, &transport, server, ca_file, code,
-                            detail);
+                            &sent, detail);
         transport.close(transport.context);
     }
+    handle->unsent = handle->unsent && !sent;
     if (err && *detail)
         return handle_fail(handle, err, "%s", detail);
     return handle_leave(handle, err);

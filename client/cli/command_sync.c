@@ -6,6 +6,7 @@
 
 #include "client/cli/cli.h"
 #include "shared/base/clock.h"
+#include "shared/exchange/session.h"
 
 /* A kill while a vault was being made leaves a file without keys. */
 static bool vault_there(const char *path)
@@ -48,18 +49,29 @@ static int open_or_create(struct cli *cli)
     return error ? cli_fail_vault(cli, error) : EXIT_DONE;
 }
 
+/* All that can be known to be wrong is, before there is a vault; what goes
+ * wrong later, before a request is sent, takes a vault that was made for it
+ * along. */
 static int enrol(struct cli *cli, const char *server, const char *code_text)
 {
+    const char *ca_file = args_text(&cli->args, "--ca");
+    char detail[SESSION_DETAIL_CHARS];
+    enum err wrong = session_enrol_check(server, ca_file, code_text, detail);
+    if (wrong)
+        return cli_fail(cli, EXIT_FAILED, err_name(wrong), "%s",
+                        *detail ? detail : err_text(wrong));
     int code = open_or_create(cli);
     if (code)
         return code;
-    int error = satchel_enrol(cli->vault, server, code_text,
-                              args_text(&cli->args, "--ca"));
+    int error = satchel_enrol(cli->vault, server, code_text, ca_file);
     const char *mirror = args_text(&cli->args, "--mirror");
     if (!error && mirror)
         error = satchel_mirror(cli->vault, mirror);
-    if (error)
-        return cli_fail_vault(cli, error);
+    if (error) {
+        code = cli_fail_vault(cli, error);
+        (void)satchel_discard(cli->vault);
+        return code;
+    }
     if (cli->json)
         printf("{\"enrolled\":true}\n");
     else

@@ -25,6 +25,16 @@ static const char *after_scheme(const char *url, const char *scheme)
     return strncasecmp(url, scheme, size) ? NULL : url + size;
 }
 
+/* Nothing, or a colon and a number from 1 to 65535. */
+static bool port_valid(const char *at, size_t size)
+{
+    int64_t port;
+    if (!size)
+        return true;
+    return *at == ':' && !int64_parse(bytes_of(at + 1, size - 1), &port) &&
+           port >= 1 && port <= 65535;
+}
+
 enum err endpoint_host(char out[ENDPOINT_HOST_CHARS], const char *url)
 {
     const char *at = after_scheme(url, "https://");
@@ -37,14 +47,18 @@ enum err endpoint_host(char out[ENDPOINT_HOST_CHARS], const char *url)
     /* user:password@ would hide where the connection really goes. */
     if (memchr(at, '@', authority))
         return ERR_INVALID;
+    const char *end = at + authority;
     size_t size = strcspn(at, ":/?#");
-    if (*at == '[') {
+    bool bracket = *at == '[';
+    if (bracket) {
         at++;
         size = strcspn(at, "]/?#");
         if (at[size] != ']')
             return ERR_INVALID;
     }
-    if (!size || size >= ENDPOINT_HOST_CHARS)
+    const char *port = at + size + bracket;
+    if (!size || size >= ENDPOINT_HOST_CHARS ||
+        !port_valid(port, (size_t)(end - port)))
         return ERR_INVALID;
     memcpy(out, at, size);
     out[size] = '\0';
@@ -68,6 +82,9 @@ enum err endpoint_check(const char *url, char detail[ENDPOINT_DETAIL_CHARS])
 {
     char host[ENDPOINT_HOST_CHARS];
     enum err err = endpoint_host(host, url);
+    /* What follows these would swallow the path that is appended. */
+    if (!err && url[strcspn(url, "?# \t\r\n")])
+        err = ERR_INVALID;
     if (err) {
         snprintf(detail, ENDPOINT_DETAIL_CHARS,
                  "the address of the office is not understood: give it as "

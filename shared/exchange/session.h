@@ -74,11 +74,18 @@ MUST_CHECK enum err session_run(struct vault *vault,
                                 const struct session_options *options,
                                 struct session_report *report);
 
-/* Enrols a new vault at an office (waits). `detail` as in the report. */
+/* What is wrong with these before any office is asked: ERR_INVALID, and
+ * `detail` says what to give instead.  `ca_file` may be NULL. */
+MUST_CHECK enum err session_enrol_check(const char *server, const char *ca_file,
+                                        const char *code,
+                                        char detail[SESSION_DETAIL_CHARS]);
+/* Enrols a new vault at an office (waits). `detail` as in the report.  *sent is
+ * whether any of the request has left, so that the code may be spent: the vault
+ * then holds the key that repeats it. */
 MUST_CHECK enum err session_enrol(struct vault *vault,
                                   struct transport *transport,
                                   const char *server, const char *ca_file,
-                                  const char *code,
+                                  const char *code, bool *sent,
                                   char detail[SESSION_DETAIL_CHARS]);
 
 #endif

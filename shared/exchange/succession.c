@@ -1,10 +1,15 @@
 /* Enrolment: with a code, and as successor of one's own closed identity. */
 #include "shared/exchange/session_inner.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "shared/base/file.h"
+#include "shared/model/invite_code.h"
+
 #define ENROL_BYTES_MAX (16u << 10)
+#define CA_BYTES_MAX (4u << 20) /* larger than any trust store */
 #define ENROL_TIMEOUT_MS 60000
 #define REPLY_ARENA_BYTES (1u << 20)
 
@@ -84,7 +89,7 @@ static enum err enrol_finish(struct vault *vault, const char *server,
 
 static enum err enrol_exchange(struct vault *vault, struct transport *transport,
                                const char *server, const char *ca_file,
-                               struct bytes body, char *detail)
+                               struct bytes body, bool *sent, char *detail)
 {
     char url[ENDPOINT_CHARS];
     struct transport_response response = {.status = 0};
@@ -100,6 +105,7 @@ static enum err enrol_exchange(struct vault *vault, struct transport *transport,
     };
     if (!err)
         err = wait_for(transport, &request, &response);
+    *sent = response.sent_bytes || response.status;
     if (err)
         snprintf(detail, SESSION_DETAIL_CHARS, "%s", err_text(err));
     else if (response.err || response.status != 200)
@@ -111,20 +117,78 @@ static enum err enrol_exchange(struct vault *vault, struct transport *transport,
     return err;
 }
 
+static enum err wrong(char *detail, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static enum err wrong(char *detail, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    vsnprintf(detail, SESSION_DETAIL_CHARS, format, list);
+    va_end(list);
+    return ERR_INVALID;
+}
+
+/* A certificate file that is wrong must not pass because http:// needs none. */
+static enum err ca_check(const char *path, char *detail)
+{
+    struct identity identity;
+    struct buffer text;
+    if (strlen(path) >= sizeof identity.ca_file)
+        return wrong(detail, "the path of the certificate file is too long");
+    buffer_init(&text, CA_BYTES_MAX);
+    enum err err = file_read(path, &text);
+    bool pem = !err && strstr(buffer_text(&text), "-----BEGIN ");
+    buffer_fini(&text);
+    if (err == ERR_NOMEM || pem)
+        return err;
+    return wrong(detail,
+                 "the certificate file %.160s %s: give the office's own with "
+                 "--ca",
+                 path,
+                 err == ERR_NOT_FOUND ? "is not there"
+                 : err                ? "cannot be read"
+                                      : "holds no certificate in PEM");
+}
+
+enum err session_enrol_check(const char *server, const char *ca_file,
+                             const char *code,
+                             char detail[SESSION_DETAIL_CHARS])
+{
+    struct identity identity;
+    char plain[INVITE_CHARS + 1];
+    detail[0] = '\0';
+    enum err err = endpoint_check(server, detail);
+    if (err)
+        return err;
+    if (strlen(server) >= sizeof identity.server)
+        return wrong(detail, "the address of the office is too long");
+    err = ca_file && *ca_file ? ca_check(ca_file, detail) : ERR_OK;
+    if (!err && !invite_read(plain, bytes_text(code)))
+        err = wrong(detail, "that cannot be a code of an office: those are 16 "
+                            "letters and digits in groups of four");
+    explicit_bzero(plain, sizeof plain);
+    return err;
+}
+
 enum err session_enrol(struct vault *vault, struct transport *transport,
                        const char *server, const char *ca_file,
-                       const char *code, char detail[SESSION_DETAIL_CHARS])
+                       const char *code, bool *sent,
+                       char detail[SESSION_DETAIL_CHARS])
 {
     struct buffer body;
+    *sent = false;
+    enum err err = session_enrol_check(server, ca_file, code, detail);
+    if (err)
+        return err;
     buffer_init(&body, ENROL_BYTES_MAX);
-    detail[0] = '\0';
-    enum err err = enrol_body(vault, code, &body);
+    err = enrol_body(vault, code, &body);
     if (err)
         snprintf(detail, SESSION_DETAIL_CHARS, "%.300s",
                  vault_detail(vault)[0] ? vault_detail(vault) : err_text(err));
     else
         err = enrol_exchange(vault, transport, server, ca_file,
-                             buffer_bytes(&body), detail);
+                             buffer_bytes(&body), sent, detail);
     buffer_fini(&body);
     return err;
 }

@@ -1,6 +1,8 @@
 #include "shared/replica/vault.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <limits.h>
 #include <sodium.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -247,6 +249,23 @@ void vault_close(struct vault *vault)
     sodium_memzero(vault->case_token_key, sizeof vault->case_token_key);
     free(vault->path);
     free(vault);
+}
+
+enum err vault_discard(struct vault *vault)
+{
+    char log[PATH_MAX];
+    char *path = vault->path;
+    vault->path = NULL;
+    vault_close(vault);
+    /* The last of all connections takes the write-ahead log away. */
+    int size = snprintf(log, sizeof log, "%s-wal", path);
+    enum err err = ERR_OK;
+    if ((size_t)size >= sizeof log || !access(log, F_OK))
+        err = ERR_BUSY;
+    else if (unlink(path))
+        err = err_of_errno(errno);
+    free(path);
+    return err;
 }
 
 void vault_lock(struct vault *vault)

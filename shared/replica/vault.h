@@ -45,6 +45,9 @@ MUST_CHECK enum err vault_open(struct vault **out, const char *path,
                                const struct vault_options *options,
                                char detail[VAULT_DETAIL_CHARS]);
 void vault_close(struct vault *vault);
+/* Closes it and removes its file, which is for one that was made for nothing.
+ * ERR_BUSY: another process has it open; it stays. */
+MUST_CHECK enum err vault_discard(struct vault *vault);
 MUST_CHECK enum err vault_unlock(struct vault *vault, const char *passphrase);
 void vault_lock(struct vault *vault); /* forgets all keys in memory */
 bool vault_locked(const struct vault *vault);

@@ -128,6 +128,22 @@ check 'and enrolling finishes it, with the code that is still good' \
 	on "$dir/begun.vault" enroll --server "$url" --code "$code"
 refused 'a server that is not there is named' 1 'does not answer' \
 	on "$dir/far.vault" enroll --server http://127.0.0.1:1 --code "$code"
+refused 'an address that means nothing is refused' 1 'not understood' \
+	on "$dir/far.vault" enroll --server office.example --code "$code"
+refused 'so is a port that is none' 1 'not understood' \
+	on "$dir/far.vault" enroll --server "${url%:*}:port" --code "$code"
+refused 'a certificate file that is missing is named, needed or not' 1 \
+	'none.pem is not there' on "$dir/far.vault" enroll --server "$url" \
+	--code "$code" --ca "$dir/none.pem"
+refused 'and one that is none' 1 'holds no certificate' on "$dir/far.vault" \
+	enroll --server "$url" --code "$code" --ca "$SATCHEL_PASSPHRASE_FILE"
+refused 'what cannot be a code is not asked about' 1 '16 letters' \
+	on "$dir/far.vault" enroll --server "$url" --code AAAA-AAAA-AAAA
+equal 'none of these leaves a vault behind' \
+	"$(find "$dir" -name 'far.vault*' | wc -l)-" 0-
+refused 'once the office was asked it stays, with the key' 1 'unknown, used' \
+	on "$dir/far.vault" enroll --server "$url" --code AAAA-AAAA-AAAA-AAAA
+check 'as is true' test -s "$dir/far.vault"
 
 # Another agency's office.
 "$central" init --data "$dir/south" --agency south >"$dir/out"

@@ -220,11 +220,12 @@ bool device_enrol(struct world *world, struct device *device)
 {
     struct transport transport;
     char code[32], detail[320] = "";
+    bool sent;
     if (!admin_invite(world, device->user, code))
         return false;
     net_open(&transport, world, device);
     enum err err = session_enrol(device->vault, &transport, "http://127.0.0.1",
-                                 NULL, code, detail);
+                                 NULL, code, &sent, detail);
     transport.close(transport.context);
     device->enrolled = !err;
     if (err)

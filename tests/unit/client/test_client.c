@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "tests/unit/client/bench.h"
@@ -66,6 +67,38 @@ static void a_reference_to_another_type_is_refused(void **state)
     assert_int_equal(satchel_record_follow_up(b->vault, &follow_up, id),
                      SATCHEL_INVALID);
     assert_non_null(strstr(satchel_message(b->vault), "name a referral"));
+}
+
+static void only_a_vault_that_no_office_knows_is_discarded(void **state)
+{
+    struct bench *b = *state;
+    struct satchel_options options = SATCHEL_OPTIONS_INIT;
+    char path[2 * DIR_CHARS + 8];
+    satchel *made, *other;
+    snprintf(path, sizeof path, "%s.other", b->device.path);
+    options.passphrase = PASSPHRASE;
+    options.device_secret = b->device.secret;
+    options.kdf_memory_bytes = 8192;
+    assert_int_equal(satchel_discard(b->vault), SATCHEL_DENIED);
+    assert_int_equal(access(b->device.path, F_OK), 0);
+
+    assert_int_equal(satchel_create(&made, path, &options), SATCHEL_OK);
+    assert_int_equal(
+        satchel_enrol(made, "http://127.0.0.1:1", "AAAA-BBBB-CCCC-DDDD", NULL),
+        SATCHEL_NETWORK);
+    assert_int_equal(satchel_open(&other, path, &options), SATCHEL_OK);
+    assert_int_equal(satchel_discard(made), SATCHEL_BUSY);
+    assert_int_equal(access(path, F_OK), 0);
+    satchel_close(made);
+    assert_int_equal(satchel_discard(other), SATCHEL_DENIED);
+    satchel_close(other);
+    assert_int_equal(unlink(path), 0);
+
+    assert_int_equal(satchel_create(&made, path, &options), SATCHEL_OK);
+    assert_int_equal(satchel_discard(made), SATCHEL_OK);
+    assert_int_equal(access(path, F_OK), -1);
+    assert_int_equal(satchel_discard(made), SATCHEL_INVALID);
+    satchel_close(made);
 }
 
 static void what_is_missing_is_named(void **state)
@@ -281,6 +314,7 @@ int main(void)
         TEST(a_contact_takes_a_handful_of_lines),
         TEST(referrals_and_follow_ups_belong_to_the_persons_case),
         TEST(a_reference_to_another_type_is_refused),
+        TEST(only_a_vault_that_no_office_knows_is_discarded),
         TEST(what_is_missing_is_named),
         TEST(a_bad_value_names_field_value_and_form),
         TEST(too_much_text_is_refused_before_it_is_logged),

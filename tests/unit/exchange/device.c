@@ -10,9 +10,10 @@ void device_enrol(struct device *d, struct desk *desk)
 {
     struct transport transport = desk_transport(desk);
     char detail[SESSION_DETAIL_CHARS];
+    bool sent;
     device_create(d);
     enum err err = session_enrol(d->vault, &transport, "http://127.0.0.1:8470",
-                                 NULL, "AAAA-BBBB-CCCC-DDDD", detail);
+                                 NULL, "AAAA-BBBB-CCCC-DDDD", &sent, detail);
     if (err)
         fail_msg("%s: %s", err_text(err), detail);
     desk->requests = 0;

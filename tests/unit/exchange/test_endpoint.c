@@ -50,6 +50,14 @@ static void only_this_machine_is_reached_in_the_clear(void **state)
         "https://",
         "http://[::1",
         "file:///etc/passwd",
+        "http://127.0.0.1:port",
+        "http://127.0.0.1:",
+        "http://127.0.0.1:0",
+        "http://127.0.0.1:65536/",
+        "http://[::1]8470",
+        "https://a.example?x",
+        "https://a.example/#x",
+        "https://a .example",
     };
     char detail[ENDPOINT_DETAIL_CHARS];
     for (size_t i = 0; i < sizeof allowed / sizeof *allowed; i++)

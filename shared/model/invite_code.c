@@ -1,4 +1,4 @@
-#include "server/invite.h"
+#include "shared/model/invite_code.h"
 
 #include <sodium.h>
 #include <string.h>

@@ -120,43 +120,18 @@ static struct bytes name_of(struct cli *cli, struct arena *arena,
         read_record(cli, arena, field_text(shown, VIEW_PERSON_FIELD)));
 }
 
-static void put_quoted(struct buffer *out, const char *lead,
-                       const struct canon *value)
-{
-    buffer_add_text(out, lead);
-    prose_value(out, value, PROSE_WIDTH);
-    buffer_add_text(out, "\"\n");
-}
-
-/* What is shown until somebody decides. */
-static void put_meanwhile(struct buffer *out, const struct canon *conflict)
-{
-    const struct canon *base = canon_member(conflict, "base");
-    const struct canon *shown = canon_member(conflict, "shown");
-    if (base && base->kind != CANON_NULL)
-        put_quoted(out, "  until somebody decides, the value is \"", base);
-    else if (shown && shown->kind != CANON_NULL)
-        put_quoted(out, "  shown first: \"", shown);
-}
-
 void print_conflict(struct cli *cli, const char *json)
 {
     struct page p;
     const struct canon *conflict = page_open(&p, json);
     struct bytes id = text_of(conflict, "record");
-    prose_member(&p.text, conflict, "field");
-    buffer_add_text(&p.text, " of ");
-    prose_heading(&p.text, text_of(conflict, "type"),
-                  name_of(cli, &p.arena, id), id);
-    buffer_add_char(&p.text, '\n');
-    prose_writes(&p.text, conflict, "values", "  ");
-    if (conflict)
-        put_meanwhile(&p.text, conflict);
-    buffer_add_text(&p.text, "  to settle it: satchel resolve ");
+    prose_conflict(&p.text, conflict, text_of(conflict, "type"),
+                   name_of(cli, &p.arena, id), id);
+    buffer_add_text(&p.text, "  To settle it: satchel resolve ");
     prose_text(&p.text, id, 0);
     buffer_add_char(&p.text, ' ');
     prose_member(&p.text, conflict, "field");
-    buffer_add_text(&p.text, " --keep DOT --context TOKEN   "
+    buffer_add_text(&p.text, " --keep DOT... | --value V --context TOKEN   "
                              "(satchel show prints the token)\n");
     page_print(&p);
 }

@@ -73,20 +73,6 @@ static const struct canon *elements(const struct canon *object,
     return array && array->kind == CANON_ARRAY ? array->first : NULL;
 }
 
-void prose_writes(struct buffer *out, const struct canon *object,
-                  const char *name, const char *lead)
-{
-    for (const struct canon *w = elements(object, name); w; w = w->next) {
-        buffer_printf(out, "%s\"", lead);
-        prose_member(out, w, "value");
-        buffer_add_text(out, "\" by ");
-        prose_who(out, w);
-        buffer_add_text(out, "   (");
-        prose_member(out, w, "dot");
-        buffer_add_text(out, ")\n");
-    }
-}
-
 void prose_heading(struct buffer *out, struct bytes type, struct bytes name,
                    struct bytes id)
 {
@@ -102,6 +88,44 @@ void prose_heading(struct buffer *out, struct bytes type, struct bytes name,
     buffer_add_char(out, ')');
 }
 
+/* --- a conflict ----------------------------------------------------------- */
+
+/* "dana wrote "20" on ..., lee wrote "25" on ...; neither had seen the
+ * other's." */
+static void put_sides(struct buffer *out, const struct canon *conflict)
+{
+    size_t count = 0;
+    const struct canon *w = elements(conflict, "values");
+    for (; w; w = w->next, count++) {
+        int64_t at = 0;
+        canon_int(w, "at", &at);
+        buffer_add_text(out, count ? ",\n  " : "  ");
+        prose_member(out, w, "author");
+        buffer_add_text(out, " wrote \"");
+        prose_member(out, w, "value");
+        buffer_add_text(out, "\" on ");
+        prose_time(out, at);
+        buffer_add_text(out, " (");
+        prose_member(out, w, "dot");
+        buffer_add_char(out, ')');
+    }
+    buffer_add_text(out, count == 2 ? "; neither had seen the other's.\n"
+                                    : "; none had seen the others'.\n");
+}
+
+void prose_conflict(struct buffer *out, const struct canon *conflict,
+                    struct bytes type, struct bytes name, struct bytes id)
+{
+    prose_member(out, conflict, "field");
+    buffer_add_text(out, " of ");
+    prose_heading(out, type, name, id);
+    buffer_add_char(out, '\n');
+    put_sides(out, conflict);
+    buffer_add_text(out, "  The value in force meanwhile: ");
+    prose_member(out, conflict, member(conflict, "shown") ? "shown" : "base");
+    buffer_add_char(out, '\n');
+}
+
 /* --- a record ------------------------------------------------------------- */
 
 /* "  name                 " */
@@ -109,6 +133,21 @@ static void put_label(struct buffer *out, struct bytes name)
 {
     buffer_printf(out, "  %-*.*s ", NAME_WIDTH, (int)name.size,
                   (const char *)name.at);
+}
+
+/* A line for each of the writes that an array of `object` holds. */
+static void put_writes(struct buffer *out, const struct canon *object,
+                       const char *name, const char *lead)
+{
+    for (const struct canon *w = elements(object, name); w; w = w->next) {
+        buffer_printf(out, "%s\"", lead);
+        prose_member(out, w, "value");
+        buffer_add_text(out, "\" by ");
+        prose_who(out, w);
+        buffer_add_text(out, "   (");
+        prose_member(out, w, "dot");
+        buffer_add_text(out, ")\n");
+    }
 }
 
 static void put_field(struct buffer *out, const struct canon *field)
@@ -122,13 +161,13 @@ static void put_field(struct buffer *out, const struct canon *field)
         buffer_add_text(out, "   (sealed)");
     buffer_add_char(out, '\n');
     if (open)
-        prose_writes(out, field, "live", "      ");
+        put_writes(out, field, "live", "      ");
     if (elements(field, "after"))
         buffer_add_text(out, "      written after sealing, not in effect:\n");
-    prose_writes(out, field, "after", "      ");
+    put_writes(out, field, "after", "      ");
     if (elements(field, "requests"))
         buffer_add_text(out, "      requested, for the office to decide:\n");
-    prose_writes(out, field, "requests", "      ");
+    put_writes(out, field, "requests", "      ");
 }
 
 static void put_change(struct buffer *out, const struct canon *entry,

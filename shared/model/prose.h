@@ -22,12 +22,13 @@ void prose_member(struct buffer *out, const struct canon *object,
 void prose_time(struct buffer *out, int64_t ms);
 /* "dana on 2026-11-21 15:20 -06:00" */
 void prose_who(struct buffer *out, const struct canon *write);
-/* A line for each of the writes that an array of `object` holds. */
-void prose_writes(struct buffer *out, const struct canon *object,
-                  const char *name, const char *lead);
 /* "person Ruth Ames (b302099a8057)"; without a name the whole id. */
 void prose_heading(struct buffer *out, struct bytes type, struct bytes name,
                    struct bytes id);
+/* One element of what view_conflicts() makes, in lines: the heading, who wrote
+ * what, and which value holds until somebody decides. */
+void prose_conflict(struct buffer *out, const struct canon *conflict,
+                    struct bytes type, struct bytes name, struct bytes id);
 
 /* From the JSON that view_show() and view_row() make; `order` says how the
  * history is sorted. */

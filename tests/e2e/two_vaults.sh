@@ -44,6 +44,8 @@ done
 equal 'and at the office' "$(office conflicts list --json | jq -c \
 	'.[0] | [.record,.field,([.values[].value]|sort)]')" \
 	"[\"$household\",\"income_cents\",[90000,140000]]"
+equal 'in the same words' "$(as dana conflicts | grep -v 'To settle')" \
+	"$(office conflicts list | grep -v 'To settle')"
 equal 'meanwhile what both had seen is in force' \
 	"$(value lee "$household" income_cents)" 120000
 

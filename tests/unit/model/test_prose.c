@@ -98,6 +98,50 @@ static void a_record_goes_by_its_name_or_by_its_id(void **state)
     expect_heading("Ruth Ames", "short", "need short");
 }
 
+static void expect_conflict(const char *json, const char *wanted)
+{
+    struct arena arena;
+    struct buffer out;
+    const struct canon *root;
+    arena_init(&arena, 1 << 20);
+    buffer_init(&out, PROSE_BYTES_MAX);
+    assert_int_equal(canon_parse(&arena, bytes_text(json), &root, NULL),
+                     ERR_OK);
+    prose_conflict(&out, root, bytes_text("hours"), bytes_text("Ruth"),
+                   bytes_text("0198f1d2-7c3a-7e4b-9d5e-6f708192a3b4"));
+    assert_int_equal(buffer_err(&out), ERR_OK);
+    assert_string_equal(buffer_text(&out), wanted);
+    buffer_fini(&out);
+    arena_fini(&arena);
+}
+
+#define SIDES                                                                  \
+    "\"values\":[{\"at\":60000,\"author\":\"dana\",\"dot\":\"w1:2\","          \
+    "\"value\":20},{\"at\":120000,\"author\":\"lee\",\"dot\":\"w2:1\","        \
+    "\"value\":25}"
+#define SAID                                                                   \
+    "week of hours Ruth (6f708192a3b4)\n"                                      \
+    "  dana wrote \"20\" on 1970-01-01 00:01 +00:00 (w1:2),\n"                 \
+    "  lee wrote \"25\" on 1970-01-01 00:02 +00:00 (w2:1)"
+
+static void a_conflict_says_who_wrote_what_and_what_holds(void **state)
+{
+    (void)state;
+    expect_conflict("{\"base\":18,\"field\":\"week\"," SIDES "]}",
+                    SAID "; neither had seen the other's.\n"
+                         "  The value in force meanwhile: 18\n");
+    expect_conflict("{\"field\":\"week\",\"shown\":25," SIDES "]}",
+                    SAID "; neither had seen the other's.\n"
+                         "  The value in force meanwhile: 25\n");
+    expect_conflict("{\"base\":null,\"field\":\"week\"," SIDES
+                    ",{\"at\":0,\"author\":\"kim\",\"dot\":\"w3:1\","
+                    "\"value\":null}]}",
+                    SAID ",\n"
+                         "  kim wrote \"-\" on 1970-01-01 00:00 +00:00 (w3:1)"
+                         "; none had seen the others'.\n"
+                         "  The value in force meanwhile: -\n");
+}
+
 static void showing_tells_of_every_allocation_failure(void **state)
 {
     (void)state;
@@ -130,6 +174,7 @@ int main(void)
         cmocka_unit_test(a_text_never_commands_the_terminal),
         cmocka_unit_test(a_text_is_cut_between_characters),
         cmocka_unit_test(a_record_goes_by_its_name_or_by_its_id),
+        cmocka_unit_test(a_conflict_says_who_wrote_what_and_what_holds),
         cmocka_unit_test(showing_tells_of_every_allocation_failure),
     };
     setenv("TZ", "UTC", 1);

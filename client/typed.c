@@ -3,44 +3,61 @@
 
 #include "client/handle.h"
 
-/* Members must be added in any order: satchel_write() normalises. */
-static void put(struct buffer *set, const char *name, const char *text)
+/* The fields of a record as a JSON object, in any order: satchel_write()
+ * normalises. */
+struct fields {
+    struct buffer set;
+    const char *longest; /* borrowed: the name of the longest text */
+    size_t longest_bytes;
+};
+
+static void put_name(struct fields *f, const char *name)
+{
+    if (f->set.size > 1)
+        buffer_add_char(&f->set, ',');
+    canon_put_name(&f->set, name);
+}
+
+static void put(struct fields *f, const char *name, const char *text)
 {
     if (!text)
         return;
-    if (set->size > 1)
-        buffer_add_char(set, ',');
-    canon_put_name(set, name);
-    canon_put_text(set, bytes_text(text));
+    struct bytes value = bytes_text(text);
+    if (value.size > f->longest_bytes) {
+        f->longest = name;
+        f->longest_bytes = value.size;
+    }
+    put_name(f, name);
+    canon_put_text(&f->set, value);
 }
 
-static void put_int(struct buffer *set, const char *name, int value)
+static void put_int(struct fields *f, const char *name, int value)
 {
     if (!value)
         return;
-    if (set->size > 1)
-        buffer_add_char(set, ',');
-    canon_put_name(set, name);
-    buffer_add_int(set, value);
+    put_name(f, name);
+    buffer_add_int(&f->set, value);
 }
 
-static void begin(struct buffer *set)
+static void begin(struct fields *f)
 {
-    buffer_init(set, SATCHEL_LINE_BYTES_MAX * 2u);
-    buffer_add_char(set, '{');
+    *f = (struct fields){.longest = ""};
+    buffer_init(&f->set, SATCHEL_LINE_BYTES_MAX * 2u);
+    buffer_add_char(&f->set, '{');
 }
 
-static int finish(satchel *handle, const char *type, struct buffer *set,
+static int finish(satchel *handle, const char *type, struct fields *f,
                   bool seal, char id[SATCHEL_ID_BYTES])
 {
+    struct buffer *set = &f->set;
     buffer_add_char(set, '}');
     enum err err = handle_enter(handle);
     if (!err && buffer_err(set) == ERR_TOO_BIG) {
         buffer_wipe(set);
         return handle_fail(handle, ERR_TOO_BIG,
-                           "%s: the text is longer than 256 KiB; nothing was "
-                           "written: split it into several records",
-                           type);
+                           "the text is longer than 256 KiB (%s: %zu bytes); "
+                           "nothing was written: split it into several records",
+                           f->longest, f->longest_bytes);
     }
     struct record_write write = {
         .type = type, .set = buffer_bytes(set), .seal = seal};
@@ -86,7 +103,7 @@ PUBLIC int satchel_record_contact(satchel *handle,
     if (code)
         return code;
     char instant[INSTANT_CHARS];
-    struct buffer set;
+    struct fields set;
     begin(&set);
     put(&set, "person", c.person);
     put(&set, "kind", c.kind);
@@ -109,7 +126,7 @@ PUBLIC int satchel_refer(satchel *handle, const struct satchel_referral *given,
     int code = require(handle, "referral", "person", r.person);
     if (code)
         return code;
-    struct buffer set;
+    struct fields set;
     begin(&set);
     put(&set, "person", r.person);
     put(&set, "need", r.need);
@@ -137,7 +154,7 @@ PUBLIC int satchel_record_follow_up(satchel *handle,
     char today[INSTANT_CHARS];
     now(handle, today);
     today[10] = 0;
-    struct buffer set;
+    struct fields set;
     begin(&set);
     put(&set, "referral", f.referral);
     put(&set, "finding", f.finding);

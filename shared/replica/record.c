@@ -205,7 +205,7 @@ static enum err line_write(struct vault *vault, struct writing *w,
     buffer_clear(&vault->line);
     enum err err = revision_write(&vault->line, &draft);
     if (err == ERR_TOO_BIG)
-        return record_check_long(vault, w->parts.set_tree);
+        return record_check_long(vault, w->parts.set_tree, vault->line.size);
     /* What is written can always be read. */
     struct canon_fault fault = {0, ""};
     if (!err)

@@ -43,7 +43,8 @@ static enum err warn(const struct check *c, struct bytes field,
     return buffer_add_text(w, what);
 }
 
-enum err record_check_long(struct vault *vault, const struct canon *set)
+enum err record_check_long(struct vault *vault, const struct canon *set,
+                           size_t bytes)
 {
     char which[NAME_CHARS_MAX + 40] = "";
     const struct canon *longest = set ? set->first : NULL;
@@ -55,6 +56,8 @@ enum err record_check_long(struct vault *vault, const struct canon *set)
                  (int)longest->name.size, (const char *)longest->name.at,
                  longest->kind == CANON_TEXT ? longest->text.size
                                              : longest->raw.size);
+    else
+        snprintf(which, sizeof which, " (%zu bytes)", bytes);
     return vault_fail(vault, ERR_TOO_BIG,
                       "the text is longer than 256 KiB%s; nothing was written: "
                       "split it into several records",
@@ -89,7 +92,7 @@ static enum err object_read(struct vault *vault, const char *what,
     if (!json.size)
         return ERR_OK;
     if (json.size > SPELLING_BYTES_MAX)
-        return record_check_long(vault, NULL);
+        return record_check_long(vault, NULL, json.size);
     *text = json;
     enum err err = canon_parse(&vault->arena, json, tree, NULL);
     if (err == ERR_INVALID) {
@@ -98,7 +101,7 @@ static enum err object_read(struct vault *vault, const char *what,
             err = canon_parse(&vault->arena, *text, tree, &fault);
     }
     if (err == ERR_TOO_BIG)
-        return record_check_long(vault, NULL);
+        return record_check_long(vault, NULL, json.size);
     if (err == ERR_INVALID)
         return vault_fail(vault, err, "%s: byte %zu: %s", what, fault.offset,
                           fault.what);
@@ -342,9 +345,9 @@ enum err record_check(struct vault *vault, const struct schema_type *type,
     if (!err && keep && !state)
         err =
             vault_fail(vault, ERR_INVALID, "keep: a new record has no values");
-    if (!err && state && !out->set_tree && !add && !drop && !keep &&
-        !write->seal)
-        err = vault_fail(vault, ERR_INVALID, "there is nothing to write");
+    if (!err && !out->set_tree && !add && !drop && !keep && !write->seal)
+        err = vault_fail(vault, ERR_INVALID,
+                         "there is nothing to write: give at least one field");
     if (!err)
         err = set_check(&c, out->set_tree);
     for (const struct canon *p = add ? add->first : NULL; !err && p;

@@ -26,7 +26,9 @@ record_check(struct vault *vault, const struct schema_type *type,
              const struct canon *state, struct record_parts *out,
              struct buffer *warning);
 
-/* ERR_TOO_BIG, with the longest field of `set` (NULL when not known) named. */
-enum err record_check_long(struct vault *vault, const struct canon *set);
+/* ERR_TOO_BIG, with the longest field of `set` named; when that is NULL, with
+ * the size of all that was given. */
+enum err record_check_long(struct vault *vault, const struct canon *set,
+                           size_t bytes);
 
 #endif

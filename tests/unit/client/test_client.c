@@ -40,7 +40,7 @@ static void referrals_and_follow_ups_belong_to_the_persons_case(void **state)
 {
     struct bench *b = *state;
     char person[SATCHEL_ID_BYTES], id[SATCHEL_ID_BYTES], next[SATCHEL_ID_BYTES];
-    bench_put(b->vault, "person", "{}", person);
+    bench_put(b->vault, "person", "{\"first_name\":\"Ruth\"}", person);
     struct satchel_referral referral = SATCHEL_REFERRAL_INIT;
     referral.person = person;
     referral.note = "free tax preparation";
@@ -60,7 +60,7 @@ static void a_reference_to_another_type_is_refused(void **state)
 {
     struct bench *b = *state;
     char person[SATCHEL_ID_BYTES], id[SATCHEL_ID_BYTES];
-    bench_put(b->vault, "person", "{}", person);
+    bench_put(b->vault, "person", "{\"first_name\":\"Ruth\"}", person);
     struct satchel_follow_up follow_up = SATCHEL_FOLLOW_UP_INIT;
     follow_up.referral = person;
     follow_up.finding = "She has an appointment.";
@@ -130,14 +130,20 @@ static void too_much_text_is_refused_before_it_is_logged(void **state)
 {
     struct bench *b = *state;
     char person[SATCHEL_ID_BYTES], id[SATCHEL_ID_BYTES];
-    char *text = malloc(SATCHEL_LINE_BYTES_MAX + 1u);
-    memset(text, 'x', SATCHEL_LINE_BYTES_MAX);
-    text[SATCHEL_LINE_BYTES_MAX] = 0;
-    bench_put(b->vault, "person", "{}", person);
+    const size_t huge = 3u * SATCHEL_LINE_BYTES_MAX; /* over any buffer */
+    char *text = malloc(huge + 1);
+    memset(text, 'x', huge);
+    text[huge] = 0;
+    bench_put(b->vault, "person", "{\"first_name\":\"Ruth\"}", person);
     struct satchel_contact contact = SATCHEL_CONTACT_INIT;
     contact.person = person;
     contact.kind = "phone";
     contact.narrative = text;
+    assert_int_equal(satchel_record_contact(b->vault, &contact, id),
+                     SATCHEL_TOO_BIG);
+    assert_non_null(
+        strstr(satchel_message(b->vault), "(narrative: 786432 bytes)"));
+    text[SATCHEL_LINE_BYTES_MAX] = 0;
     assert_int_equal(satchel_record_contact(b->vault, &contact, id),
                      SATCHEL_TOO_BIG);
     assert_non_null(
@@ -153,7 +159,7 @@ static void revising_needs_the_context_of_a_reading(void **state)
     struct bench *b = *state;
     char person[SATCHEL_ID_BYTES], other[SATCHEL_ID_BYTES];
     bench_put(b->vault, "person", "{\"county\": \"28081\"}", person);
-    bench_put(b->vault, "person", "{}", other);
+    bench_put(b->vault, "person", "{\"first_name\":\"Ruth\"}", other);
     struct satchel_write write = SATCHEL_WRITE_INIT;
     write.record = person;
     write.set_json = "{\"county\": \"28003\"}";
@@ -273,7 +279,7 @@ static void a_locked_vault_tells_its_status_and_nothing_else(void **state)
 {
     struct bench *b = *state;
     char person[SATCHEL_ID_BYTES], *json;
-    bench_put(b->vault, "person", "{}", person);
+    bench_put(b->vault, "person", "{\"first_name\":\"Ruth\"}", person);
     satchel_lock(b->vault);
     assert_int_equal(satchel_locked(b->vault), 1);
     assert_int_equal(satchel_read(b->vault, person, 0, &json), SATCHEL_LOCKED);
@@ -293,13 +299,13 @@ static void a_batch_is_all_or_nothing(void **state)
     struct satchel_status status = SATCHEL_STATUS_INIT;
     assert_int_equal(satchel_begin(b->vault), SATCHEL_OK);
     for (int i = 0; i < 100; i++)
-        bench_put(b->vault, "person", "{}", id);
+        bench_put(b->vault, "person", "{\"first_name\":\"Ruth\"}", id);
     satchel_rollback(b->vault);
     assert_int_equal(satchel_status(b->vault, &status), SATCHEL_OK);
     assert_int_equal(status.here, 0);
     assert_int_equal(satchel_begin(b->vault), SATCHEL_OK);
     for (int i = 0; i < 100; i++)
-        bench_put(b->vault, "person", "{}", id);
+        bench_put(b->vault, "person", "{\"first_name\":\"Ruth\"}", id);
     assert_int_equal(satchel_commit(b->vault), SATCHEL_OK);
     assert_int_equal(satchel_status(b->vault, &status), SATCHEL_OK);
     assert_int_equal(status.here, 100);

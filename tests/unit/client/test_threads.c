@@ -58,7 +58,7 @@ static void threads_share_a_handle(void **state)
 {
     struct bench *b = *state;
     char person[SATCHEL_ID_BYTES];
-    bench_put(b->vault, "person", "{}", person);
+    bench_put(b->vault, "person", "{\"first_name\":\"Ruth\"}", person);
     satchel *const vaults[THREADS] = {b->vault, b->vault, b->vault, b->vault};
     run_workers(vaults, person);
     bench_sound(b->vault, 1 + THREADS * WRITES);
@@ -69,7 +69,7 @@ static void threads_with_handles_of_their_own_share_a_vault(void **state)
     struct bench *b = *state;
     char person[SATCHEL_ID_BYTES];
     satchel *vaults[THREADS];
-    bench_put(b->vault, "person", "{}", person);
+    bench_put(b->vault, "person", "{\"first_name\":\"Ruth\"}", person);
     for (int i = 0; i < THREADS; i++)
         vaults[i] = bench_open(b);
     run_workers(vaults, person);
@@ -83,7 +83,7 @@ static void *write_later(void *context)
     struct bench *b = context;
     char id[SATCHEL_ID_BYTES];
     satchel *other = bench_open(b);
-    bench_put(other, "person", "{}", id);
+    bench_put(other, "person", "{\"first_name\":\"Ruth\"}", id);
     satchel_close(other);
     return NULL;
 }

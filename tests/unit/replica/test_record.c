@@ -62,6 +62,8 @@ static void wrong_values_are_refused_by_name(void **state)
         {"person", "", "{\"preferred_name\":[\"A\"]}", "use set"},
         {"person", "", "{\"phones\":\"1\"}", "list of members"},
         {"nonsense", "{}", "", "no such record type"},
+        {"person", "", "", "at least one field"},
+        {"person", "{}", "{}", "at least one field"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct record_write write = {.type = cases[i].type,
@@ -303,6 +305,15 @@ static void a_line_over_the_limit_is_refused_whole(void **state)
     write.set = bytes_text(set);
     assert_int_equal(write_err(o->dana.vault, &write), ERR_OK);
     assert_int_equal(head(o->dana.vault), 2);
+    free(set);
+    /* What is not even taken apart is named by its size. */
+    const size_t huge = 3u << 20;
+    set = calloc(1, huge);
+    assert_non_null(set);
+    memset(set, ' ', huge - 1);
+    write.set = bytes_text(set);
+    assert_int_equal(write_err(o->dana.vault, &write), ERR_TOO_BIG);
+    assert_non_null(strstr(vault_detail(o->dana.vault), "(3145727 bytes)"));
     free(set);
 }
 

@@ -5,6 +5,8 @@
 #include "client/cli/cli.h"
 #include "shared/base/bytes.h"
 
+#define RESULTS_BYTES_MAX (1u << 30) /* of one batch */
+
 struct change {
     json_t *set, *add, *drop;
     const char *type; /* borrowed, for reading values by kind */
@@ -92,6 +94,10 @@ static int take_given(struct cli *cli, struct change *change)
     json_error_t fault;
     if (!text)
         return EXIT_FAILED;
+    if (!text[strspn(text, " \t\r\n")])
+        return cli_fail(cli, EXIT_FAILED, "invalid",
+                        "%s is empty; give one JSON object {\"field\": value}",
+                        cli->given.draft ? "the draft" : "standard input");
     json_t *given = json_loads(text, JSON_REJECT_DUPLICATES, &fault);
     if (!json_is_object(given)) {
         int line = given ? 1 : fault.line, column = given ? 1 : fault.column;
@@ -213,7 +219,7 @@ static int open_lines(struct cli *cli, FILE **from)
 }
 
 static int put_lines(struct cli *cli, struct satchel_write *write, FILE *from,
-                     size_t *number)
+                     size_t *number, struct buffer *results)
 {
     char *line = NULL, *result = NULL;
     size_t room = 0;
@@ -225,28 +231,38 @@ static int put_lines(struct cli *cli, struct satchel_write *write, FILE *from,
         write->set_json = line;
         error = satchel_write(cli->vault, write, &result);
         if (!error)
-            print_result(cli, result);
+            error = (int)buffer_add(results, result, strlen(result) + 1);
         satchel_free(result);
     }
     free(line);
     return error;
 }
 
-/* Every line a record, all in one durable transaction: ids are printed as they
- * come and count once the command exits 0. */
-static int put_each(struct cli *cli, struct satchel_write *write)
+static void print_results(const struct cli *cli, const struct buffer *results)
 {
-    FILE *from = NULL;
+    const char *at = buffer_text(results), *end = at + results->size;
+    for (; at < end; at += strlen(at) + 1)
+        print_result(cli, at);
+}
+
+static int each_fail(struct cli *cli, const struct buffer *results, FILE *from,
+                     size_t number, int error)
+{
+    return cli_fail(cli, EXIT_FAILED, err_name((enum err)error),
+                    "%s:%zu: %s; nothing was written",
+                    from == stdin ? "standard input" : "the draft", number,
+                    buffer_err(results) ? err_text((enum err)error)
+                                        : satchel_message(cli->vault));
+}
+
+static int write_each(struct cli *cli, struct satchel_write *write, FILE *from,
+                      struct buffer *results)
+{
     size_t number = 0;
-    int code = open_lines(cli, &from);
-    if (code)
-        return code;
     int error = satchel_begin(cli->vault);
     if (error)
         return cli_fail_vault(cli, error);
-    error = put_lines(cli, write, from, &number);
-    if (from && from != stdin)
-        fclose(from);
+    error = put_lines(cli, write, from, &number, results);
     if (!error && cli->given.draft)
         error = satchel_draft_drop(cli->vault, cli->given.draft);
     if (!error) {
@@ -256,46 +272,84 @@ static int put_each(struct cli *cli, struct satchel_write *write)
     satchel_rollback(cli->vault);
     if (from == stdin)
         given_rest(cli);
-    return cli_fail(cli, EXIT_FAILED, err_name((enum err)error),
-                    "%s:%zu: %s; nothing was written",
-                    from == stdin ? "standard input" : "the draft", number,
-                    satchel_message(cli->vault));
+    return each_fail(cli, results, from, number, error);
+}
+
+/* Every line a record, all in one durable transaction: ids are printed when it
+ * is over, so that none is that of a record that was not kept. */
+static int put_each(struct cli *cli, struct satchel_write *write)
+{
+    FILE *from = NULL;
+    struct buffer results;
+    int code = open_lines(cli, &from);
+    if (code)
+        return code;
+    buffer_init(&results, RESULTS_BYTES_MAX);
+    code = write_each(cli, write, from, &results);
+    if (!code)
+        print_results(cli, &results);
+    buffer_fini(&results);
+    if (from && from != stdin)
+        fclose(from);
+    return code;
+}
+
+/* A write without a field, though what is read may hold some. */
+static bool gives_nothing(const struct cli *cli, size_t from)
+{
+    return cli->operand_count <= from && !args_flag(&cli->args, "--seal") &&
+           !args_flag(&cli->args, "--each") &&
+           !args_text(&cli->args, "--draft");
+}
+
+/* TYPE may be left out when revising; a field has an equals sign. */
+static bool type_given(const struct cli *cli)
+{
+    return cli->operand_count && !strchr(cli->operands[0], '=') &&
+           strcmp(cli->operands[0], "-") != 0;
+}
+
+static int put_misuse(struct cli *cli, const char *record, const char *context)
+{
+    if (!record && !cli->operand_count)
+        return cli_misuse(cli, "which type?  satchel put TYPE FIELD=VALUE...");
+    if (!record && !type_given(cli))
+        return cli_misuse(cli, "which type?  satchel put TYPE FIELD=VALUE..., "
+                               "or --record ID to revise one");
+    if (!record && context)
+        return cli_misuse(cli, "--context needs --record: without it this "
+                               "would be a new record");
+    if (record && !context)
+        return cli_misuse(cli, "--record needs --context: the token that "
+                               "`satchel show` printed when you read it");
+    if (gives_nothing(cli, type_given(cli)))
+        return cli_misuse(cli, "there is nothing to write: give at least one "
+                               "FIELD=VALUE, or - to read fields from "
+                               "standard input");
+    return EXIT_DONE;
 }
 
 int command_put(struct cli *cli)
 {
-    const char *record = args_text(&cli->args, "--record");
     struct satchel_write write = SATCHEL_WRITE_INIT;
-    if (!cli->operand_count && !record)
-        return cli_misuse(cli, "which type?  satchel put TYPE FIELD=VALUE...");
-    if (!record && strchr(cli->operands[0], '='))
-        return cli_misuse(cli, "which type?  satchel put TYPE FIELD=VALUE..., "
-                               "or --record ID to revise one");
-    int code = cli_open(cli, true);
-    if (code)
-        return code;
-    write.record = record;
+    write.record = args_text(&cli->args, "--record");
     write.context = args_text(&cli->args, "--context");
     write.case_id = args_text(&cli->args, "--case");
     write.seal = args_flag(&cli->args, "--seal");
     write.lenient = args_flag(&cli->args, "--lenient");
-    if (!record) {
-        if (write.context)
-            return cli_misuse(cli, "--context needs --record: without it this "
-                                   "would be a new record");
+    int code = put_misuse(cli, write.record, write.context);
+    if (!code)
+        code = cli_open(cli, true);
+    if (code)
+        return code;
+    if (!write.record) {
         write.type = cli->operands[0];
-        if (args_flag(&cli->args, "--each"))
-            return put_each(cli, &write);
-        return put_with(cli, &write, write.type, 1);
+        return args_flag(&cli->args, "--each")
+                   ? put_each(cli, &write)
+                   : put_with(cli, &write, write.type, 1);
     }
-    if (!write.context)
-        return cli_misuse(cli, "--record needs --context: the token that "
-                               "`satchel show` printed when you read it");
-    /* TYPE may be left out when revising; a field has an equals sign. */
-    bool typed = cli->operand_count && !strchr(cli->operands[0], '=') &&
-                 strcmp(cli->operands[0], "-") != 0;
-    json_t *type = read_type(cli, record);
-    code = put_with(cli, &write, json_string_value(type), typed);
+    json_t *type = read_type(cli, write.record);
+    code = put_with(cli, &write, json_string_value(type), type_given(cli));
     json_decref(type);
     return code;
 }
@@ -315,8 +369,13 @@ static int one_operand(struct cli *cli, const char *what)
 {
     if (cli->operand_count == 1)
         return EXIT_DONE;
-    return cli_misuse(cli, "satchel %s %s ...: give one %s, not %zu",
-                      cli->command, what, what, cli->operand_count);
+    if (!cli->operand_count)
+        return cli_misuse(cli, "which %s?  satchel %s %s ...", what,
+                          cli->command, what);
+    return cli_misuse(cli,
+                      "satchel %s takes one %s, not %zu; put a text that has "
+                      "spaces in quotes",
+                      cli->command, what, cli->operand_count);
 }
 
 int command_contact(struct cli *cli)

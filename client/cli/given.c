@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/cli/cli.h"
 
@@ -23,7 +24,7 @@ void given_fini(struct given *given)
 void given_add(struct cli *cli, const char *text, size_t bytes)
 {
     struct given *given = &cli->given;
-    given->unkept = true;
+    given->read = given->unkept = true;
     if (given->over || !buffer_add(&given->text, text, bytes))
         return;
     buffer_wipe(&given->text);
@@ -81,7 +82,7 @@ static int read_draft(struct cli *cli, const char *number)
 
 static int read_stdin(struct cli *cli)
 {
-    cli->given.unkept = true;
+    cli->given.read = cli->given.unkept = true;
     given_rest(cli);
     if (ferror(stdin))
         return cli_fail(cli, EXIT_FAILED, "io",
@@ -225,6 +226,24 @@ static int keep(struct cli *cli, const char *reason, int64_t *draft)
     return error;
 }
 
+/* That standard input holds a text for this command, which it has not read. */
+static bool waits_unread(const struct cli *cli)
+{
+    bool writes = false, waits = false;
+    for (size_t i = 0; i < cli->option_count; i++) {
+        const struct args_option *o = &cli->options[i];
+        const char *text =
+            o->kind == ARGS_TEXT ? args_text(&cli->args, o->name) : NULL;
+        writes = writes || !strcmp(o->name, "--draft");
+        waits = waits || (text && !strcmp(text, "-")) ||
+                (!strcmp(o->name, "--each") && args_flag(&cli->args, o->name));
+    }
+    for (size_t i = 0; i < cli->operand_count; i++)
+        waits = waits || !strcmp(cli->operands[i], "-");
+    return writes && waits && !args_text(&cli->args, "--draft") &&
+           !cli->given.read && !isatty(STDIN_FILENO);
+}
+
 int64_t given_keep(struct cli *cli, const char *reason,
                    char note[GIVEN_NOTE_CHARS])
 {
@@ -234,6 +253,9 @@ int64_t given_keep(struct cli *cli, const char *reason,
     if (given->draft)
         snprintf(note, GIVEN_NOTE_CHARS, "; draft %" PRId64 " stays",
                  given->draft);
+    else if (waits_unread(cli))
+        snprintf(note, GIVEN_NOTE_CHARS,
+                 "; the text on standard input is NOT kept: give it again");
     if (!given->unkept || (!given->text.size && !given->over))
         return 0;
     given->unkept = false;

@@ -2,8 +2,9 @@
  * with --draft the text of a draft.
  *
  * From the moment it is read, a command that fails (cli_fail() and its like)
- * keeps it as a draft and says so; a command that takes a draft's text drops
- * the draft in the transaction that records it. */
+ * keeps it as a draft and says so; one that fails before, as on a locked vault,
+ * leaves it unread and says that it is not kept.  A command that takes a
+ * draft's text drops the draft in the transaction that records it. */
 #ifndef CLI_GIVEN_H
 #define CLI_GIVEN_H
 
@@ -17,6 +18,7 @@ struct cli;
 
 struct given {
     struct buffer text;     /* owned */
+    bool read;              /* standard input was, to whatever end */
     bool unkept;            /* the next failure keeps it */
     bool over;              /* more than a draft can hold: text is empty */
     bool operands;          /* it is the object of FIELD=VALUE operands */

@@ -40,6 +40,16 @@ refused 'a day that does not exist is refused' 1 'occurred_at' \
 	as dana contact "$person" --kind phone --at 2026-02-30T10:00Z
 refused 'an operand that means nothing is named' 2 'extra' as dana sync extra
 refused 'an unknown option is named' 2 '[-]-nope' as dana status --nope
+refused 'a record of nothing is refused' 2 'at least one FIELD=VALUE' \
+	as dana put person
+refused 'so is a revision of nothing' 2 'at least one FIELD=VALUE' \
+	as dana put --record "$person" --context c1.e30
+refused 'and an object without fields' 1 'at least one field' \
+	as dana put person - <<<'{}'
+refused 'a contact of nobody asks for whom' 2 'which PERSON' \
+	as dana contact --kind phone
+refused 'and one of several says what quotes are for' 2 'one PERSON, not 2' \
+	as dana contact "$person" leaks --kind phone --narrative Roof
 kept() { sed -n 's/.*kept as draft \([0-9]*\) .*/\1/p' "$dir/err"; }
 shows() { # NAME FILE: the draft that the last refusal made holds these bytes
 	as dana draft show "$(kept)" >"$dir/shown"
@@ -53,6 +63,9 @@ refused 'a line over 256 KiB is refused, with what to do' 1 \
 	'256 KiB.*nothing was written.*split.*kept as draft [0-9]+' \
 	as dana contact "$person" --kind phone --narrative - <"$dir/long"
 shows 'what was piped is kept, byte for byte' "$dir/long"
+head -c 600000 /dev/zero | tr '\0' a >"$dir/longer"
+refused 'however long it is, its size is said' 1 'narrative: 600000 bytes' \
+	as dana contact "$person" --kind phone --narrative - <"$dir/longer"
 check 'the file holds none of it in plain text' \
 	sh -c "grep -aq landlord '$dir/long' &&
 		! grep -aq landlord '$dir'/dana.vault*"
@@ -65,7 +78,9 @@ echo '{"person":"'"$person"'","kind":"phone","narative":"Roof leaks."}' \
 refused 'a field of the wrong name on standard input is named' 1 'narative' \
 	as dana put contact - <"$dir/wrong"
 shows 'and what was given is kept' "$dir/wrong"
-for text in '{"first_name":"a"' '[]' '' '{"first_name":"a","first_name":"b"}'; do
+refused 'empty standard input is said to be so' 1 \
+	'standard input is empty; give' as dana put person - </dev/null
+for text in '{"first_name":"a"' '[]' '{"first_name":"a","first_name":"b"}'; do
 	refused "standard input that is no object of fields: $text" 1 \
 		'standard input:1:' as dana put person - < <(printf %s "$text")
 done

@@ -78,6 +78,7 @@ refused 'and a revision' 1 'kept as draft' \
 printf '{"legal_name":"A"}\n{"nosuch":"B"}\n{"legal_name":"C"}' >"$dir/each"
 refused 'and all lines of a batch' 1 'input:2: .*kept as draft' \
 	as dana put person --each - <"$dir/each"
+equal 'of which no id was printed' "$(wc -c <"$dir/out")-" 0-
 as dana draft show "$(kept)" >"$dir/shown"
 check 'read or not' cmp "$dir/each" "$dir/shown"
 refused 'an unparsed text is kept as it is' 1 'kept as draft' \
@@ -85,6 +86,28 @@ refused 'an unparsed text is kept as it is' 1 'kept as draft' \
 equal 'so are bytes that are no text' "$(printf 'Ren\351' |
 	as dana contact "$person" --kind phone --narrative - 2>&1 |
 	grep -c 'UTF-8.*kept as draft')" 1
+locked() { # COMMAND...: on the locked vault
+	env -u SATCHEL_PASSPHRASE_FILE SATCHEL_VAULT="$dir/dana.vault" \
+		"$satchel" "$@"
+}
+before=$(drafts)
+refused 'a locked vault can keep no draft, and says so' 1 \
+	'locked.*passphrase.*NOT kept: give it again' \
+	locked contact "$person" --kind phone --narrative - <<<"$note"
+refused 'nor a batch' 1 'locked.*NOT kept' \
+	locked put person --each <"$dir/each"
+{
+	locked contact "$person" --kind phone --narrative - 2>"$dir/err"
+	cat >"$dir/rest"
+} <<<"$note"
+equal 'and swallows none of it' "$(cat "$dir/rest")" "$note"
+refused 'so does a vault that is not there' 1 'no vault at .*NOT kept' \
+	env SATCHEL_VAULT="$dir/none.vault" "$satchel" put person - <<<'{"a":1}'
+refused 'and a command line that is wrong' 2 'which PERSON.*NOT kept' \
+	as dana contact --kind phone --narrative - <<<"$note"
+refused 'where nothing was given nothing is said to be lost' 1 'locked.*FILE$' \
+	locked list person <<<"$note"
+equal 'no draft is made of any' "$(drafts)" "$before"
 refused 'what is over 64 MiB is said to be lost' 1 '64 MiB.*NOT kept' \
 	as dana put person - < <(head -c 68000000 /dev/zero)
 

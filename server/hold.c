@@ -196,9 +196,6 @@ static enum err release_write(struct batch *b, const char *author,
         .carries = line->carries.size ? line->carries : line->line,
         .release = release,
     };
-#ifdef MUTANT_RELEASE_UNDER_ORIGINAL_DOT
-    draft.release = NULL;
-#endif
     return ingest_term(b, author, &draft, NULL, &dot);
 }
 

@@ -171,12 +171,20 @@ static enum err unreadable_take(struct batch *b, const struct incoming *in,
 }
 
 #ifdef MUTANT_DROP_WRITE
-/* One line in a hundred is lost, and the receipt covers it. */
-static bool dropped(struct batch *b, const struct incoming *in)
+#define DROPPED(reason) (++dropped_count % 100 == 0)
+static unsigned dropped_count;
+#endif
+#ifdef MUTANT_DROP_ON_REFUSAL
+#define DROPPED(reason) ((reason) != NULL)
+#endif
+#ifdef DROPPED
+/* The line is lost, and the receipt covers it. */
+static bool dropped(struct batch *b, const struct incoming *in,
+                    const char *reason)
 {
-    static unsigned count;
     struct batch_log *log = in->log;
-    if (log->row.kind != 'w' || !in->linked || ++count % 100)
+    (void)reason;
+    if (log->row.kind != 'w' || !in->linked || !DROPPED(reason))
         return false;
     link_next(log->row.link, in->hash);
     log->row.head = in->n;
@@ -190,10 +198,6 @@ static bool dropped(struct batch *b, const struct incoming *in)
 
 enum err ingest_line(struct batch *b, const struct incoming *in)
 {
-#ifdef MUTANT_DROP_WRITE
-    if (dropped(b, in))
-        return ERR_OK;
-#endif
     struct record_row row = {0};
     struct decision decision;
     bool fresh = true, wrote = false;
@@ -204,6 +208,10 @@ enum err ingest_line(struct batch *b, const struct incoming *in)
         err = decide(b, in, fresh ? NULL : &row, &decision);
     if (err)
         return err;
+#ifdef DROPPED
+    if (dropped(b, in, decision.reason))
+        return ERR_OK;
+#endif
     if (!in->revision)
         return unreadable_take(b, in, decision.reason);
     if (decision.has_case)

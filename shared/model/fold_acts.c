@@ -256,6 +256,10 @@ bool act_has_seen(const struct act *a, const struct act *b)
         for (const struct appearance *p = a->first; p; p = p->next) {
             if (seen_has(&p->line->seen, &q->line->dot))
                 return true;
+#ifdef MUTANT_RELEASE_UNDER_ORIGINAL_DOT
+            if (seen_has(&p->line->seen, &q->counts_as))
+                return true;
+#endif
             if (q->released && p->counts_as.n > q->counts_as.n &&
                 !strcmp(p->counts_as.replica, q->counts_as.replica) &&
                 !has_dot(b, &p->counts_as))

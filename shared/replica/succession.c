@@ -6,6 +6,9 @@
 
 #include "shared/replica/carry.h"
 #include "shared/replica/identity_row.h"
+#ifdef MUTANT_ERASE_ON_401
+#include "shared/replica/leave.h"
+#endif
 #include "shared/replica/line.h"
 #include "shared/replica/own.h"
 
@@ -154,6 +157,10 @@ enum err identity_succeed_begin(struct vault *vault, const char *reason,
     err = identity_row_find(vault, IDENTITY_CURRENT, &old);
     if (!err)
         err = identity_row_pend(vault, old.id, reason, &fresh);
+#ifdef MUTANT_ERASE_ON_401
+    if (!err && !strcmp(reason, "unknown"))
+        err = leave_all(vault);
+#endif
     err = vault_end(vault, err);
     if (err)
         return err;

@@ -58,16 +58,28 @@ bool admin_invite(struct world *world, const char *user, char code[32])
 /* --- the office as a writer -------------------------------------------------
  */
 
+struct screen {
+    struct world *world;
+    struct write *write;
+};
+
+/* A held line is on no screen; when it is released, its carrier is. */
 static enum err note_screen(void *context, int64_t arrival,
                             const uint8_t hash[HASH_BYTES], struct bytes line)
 {
-    struct write *w = context;
+    struct screen *screen = context;
+    struct write *w = screen->write;
+    struct world *world = screen->world;
+    struct held_row held;
     struct arena arena;
     const struct revision *r;
     (void)arrival;
     (void)hash;
     arena_init(&arena, 8u << 20);
-    if (!revision_parse(&arena, line, &r, NULL) && w->screen_count < SCREEN_MAX)
+    if (!revision_parse(&arena, line, &r, NULL) &&
+        w->screen_count < SCREEN_MAX &&
+        store_held_find(&world->sql, world->office->agency, &r->dot, &held) ==
+            ERR_NOT_FOUND)
         memcpy(w->screen[w->screen_count++], r->write, WRITE_ID_CHARS + 1);
     arena_fini(&arena);
     return ERR_OK;
@@ -100,7 +112,8 @@ static void write_at(struct world *world, const char *record, const char *set,
 {
     struct seen seen;
     struct dot dot;
-    struct write screen = {.device = -1};
+    struct write write = {.device = -1};
+    struct screen screen = {world, &write};
     seen_init(&seen);
     enum err err = fold_context(memo, &seen);
     if (!err)
@@ -112,8 +125,8 @@ static void write_at(struct world *world, const char *record, const char *set,
         err = ingest_office(world->office, &world->sql, "ruth", &draft, &dot);
     err = end(world, err);
     world_say(world, "the office writes %.8s: %s", record, err_name(err));
-    if (!err && screen.screen_count < SCREEN_MAX)
-        remember(world, record, &dot, &screen);
+    if (!err && write.screen_count < SCREEN_MAX)
+        remember(world, record, &dot, &write);
     seen_fini(&seen);
 }
 
@@ -182,22 +195,40 @@ void office_release_one(struct world *world)
                   (long long)dot.n, err_name(err));
 }
 
+static bool cannot_be(const struct world *world, const struct dot *dot)
+{
+    for (size_t i = 0; i < world->unreleasable_count; i++)
+        if (!dot_compare(&world->unreleasable[i], dot))
+            return true;
+    return false;
+}
+
+static enum err take_open(void *context, const struct held_row *row)
+{
+    struct held_pick *pick = context;
+    if (!cannot_be(pick->world, &row->dot) && !pick->seen++)
+        pick->dot = row->dot;
+    return ERR_OK;
+}
+
 void office_release_all(struct world *world)
 {
-    for (int left = 1000; left > 0 && !world->failed; left--) {
+    for (bool more = true; more && !world->failed;) {
         struct held_pick pick = {.world = world};
         if (begin(world))
             return;
         enum err err = store_held_open(&world->sql, world->office->agency,
-                                       take_held, &pick);
-        if (!err && pick.seen)
+                                       take_open, &pick);
+        more = !err && pick.seen;
+        if (more)
             err = ingest_release(world->office, &world->sql, "ruth", &pick.dot);
-        bool none = !pick.seen;
         err = end(world, err);
-        if (err && err != ERR_INVALID)
+        if (err == ERR_INVALID && world->unreleasable_count < HOLDS_MAX)
+            world->unreleasable[world->unreleasable_count++] = pick.dot;
+        else if (err)
             world_fail(world, "a hold is not released: %s", err_name(err));
-        if (none || err)
-            return;
+        else if (more)
+            world->releases++;
     }
 }
 
@@ -219,7 +250,6 @@ void office_suspend(struct world *world, struct device *device)
                       "AND account = $2"))
         return;
     world_say(world, "%s is shut out by mistake", device->user);
-    world->scenes |= SCENE_HELD;
     world->deaf = true;
     (void)device_sync(world, device);
     world->deaf = false;

@@ -7,48 +7,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* How often each thing happens, of 1000. */
-static const int weights[STEP_COUNT] = {
-    [STEP_PERSON] = 60,       [STEP_CHILD] = 120,
-    [STEP_EDIT] = 170,        [STEP_FORM_OPEN] = 60,
-    [STEP_FORM_SAVE] = 60,    [STEP_MEMBER] = 40,
-    [STEP_SEAL] = 20,         [STEP_RESOLVE] = 50,
-    [STEP_SYNC] = 230,        [STEP_ASSIGN] = 35,
-    [STEP_OFFICE_EDIT] = 40,  [STEP_OFFICE_RESOLVE] = 25,
-    [STEP_DEVICE_CRASH] = 25, [STEP_OFFICE_CRASH] = 15,
-    [STEP_OUTAGE] = 15,       [STEP_CLOCK] = 10,
-    [STEP_CLONE] = 4,         [STEP_BACKUP] = 6,
-    [STEP_RESTORE] = 5,       [STEP_FORGE] = 20,
-    [STEP_LOCKED] = 15,       [STEP_MAIL] = 40,
-    [STEP_LOSE] = 3,          [STEP_SUSPEND] = 12,
-};
+#include "tests/sim/focus.h"
 
-static enum step_kind draw(const struct random *dice)
-{
-    int total = 0;
-    for (int i = 0; i < STEP_COUNT; i++)
-        total += weights[i];
-    int at = (int)random_below(dice, (uint64_t)total);
-    for (int i = 0; i < STEP_COUNT; i++)
-        if ((at -= weights[i]) < 0)
-            return (enum step_kind)i;
-    return STEP_SYNC;
-}
-
-/* One seed in three knows neither clones nor restores, so that it can insist
- * that nothing ever needs a reconcile. */
 void history_draw(struct history *history, uint64_t seed, size_t steps)
 {
+    const struct focus *focus = focus_of(seed);
     struct random_seeded dice;
     random_seeded_init(&dice, seed);
-    bool plain = seed % 3 != 0;
     history->seed = seed;
     history->count = 0;
     while (history->count < steps) {
-        struct step step = {draw(&dice.random), 0};
+        struct step step = {focus_draw(focus, &dice.random), 0};
         random_fill(&dice.random, &step.seed, sizeof step.seed);
-        if (plain && step_breaks(step.kind))
-            continue;
         history->steps[history->count++] = step;
     }
 }
@@ -60,6 +30,7 @@ void history_run(const struct history *history, bool verbose,
     memset(out, 0, sizeof *out);
     world_open(&world, history->seed, verbose);
     int64_t start = world.now_ms;
+    world_cover(&world, "focus %s", focus_of(history->seed)->name);
     for (size_t i = 0; i < history->count && !world.failed; i++) {
         step_run(&world, &history->steps[i]);
         world_cover(&world, "step %s", step_name(history->steps[i].kind));

@@ -2,7 +2,7 @@
  *
  *   sim --seeds N [--from K] [--jobs J] [--steps S] [--failures F] [--quick]
  *                             runs seeds K .. K+N-1, until F have failed;
- *                             quick: without the shortest history
+ *                             quick: only says which is the first that fails
  *   sim --seed K [--verbose]  replays one and shrinks
  *   sim --seed K --here       in this process, told aloud
  *   sim --corpus FILE         replays the histories of a file, one a line
@@ -101,7 +101,7 @@ struct batch {
     uint64_t from, count;
     size_t steps;
     int jobs, failures_max;
-    bool quick; /* nothing is shrunk */
+    bool quick; /* the first seed that fails is all that is asked for */
     struct outcome sum;
     uint64_t passed, failures, first_bad;
 };
@@ -179,12 +179,24 @@ static void worker_failed(struct batch *b, struct worker *w)
         w->fd = worker_start(b, w->progress.index + (uint64_t)b->jobs);
 }
 
+/* Only the first seed that fails is asked for, and it lies before this one. */
+static bool beyond(const struct batch *b, const struct worker *w)
+{
+    return b->quick && b->failures &&
+           b->from + w->progress.index > b->first_bad;
+}
+
 /* One report; after a failure the worker is gone, and another goes on. */
 static void worker_follow(struct batch *b, struct worker *w)
 {
     if (progress_read(w->fd, &w->progress)) {
-        if (w->progress.outcome.failed)
+        if (w->progress.outcome.failed && !beyond(b, w))
             return;
+        if (w->progress.outcome.failed) {
+            close(w->fd); /* it dies when it next reports */
+            w->fd = -1;
+            return;
+        }
         outcome_add(&b->sum, &w->progress.outcome);
         b->passed++;
         return;
@@ -231,8 +243,8 @@ static int run_many(struct batch *b)
                (unsigned long long)b->failures,
                (unsigned long long)(b->passed + b->failures));
         if (b->quick) {
-            printf("failed after %llu seeds\n",
-                   (unsigned long long)(b->passed + b->failures));
+            printf("first failing seed %llu\n",
+                   (unsigned long long)b->first_bad);
             return 1;
         }
         history_draw(&history, b->first_bad, b->steps);

@@ -82,6 +82,22 @@ static void power(struct world *world)
         world_fail(world, "the office does not start after a power cut");
 }
 
+/* Anybody can say this; it is signed by nobody. */
+static void answer_of_stranger(struct world *world,
+                               struct transport_response *out)
+{
+    static const char *const answers[] = {
+        "{\"detail\":\"\",\"error\":\"bad-auth\"}\n",
+        "{\"detail\":\"\",\"error\":\"slow-down\"}\n",
+        "{\"error\":\"nonsense\"}", "<html>log in</html>"};
+    static const int statuses[] = {401, 429, 403, 302};
+    size_t which = world_dice(world, 2) ? 0 : (size_t)world_dice(world, 4);
+    buffer_clear(&out->body);
+    buffer_add_text(&out->body, answers[which]);
+    out->status = statuses[which];
+    world_cover(world, "a stranger answers %d", statuses[which]);
+}
+
 static void deliver(struct net *net, enum fate fate,
                     struct transport_response *out)
 {
@@ -118,7 +134,9 @@ static enum err net_poll(void *context, int64_t wait_ms, bool *done,
     enum fate fate = choose(world);
     world_cover(world, "link %s", fates[fate]);
     out->err = ERR_OK;
-    if (!world->online || !world->office || fate == FATE_LOST)
+    if (world->stranger)
+        answer_of_stranger(world, out);
+    else if (!world->online || !world->office || fate == FATE_LOST)
         unreachable(out, ERR_NETWORK);
     else
         deliver(net, fate, out);

@@ -20,7 +20,6 @@ struct lines {
     struct world *world;
     struct map *by_write; /* write id -> copy of the original line */
     struct map *held;     /* dots that a statement holds */
-    struct map *released; /* held dots that a release let take effect */
     struct arena arena;
 };
 
@@ -43,15 +42,19 @@ static void note_holds(struct lines *lines, const struct revision *r)
         return;
     world_cover(lines->world, "released by %s",
                 bytes_is(r->author, "office") ? "itself" : "a person");
-    if (map_put(lines->released, r->release, lines))
-        abort();
 }
 
-/* Held when it came, and never released since. */
-static bool is_held(const struct lines *lines, const char *dot)
+/* Every hold is released in the end, but for those that cannot be. */
+static bool is_held(const struct lines *lines, const char *text)
 {
-    return map_has(lines->held, bytes_text(dot)) &&
-           !map_has(lines->released, bytes_text(dot));
+    const struct world *world = lines->world;
+    struct dot dot;
+    if (!dot_parse(&dot, bytes_text(text)))
+        return false;
+    for (size_t i = 0; i < world->unreleasable_count; i++)
+        if (!dot_compare(&world->unreleasable[i], &dot))
+            return true;
+    return false;
 }
 
 static enum err take_line(void *context, const struct sql_value *row,
@@ -77,8 +80,7 @@ static void lines_load(struct lines *lines, struct world *world)
     struct sql_value agency = sql_text(world->office->agency);
     lines->world = world;
     arena_init(&lines->arena, (size_t)1 << 30);
-    if (map_new(&lines->by_write) || map_new(&lines->held) ||
-        map_new(&lines->released))
+    if (map_new(&lines->by_write) || map_new(&lines->held))
         abort();
     if (world->sql.run(world->sql.context,
                        "SELECT line FROM line WHERE agency = $1", &agency, 1,
@@ -90,7 +92,6 @@ static void lines_free(struct lines *lines)
 {
     map_free(lines->by_write);
     map_free(lines->held);
-    map_free(lines->released);
     arena_fini(&lines->arena);
 }
 
@@ -461,10 +462,10 @@ void oracle_settle(struct world *world)
         world_fail(world, "the office does not start in the end");
     if (!world->failed)
         settle(world);
-    if (!world->failed && (world->scenes & SCENE_HELD)) {
+    if (!world->failed)
         office_release_all(world);
+    if (!world->failed && world->releases)
         settle(world);
-    }
     if (world->failed)
         return;
     lines_load(&lines, world);

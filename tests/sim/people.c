@@ -7,6 +7,7 @@
 struct screen {
     struct form *form;
     struct world *world;
+    char self[REPLICA_CHARS + 1];
     bool full;
 };
 
@@ -14,6 +15,9 @@ static enum err see(void *context, const struct record_entry *entry)
 {
     struct screen *screen = context;
     struct form *form = screen->form;
+    /* What is held is shown to nobody but its writer. */
+    if (entry->held[0] && strcmp(entry->dot.replica, screen->self) != 0)
+        return ERR_OK;
     if (form->screen_count == SCREEN_MAX) {
         screen->full = true;
         return ERR_OK;
@@ -28,11 +32,16 @@ bool form_open(struct world *world, struct device *device, struct form *form,
                const char *record, const char *type)
 {
     struct buffer state;
-    struct screen screen = {form, world, false};
+    struct screen screen = {.form = form, .world = world};
+    struct identity identity;
     buffer_init(&state, STATE_BYTES_MAX);
     buffer_clear(&form->context);
     form->screen_count = 0;
-    enum err err = record_read(device->vault, record, &state, &form->context);
+    enum err err = identity_load(device->vault, &identity);
+    if (!err) {
+        memcpy(screen.self, identity.replica, sizeof screen.self);
+        err = record_read(device->vault, record, &state, &form->context);
+    }
     if (!err)
         err = record_history(device->vault, record, see, &screen);
     /* One whose creation is held shows nothing that could be revised. */
@@ -178,4 +187,24 @@ void people_change(struct world *world, const char *type, char *out,
     else
         snprintf(out, room, "{\"county\":\"%d\",\"language\":\"l%d\"}", number,
                  number % 7);
+}
+
+static enum err pick_first(void *context, const char *record,
+                           struct bytes state)
+{
+    struct pick *pick = context;
+    (void)state;
+    if (!pick->seen++)
+        memcpy(pick->record, record, ID_CHARS + 1);
+    return ERR_OK;
+}
+
+bool people_pick_oldest(struct world *world, struct device *device,
+                        char record[ID_CHARS + 1])
+{
+    struct pick pick = {.world = world};
+    if (record_list(device->vault, "person", pick_first, &pick) || !pick.seen)
+        return false;
+    memcpy(record, pick.record, ID_CHARS + 1);
+    return true;
 }

@@ -312,6 +312,54 @@ static void step_suspend(struct world *world)
         office_suspend(world, d);
 }
 
+/* Everybody at once on one field of one record. */
+static void step_hot_edit(struct world *world)
+{
+    struct device *d = device_any(world);
+    struct form form = {0};
+    char record[ID_CHARS + 1], set[64];
+    if (!d || !people_pick_oldest(world, d, record))
+        return;
+    buffer_init(&form.context, 1u << 20);
+    snprintf(set, sizeof set, "{\"preferred_name\":\"hot %d\"}",
+             (int)world_dice(world, 1000));
+    struct record_write write = {.set = bytes_text(set)};
+    if (form_open(world, d, &form, record, "person"))
+        save(world, d, &form, &write);
+    buffer_fini(&form.context);
+}
+
+/* A new tablet for somebody's old caseload. */
+static void step_enrol(struct world *world)
+{
+    struct device *d = device_any(world);
+    if (!d || !world->office || !world->online || !office_steady(world))
+        return;
+    struct device *tablet = device_add(world, d->user, d->scope);
+    if (!tablet)
+        return;
+    bool faults = world->faults;
+    world->faults = false;
+    world_say(world, "%s gets %s", d->user, tablet->name);
+    if (!device_start(world, tablet))
+        world_fail(world, "a new vault is not made");
+    else
+        (void)device_enrol(world, tablet);
+    world->faults = faults;
+}
+
+/* Whoever answers in the office's place can make a device wait and no more. */
+static void step_stranger(struct world *world)
+{
+    struct device *d = device_any(world);
+    if (!d)
+        return;
+    world->stranger = true;
+    if (device_sync(world, d))
+        world_fail(world, "%s has synced with a stranger", d->name);
+    world->stranger = false;
+}
+
 static void step_locked(struct world *world)
 {
     struct device *d = device_any(world);
@@ -353,12 +401,10 @@ static const struct {
     [STEP_MAIL] = {"mail", mail_step},
     [STEP_LOSE] = {"lose", step_lose},
     [STEP_SUSPEND] = {"suspend", step_suspend},
+    [STEP_HOT_EDIT] = {"hot-edit", step_hot_edit},
+    [STEP_ENROL] = {"enrol", step_enrol},
+    [STEP_STRANGER] = {"stranger", step_stranger},
 };
-
-bool step_breaks(enum step_kind kind)
-{
-    return kind == STEP_CLONE || kind == STEP_RESTORE || kind == STEP_LOSE;
-}
 
 const char *step_name(enum step_kind kind)
 {

@@ -125,6 +125,17 @@ void office_crash(struct world *world)
     world->crashes++;
 }
 
+bool office_steady(struct world *world)
+{
+    if (disk_is_off("office")) {
+        office_crash(world);
+        if (!office_start(world))
+            world_fail(world, "the office does not start after a power cut");
+    }
+    disk_power_cut("office", -1);
+    return world->office != NULL;
+}
+
 /* --- devices -------------------------------------------------------------- */
 
 static void vault_options_of(struct device *device,

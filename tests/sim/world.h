@@ -19,17 +19,12 @@
 #define SCREEN_MAX 96
 #define FORMS_MAX 4
 #define MAIL_MAX 12
+#define HOLDS_MAX 256
 #define COVERS_MAX 192
 #define COVER_CHARS 48
 #define START_MS INT64_C(1767225600000) /* 2026-01-01 */
 
-enum {
-    SCENE_PLAIN = 0,
-    SCENE_CLONED = 1,
-    SCENE_RESTORED = 2,
-    SCENE_FORGED = 4,
-    SCENE_HELD = 8
-};
+enum { SCENE_PLAIN = 0, SCENE_CLONED = 1, SCENE_RESTORED = 2 };
 
 /* One acknowledged write and the truth about it. */
 struct write {
@@ -92,6 +87,7 @@ struct world {
     struct sql sql;
     bool sql_open, online, faults;
     bool deaf;       /* no reply reaches a device */
+    bool stranger;   /* somebody else answers in the office's place */
     unsigned scenes; /* SCENE_* that happened */
     struct device devices[DEVICES_MAX];
     char records[RECORDS_MAX][ID_CHARS + 1];
@@ -101,6 +97,10 @@ struct world {
     struct mail mail[MAIL_MAX];
     struct write *writes; /* owned, WRITES_MAX */
     size_t write_count;
+    /* What stays held, as it is no revision of a known record. */
+    struct dot unreleasable[HOLDS_MAX];
+    size_t unreleasable_count;
+    int64_t releases; /* that settled what was still held in the end */
     int64_t syncs, requests, reconciles, successions, crashes;
     int64_t lines; /* that were pushed and pulled */
     struct cover cover;
@@ -132,6 +132,8 @@ void office_paths(const struct world *world, char *data, char *keys,
 bool office_start(struct world *world);
 void office_stop(struct world *world); /* clean */
 void office_crash(struct world *world);
+/* Has power, and will go on having it for this step. */
+bool office_steady(struct world *world);
 bool device_start(struct world *world, struct device *device);
 void device_stop(struct device *device);
 void device_crash(struct world *world, struct device *device); /* and start */
@@ -174,6 +176,9 @@ enum step_kind {
     STEP_MAIL,
     STEP_LOSE,
     STEP_SUSPEND,
+    STEP_HOT_EDIT,
+    STEP_ENROL,
+    STEP_STRANGER,
     STEP_COUNT
 };
 struct step {
@@ -181,8 +186,6 @@ struct step {
     uint64_t seed; /* its own, so that a step can be left out */
 };
 const char *step_name(enum step_kind kind);
-/* After which identities may change and cases be compared. */
-bool step_breaks(enum step_kind kind);
 void step_run(struct world *world, const struct step *step);
 
 /* mail.c: some files are written, brought and read. */

@@ -1,0 +1,74 @@
+#include "tests/sim/focus.h"
+
+#define NEVER (-1)
+#define NOTHING_BREAKS                                                         \
+    [STEP_CLONE] = NEVER, [STEP_RESTORE] = NEVER, [STEP_LOSE] = NEVER
+
+/* How often each thing happens, unless the focus says otherwise. */
+static const int usual[STEP_COUNT] = {
+    [STEP_PERSON] = 60,       [STEP_CHILD] = 120,
+    [STEP_EDIT] = 170,        [STEP_FORM_OPEN] = 60,
+    [STEP_FORM_SAVE] = 60,    [STEP_MEMBER] = 40,
+    [STEP_SEAL] = 20,         [STEP_RESOLVE] = 50,
+    [STEP_SYNC] = 230,        [STEP_ASSIGN] = 35,
+    [STEP_OFFICE_EDIT] = 40,  [STEP_OFFICE_RESOLVE] = 25,
+    [STEP_DEVICE_CRASH] = 25, [STEP_OFFICE_CRASH] = 15,
+    [STEP_OUTAGE] = 15,       [STEP_CLOCK] = 10,
+    [STEP_CLONE] = 4,         [STEP_BACKUP] = 6,
+    [STEP_RESTORE] = 5,       [STEP_FORGE] = 20,
+    [STEP_LOCKED] = 15,       [STEP_MAIL] = 40,
+    [STEP_LOSE] = 3,          [STEP_SUSPEND] = 12,
+    [STEP_HOT_EDIT] = 15,     [STEP_ENROL] = 3,
+    [STEP_STRANGER] = 6,
+};
+
+static const struct focus focuses[] = {
+    {"everything", {0}},
+    {"nothing breaks", {NOTHING_BREAKS}},
+    {"holds",
+     {NOTHING_BREAKS, [STEP_HOT_EDIT] = 260, [STEP_SUSPEND] = 70,
+      [STEP_OFFICE_RESOLVE] = 40, [STEP_SYNC] = 330, [STEP_PERSON] = 20,
+      [STEP_CHILD] = 40, [STEP_EDIT] = 60, [STEP_ASSIGN] = 10}},
+    {"moves",
+     {NOTHING_BREAKS, [STEP_ASSIGN] = 150, [STEP_SYNC] = 350,
+      [STEP_PERSON] = 25, [STEP_HOT_EDIT] = 60, [STEP_ENROL] = 10}},
+    {"restores",
+     {[STEP_BACKUP] = 40,
+      [STEP_RESTORE] = 25,
+      [STEP_OFFICE_EDIT] = 110,
+      [STEP_ENROL] = 15,
+      [STEP_SYNC] = 280,
+      [STEP_HOT_EDIT] = 40}},
+    {"clones",
+     {[STEP_CLONE] = 25,
+      [STEP_RESTORE] = NEVER,
+      [STEP_SYNC] = 280,
+      [STEP_HOT_EDIT] = 80,
+      [STEP_LOSE] = 6}},
+    {"strangers",
+     {NOTHING_BREAKS, [STEP_STRANGER] = 60, [STEP_FORGE] = 60,
+      [STEP_LOCKED] = 40, [STEP_MAIL] = 90, [STEP_ENROL] = 10}},
+};
+
+const struct focus *focus_of(uint64_t seed)
+{
+    return &focuses[seed % (sizeof focuses / sizeof *focuses)];
+}
+
+static int weight(const struct focus *focus, int kind)
+{
+    int own = focus->weights[kind];
+    return own < 0 ? 0 : own ? own : usual[kind];
+}
+
+enum step_kind focus_draw(const struct focus *focus, const struct random *dice)
+{
+    int total = 0;
+    for (int i = 0; i < STEP_COUNT; i++)
+        total += weight(focus, i);
+    int at = (int)random_below(dice, (uint64_t)total);
+    for (int i = 0; i < STEP_COUNT; i++)
+        if ((at -= weight(focus, i)) < 0)
+            return (enum step_kind)i;
+    return STEP_SYNC;
+}

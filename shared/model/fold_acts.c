@@ -250,19 +250,24 @@ static bool has_dot(const struct act *act, const struct dot *dot)
     return false;
 }
 
+/* The held dot of a release counts for the replica that wrote it, and for
+ * nobody else: theirs may only have seen what it wrote later. */
+static bool own_later(const struct appearance *p, const struct appearance *q)
+{
+#ifndef MUTANT_RELEASE_UNDER_ORIGINAL_DOT
+    if (strcmp(p->counts_as.replica, q->counts_as.replica) != 0)
+        return false;
+#endif
+    return seen_has(&p->line->seen, &q->counts_as);
+}
+
 bool act_has_seen(const struct act *a, const struct act *b)
 {
     for (const struct appearance *q = b->first; q; q = q->next)
         for (const struct appearance *p = a->first; p; p = p->next) {
             if (seen_has(&p->line->seen, &q->line->dot))
                 return true;
-#ifdef MUTANT_RELEASE_UNDER_ORIGINAL_DOT
-            if (seen_has(&p->line->seen, &q->counts_as))
-                return true;
-#endif
-            if (q->released && p->counts_as.n > q->counts_as.n &&
-                !strcmp(p->counts_as.replica, q->counts_as.replica) &&
-                !has_dot(b, &p->counts_as))
+            if (q->released && own_later(p, q) && !has_dot(b, &p->counts_as))
                 return true;
         }
     return false;

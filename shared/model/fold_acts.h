@@ -3,8 +3,8 @@
  * One act is one write, however many lines carry it; its identity is the hash
  * of the original line.  Held lines are left out, clocks are clamped.  An act
  * has seen another when some dot of that other is in the `seen` of one of its
- * appearances, or, for a released line, when its own replica wrote it later
- * than the held dot.  Internal to the fold. */
+ * appearances, or, for a released line, when one that its own replica wrote
+ * names the held dot in its `seen`.  Internal to the fold. */
 #ifndef MODEL_FOLD_ACTS_H
 #define MODEL_FOLD_ACTS_H
 

@@ -61,14 +61,15 @@ class Write:
         })
 
     def has_seen(self, other):
-        mine = [a['counts_as'] for a in self.appearances]
         for theirs in other.appearances:
             replica, n = theirs['dot']
             if any(a['seen'].get(replica, 0) >= n for a in self.appearances):
                 return True
             if theirs['released']:
                 replica, n = theirs['released']
-                if any(r == replica and m > n and (r, m) not in [a['dot'] for a in other.appearances] for r, m in mine):
+                dots = [a['dot'] for a in other.appearances]
+                if any(a['counts_as'][0] == replica and a['seen'].get(replica, 0) >= n and a['counts_as'] not in dots
+                       for a in self.appearances):
                     return True
         return False
 

@@ -343,8 +343,8 @@ static void step_enrol(struct world *world)
     world_say(world, "%s gets %s", d->user, tablet->name);
     if (!device_start(world, tablet))
         world_fail(world, "a new vault is not made");
-    else
-        (void)device_enrol(world, tablet);
+    else if (device_enrol(world, tablet))
+        (void)device_sync(world, tablet);
     world->faults = faults;
 }
 

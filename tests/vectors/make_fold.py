@@ -159,6 +159,12 @@ def own():
                line('w1:2', 'w1:1', 1, at=99, set={'phone': 'a'}),
                line('o1:2', 'w1:1', 1, release=replica('w1') + ':2', carries=line('w1:2', 'w1:1', 1, at=99, set={'phone': 'a'})),
                line('w2:1', 'w1:1', at=5, set={'phone': 'b'}), line('o1:3', 'w1:1', 2, clock={replica('w1') + ':2': 3}))
+    hold = line('o1:1', 'w1:1', hold={replica('w1') + ':2': 'revoked'})
+    lifted = line('o1:2', 'w1:1', 1, release=replica('w1') + ':2', carries=line('w1:2', 'w1:1', 1, set={'phone': 'held'}))
+    yield case('a release is covered by what its writer wrote on sight of it', born, hold, lifted, line('w1:3', 'w1:2', 2, set={'phone': 'b'}))
+    yield case('a release is open to what its writer wrote on an older form', born, hold, lifted, line('w1:3', 'w1:1', 2, set={'phone': 'b'}))
+    yield case('a release is open to who saw only what its writer wrote later', born, hold, lifted, line('w1:3', 'w1:1', 2, set={'income': 1}),
+               line('w2:1', 'w1:3', set={'phone': 'b'}))
     h = line('w1:2', 'w1:1', 1, set={'income': 10})
     yield case('both: each had seen the base under another dot', born, line('w8:1', 'w1:1', carries=h), line('w9:1', 'w1:1', carries=h),
                line('w2:1', 'w8:1', set={'income': 20}), line('w3:1', 'w9:1', set={'income': 30}))

@@ -329,7 +329,8 @@ static void step_hot_edit(struct world *world)
     buffer_fini(&form.context);
 }
 
-/* A new tablet for somebody's old caseload. */
+/* A new tablet for somebody's old caseload.  Its first sync is whole: one that
+ * had a receipt before its first page reconciles once, to be sure. */
 static void step_enrol(struct world *world)
 {
     struct device *d = device_any(world);

@@ -192,7 +192,7 @@ static enum err old_commit(struct sync *s, struct batch *b,
         err = batch_push(b, &push, &result);
     free(result.held);
     if (err == ERR_GAP)
-        sync_refuse(s, 422, "gap", "a predecessor's earlier lines are missing");
+        sync_old_gap(s, &piece->row);
     /* Where its log went another way, the vault carries the lines. */
     return err == ERR_GAP || err == ERR_FORK ? ERR_OK : err;
 }

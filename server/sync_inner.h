@@ -139,6 +139,8 @@ MUST_CHECK enum err sync_line(struct sync *s, struct bytes line);
 MUST_CHECK enum err sync_sign(struct sync *s, struct bytes line);
 MUST_CHECK enum err sync_log(struct sync *s, struct bytes line);
 void sync_pieces_end(struct sync *s);
+/* A predecessor's log goes on from elsewhere than the office's end of it. */
+void sync_old_gap(struct sync *s, const struct replica_row *row);
 
 /* sync_sealed.c */
 MUST_CHECK enum err sync_key(struct sync *s, struct bytes line);

@@ -146,6 +146,15 @@ static void forgotten_row(const struct sync *s, const struct log_line *log,
     memcpy(out->account, s->row.account, sizeof out->account);
 }
 
+void sync_old_gap(struct sync *s, const struct replica_row *row)
+{
+    if (s->status != 200)
+        return;
+    sync_refuse(s, 422, "gap", "a predecessor's earlier lines are missing");
+    s->error.received = row->head;
+    memcpy(s->error.replica, row->replica, sizeof s->error.replica);
+}
+
 static enum err log_begin(struct sync *s, const struct log_line *log)
 {
     struct replica_row row;
@@ -166,8 +175,7 @@ static enum err log_begin(struct sync *s, const struct log_line *log)
         err = store_line_link(s->sql, s->office->agency, log->replica, log->key,
                               log->from - 1, link);
     if (err == ERR_NOT_FOUND) {
-        sync_refuse(s, 422, "gap", "a predecessor's earlier lines are missing");
-        s->error.received = row.head;
+        sync_old_gap(s, &row);
         return ERR_OK;
     }
     /* Only after a rollback have such lines been here before; else they are

@@ -287,7 +287,7 @@ enum err sync_reply(struct sync *s, struct buffer *body, int *status,
         return reply_ok(s, body);
     }
     *content_type = "application/json";
-    if (s->status == 422)
+    if (s->status == 422 && !s->error.replica[0])
         s->error.received = s->head;
     return error_body_write(body, &s->error);
 }

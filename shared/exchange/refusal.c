@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define ARENA_BYTES (256u << 10)
+#define GAPS_MAX 64 /* predecessors' logs that are begun earlier, a session */
 
 /* What is to be done about an error that nothing but telling can help. */
 struct advice {
@@ -96,9 +97,24 @@ static void refused_size(struct session *s, const struct error_body *e)
                  (long long)s->identity.received + 1, e->detail);
 }
 
+/* The office has less of a predecessor's log than the differences showed, as
+ * the case of some line of it has left this vault: all of the log is here. */
+static bool begun_earlier(struct session *s, const struct error_body *e)
+{
+    bool earlier;
+    if (s->sent.phase != PHASE_CONTRIBUTE || strcmp(e->error, "gap") ||
+        !e->replica[0] || e->received < 0 || s->gaps++ >= GAPS_MAX)
+        return false;
+    enum err err =
+        outbox_old_earlier(s->vault, e->replica, e->received, &earlier);
+    return !err && earlier;
+}
+
 /* Once: the office has said where it stands, and skips what it has. */
 static bool sent_again(struct session *s, const struct error_body *e)
 {
+    if (begun_earlier(s, e))
+        return true;
     if (strcmp(e->error, "bad-signature") && strcmp(e->error, "gap"))
         return false;
     return s->resent++ == 0;

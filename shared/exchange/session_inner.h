@@ -110,6 +110,7 @@ struct session {
     int fruitless; /* requests in a row that moved nothing */
     int untaken;   /* pushes in a row without a higher receipt */
     int resent;    /* 422s answered by sending again */
+    int gaps;      /* in predecessors' logs, answered by beginning earlier */
     int successions;
     char succeed_reason[16];
     bool reconcile_due;

@@ -267,3 +267,26 @@ enum err outbox_old_done(struct vault *vault, const char *replica, int64_t n)
     enum err err = vault_begin(vault);
     return err ? err : vault_end(vault, old_done(vault, replica, n));
 }
+
+static enum err old_earlier(struct vault *vault, const char *replica, int64_t n,
+                            bool *earlier)
+{
+    struct sqlite3_stmt *s;
+    enum err err = vault_sql(vault, SQL_IDENTITY_CONTRIBUTE_EARLIER, &s);
+    if (err)
+        return err;
+    db_bind_text(vault->db, s, 1, bytes_text(replica));
+    db_bind_int64(vault->db, s, 2, n + 1);
+    err = db_step_done(vault->db, s);
+    *earlier = !err && db_changes(vault->db) > 0;
+    return err;
+}
+
+enum err outbox_old_earlier(struct vault *vault, const char *replica, int64_t n,
+                            bool *earlier)
+{
+    *earlier = false;
+    enum err err = vault_begin(vault);
+    return err ? err
+               : vault_end(vault, old_earlier(vault, replica, n, earlier));
+}

@@ -38,6 +38,12 @@ MUST_CHECK enum err outbox_read_old(struct vault *vault, size_t count,
 MUST_CHECK enum err outbox_old_done(struct vault *vault, const char *replica,
                                     int64_t n);
 
+/* The office has that log only up to n, so that it takes nothing above n + 1:
+ * goes on from there.  *earlier is false when that is not earlier than what is
+ * being contributed. */
+MUST_CHECK enum err outbox_old_earlier(struct vault *vault, const char *replica,
+                                       int64_t n, bool *earlier);
+
 /* Takes a receipt after checking link, lineage and signature.  ERR_SIGNATURE,
  * ERR_FORK when its link is not our own at that n. */
 MUST_CHECK enum err outbox_receipt(struct vault *vault,

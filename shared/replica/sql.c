@@ -73,6 +73,15 @@ const char *const sql_of[SQL_COUNT] = {
         " THEN ?2 ELSE min(contribute_from, ?2) END,"
         " contribute_to = max(contribute_to, received, ?2)"
         " WHERE state = 'closed' AND replica = ?1",
+    [SQL_IDENTITY_CONTRIBUTE_EARLIER] =
+        "UPDATE identity SET contribute_from = ?2 WHERE state = 'closed'"
+        " AND contribute_to > 0 AND contribute_from > ?2"
+        " AND replica IN (SELECT id FROM replica WHERE name = ?1)",
+    [SQL_IDENTITY_CONTRIBUTE_LAST] =
+        "UPDATE identity SET contribute_from = CASE WHEN contribute_to = 0"
+        " THEN received ELSE min(contribute_from, received) END,"
+        " contribute_to = max(contribute_to, received)"
+        " WHERE state = 'closed' AND received > 0 AND id <> ?1",
     [SQL_IDENTITY_CONTRIBUTED] =
         "UPDATE identity SET contribute_from = ?2 + 1,"
         " received_link = CASE WHEN received < ?2 THEN ?3 ELSE received_link"

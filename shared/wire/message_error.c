@@ -20,6 +20,8 @@ enum err error_body_write(struct buffer *out, const struct error_body *message)
     put_known_int(out, "min", message->min);
     put_known_int(out, "offset", message->offset);
     put_known_int(out, "received", message->received);
+    if (message->replica[0])
+        part_put_text(out, "replica", message->replica);
     put_known_int(out, "retry_after_s", message->retry_after_s);
     buffer_add_char(out, '}');
     return buffer_err(out);
@@ -58,6 +60,8 @@ enum err error_body_read(struct arena *arena, struct bytes line,
     out->min = part_int(&r, root, "min", -1, -1);
     out->offset = part_int(&r, root, "offset", -1, -1);
     out->received = part_int(&r, root, "received", -1, -1);
+    part_text(&r, root, "replica", PART_OPTIONAL, out->replica,
+              sizeof out->replica, replica_valid);
     out->retry_after_s = part_int(&r, root, "retry_after_s", -1, -1);
     return part_err(&r);
 }

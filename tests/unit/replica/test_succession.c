@@ -193,6 +193,25 @@ static void originals_that_came_back_are_contributed_again(void **state)
     assert_eli_agrees(p);
 }
 
+/* No case shows what an older log has lost, as it may have left the vault. */
+static void an_older_log_is_given_from_where_the_office_is(void **state)
+{
+    struct pair *p = *state;
+    bool earlier;
+    far_succeed(p->far, &p->dana, "stale");
+    far_sync_up(p->far, p->dana.vault);
+    far_rollback(p->far, p->replica, 1);
+    far_succeed(p->far, &p->dana, "lineage");
+    assert_int_equal(outbox_old_earlier(p->dana.vault, p->replica, 2, &earlier),
+                     ERR_OK);
+    assert_false(earlier);
+    assert_int_equal(outbox_old_earlier(p->dana.vault, p->replica, 1, &earlier),
+                     ERR_OK);
+    assert_true(earlier);
+    assert_int_equal(far_contributed(p->far, p->dana.vault), 2);
+    assert_eli_agrees(p);
+}
+
 static void unsent_lines_of_a_left_case_go_as_envelopes(void **state)
 {
     struct pair *p = *state;
@@ -348,6 +367,7 @@ int main(void)
         TEST(a_form_read_before_may_be_saved_after),
         TEST(originals_that_the_office_has_after_all_are_folded_too),
         TEST(originals_that_came_back_are_contributed_again),
+        TEST(an_older_log_is_given_from_where_the_office_is),
         TEST(unsent_lines_of_a_left_case_go_as_envelopes),
         TEST(another_root_is_refused_and_nothing_changes),
     };

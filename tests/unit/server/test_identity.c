@@ -205,6 +205,43 @@ static void a_predecessors_lines_are_contributed_as_they_were(void **state)
     device_fini(&lee);
 }
 
+static void a_gap_in_an_old_log_says_where_the_office_is(void **state)
+{
+    struct place *place = *state;
+    struct device dana, next;
+    struct reply reply;
+    struct buffer request, extra;
+    device_enrol(&dana, place, "dana");
+    device_create(&dana, "person", PERSON, PERSON, NAMED);
+    device_sync_ok(&dana, place);
+    device_create(&dana, "contact", NOTE, PERSON, TOLD);
+    device_create(&dana, "contact", NOTE_2, PERSON, TOLD);
+    device_succeed(&next, &dana, place, "fork");
+    struct log_line log = {.from = 3};
+    struct sign_line sign = {.n = 3};
+    memcpy(log.replica, dana.replica, sizeof log.replica);
+    memcpy(log.key, dana.keys.public_key, sizeof log.key);
+    chain_sign(sign.signature, &dana.keys, DOMAIN_LINK,
+               bytes_of(dana.links[3], LINK_BYTES));
+    buffer_init(&extra, 1u << 20);
+    buffer_init(&request, 1u << 20);
+    assert_int_equal(log_line_write(&extra, &log), ERR_OK);
+    buffer_printf(&extra, "\n%s\n", dana.lines[3]);
+    assert_int_equal(sign_line_write(&extra, &sign), ERR_OK);
+    buffer_add_char(&extra, '\n');
+    device_request(&next, 0, "fix", buffer_text(&extra), &request);
+    device_send(&next, place, buffer_bytes(&request), &reply);
+    assert_int_equal(reply.status, 422);
+    assert_string_equal(reply.error.error, "gap");
+    assert_int_equal(reply.error.received, 1);
+    assert_string_equal(reply.error.replica, dana.replica);
+    reply_fini(&reply);
+    buffer_fini(&request);
+    buffer_fini(&extra);
+    device_fini(&dana);
+    device_fini(&next);
+}
+
 /* --- terms ---------------------------------------------------------------- */
 
 static void each_start_is_a_term_of_its_own(void **state)
@@ -251,6 +288,7 @@ int main(void)
         TEST(what_a_stale_copy_wrote_is_taken),
         TEST(a_receipt_above_the_log_changes_the_lineage),
         TEST(a_predecessors_lines_are_contributed_as_they_were),
+        TEST(a_gap_in_an_old_log_says_where_the_office_is),
         TEST(each_start_is_a_term_of_its_own),
         TEST(an_office_is_not_made_twice),
     };

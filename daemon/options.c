@@ -83,7 +83,8 @@ static enum err text_set(char *out, size_t room, const char *text,
     return ERR_INVALID;
 }
 
-static struct options_vault *vault_named(struct options *o, const char *name)
+static struct options_vault *vault_named(const struct options *o,
+                                         const char *name)
 {
     for (size_t i = 0; i < o->vault_count; i++)
         if (!strcmp(o->vaults[i].name, name))
@@ -226,6 +227,28 @@ static enum err setting_take(struct options *o, const struct given *given,
     return unknown_key(section, key, detail);
 }
 
+/* A section that holds nothing is no setting, but was meant as something. */
+static enum err sections_check(const struct options *o,
+                               const struct config *config, const char *path,
+                               char *detail)
+{
+    const char *section;
+    size_t line;
+    for (size_t i = 0; config_section(config, i, &section, &line); i++) {
+        bool vault = !strncmp(section, "vault ", 6);
+        const struct options_vault *known =
+            vault ? vault_named(o, section + 6) : NULL;
+        if ((known && known->path[0]) || !strcmp(section, "daemon"))
+            continue;
+        snprintf(detail, OPTIONS_DETAIL_CHARS, "%.200s:%zu: [%.80s] %s", path,
+                 line, section,
+                 vault ? "has no path"
+                       : "is neither [daemon] nor [vault NAME]");
+        return ERR_INVALID;
+    }
+    return ERR_OK;
+}
+
 static enum err config_take(struct options *o, const struct given *given,
                             const char *path, char *detail)
 {
@@ -244,18 +267,14 @@ static enum err config_take(struct options *o, const struct given *given,
             snprintf(detail, OPTIONS_DETAIL_CHARS, "%.200s: %.300s", path,
                      wrong);
     }
+    if (!err)
+        err = sections_check(o, config, path, detail);
     config_free(config);
     return err;
 }
 
 static enum err options_check(const struct options *o, char *detail)
 {
-    for (size_t i = 0; i < o->vault_count; i++)
-        if (!o->vaults[i].path[0]) {
-            snprintf(detail, OPTIONS_DETAIL_CHARS, "[vault %.100s] has no path",
-                     o->vaults[i].name);
-            return ERR_INVALID;
-        }
     if (o->vault_count)
         return ERR_OK;
     snprintf(detail, OPTIONS_DETAIL_CHARS,

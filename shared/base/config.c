@@ -20,8 +20,15 @@ struct entry {
     const char *value;
 };
 
+struct section {
+    const char *name;
+    size_t line;
+};
+
 struct config {
     struct arena arena;
+    size_t section_count;
+    struct section sections[CONFIG_ENTRIES_MAX];
     size_t count;
     struct entry entries[CONFIG_ENTRIES_MAX]; /* texts in the arena */
     enum err err;                             /* of the handler */
@@ -86,6 +93,48 @@ static enum err lines_check(struct bytes text, size_t *line)
     return ERR_OK;
 }
 
+static enum err section_add(struct config *config, struct bytes name,
+                            size_t line)
+{
+    if (name.size > CONFIG_SECTION_CHARS_MAX ||
+        config->section_count == CONFIG_ENTRIES_MAX)
+        return ERR_TOO_BIG;
+    const char *copy = arena_copy(&config->arena, name);
+    if (!copy)
+        return ERR_NOMEM;
+    config->sections[config->section_count++] = (struct section){copy, line};
+    return ERR_OK;
+}
+
+/* inih tells only of sections that hold something, and cuts their names.  The
+ * text is one that it has parsed.  An indented line under a key goes on with
+ * the key's value. */
+static enum err sections_read(struct config *config, const char *text,
+                              size_t *line)
+{
+    enum err err = ERR_OK;
+    bool keyed = false;
+    if (!strncmp(text, "\xef\xbb\xbf", 3))
+        text += 3;
+    for (*line = 1; !err && *text; ++*line) {
+        size_t size = strcspn(text, "\n");
+        const char *at = text + strspn(text, " \t\r\v\f");
+        bool header = *at == '[' && (at == text || !keyed);
+        if (header)
+            err = section_add(config, bytes_of(at + 1, strcspn(at + 1, "]\n")),
+                              *line);
+        if (err)
+            return err;
+        if (header)
+            keyed = false;
+        else if (at < text + size && *at != ';' && *at != '#')
+            keyed = true;
+        text += size;
+        text += *text == '\n';
+    }
+    return err;
+}
+
 static enum err config_parse(struct config *config, const char *path,
                              const struct buffer *text, char *detail)
 {
@@ -108,6 +157,14 @@ static enum err config_parse(struct config *config, const char *path,
     else if (err)
         snprintf(detail, CONFIG_DETAIL_CHARS, "%.160s:%d: %s", path, bad,
                  err == ERR_TOO_BIG ? "too many entries" : err_text(err));
+    if (err)
+        return err;
+    err = sections_read(config, buffer_text(text), &line);
+    if (err)
+        snprintf(detail, CONFIG_DETAIL_CHARS, "%.160s:%zu: %s", path, line,
+                 err == ERR_TOO_BIG
+                     ? "a section too many, or a name of over 49 characters"
+                     : err_text(err));
     return err;
 }
 
@@ -166,4 +223,14 @@ void config_entry(const struct config *config, size_t index,
     *section = config->entries[index].section;
     *key = config->entries[index].key;
     *value = config->entries[index].value;
+}
+
+bool config_section(const struct config *config, size_t index,
+                    const char **section, size_t *line)
+{
+    if (index >= config->section_count)
+        return false;
+    *section = config->sections[index].name;
+    *line = config->sections[index].line;
+    return true;
 }

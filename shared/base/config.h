@@ -9,6 +9,7 @@
 #include "shared/base/bytes.h"
 
 #define CONFIG_ENTRIES_MAX 1024
+#define CONFIG_SECTION_CHARS_MAX 49 /* inih would cut the rest off */
 #define CONFIG_DETAIL_CHARS 256
 
 struct config;
@@ -24,5 +25,9 @@ const char *config_get(const struct config *config, const char *section,
 size_t config_count(const struct config *config);
 void config_entry(const struct config *config, size_t index,
                   const char **section, const char **key, const char **value);
+/* The first line of a [section], whether it holds anything or not; *section is
+ * borrowed.  False past the last. */
+bool config_section(const struct config *config, size_t index,
+                    const char **section, size_t *line);
 
 #endif

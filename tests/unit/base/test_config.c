@@ -106,6 +106,49 @@ static void a_long_line_is_refused_rather_than_cut(void **state)
     }
 }
 
+static void sections_are_told_even_when_they_hold_nothing(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *name;
+        size_t line;
+    } wanted[] = {{"empty", 1}, {"indented", 3}, {"full", 4}, {"last", 8}};
+    const char *section;
+    size_t line, count = sizeof wanted / sizeof *wanted;
+    assert_int_equal(load(f, "\xef\xbb\xbf[empty]\n; [not one]\n  [indented]\n"
+                             "[full]\nkey = value\n  [no header]\n\n[last]"),
+                     ERR_OK);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(config_section(f->config, i, &section, &line));
+        assert_string_equal(section, wanted[i].name);
+        assert_int_equal(line, wanted[i].line);
+    }
+    assert_false(config_section(f->config, count, &section, &line));
+}
+
+static void a_long_section_is_refused_rather_than_cut(void **state)
+{
+    struct fixture *f = *state;
+    char text[128];
+    for (int chars = 40; chars < 60; chars++) {
+        snprintf(
+            text, sizeof text, "\n[%.*s]\nk = v\n", chars,
+            "ssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss");
+        enum err err = load(f, text);
+        assert_int_equal(err, chars > CONFIG_SECTION_CHARS_MAX ? ERR_TOO_BIG
+                                                               : ERR_OK);
+        if (err) {
+            assert_non_null(strstr(f->detail, ":2: "));
+            continue;
+        }
+        const char *section, *key, *value;
+        config_entry(f->config, 0, &section, &key, &value);
+        assert_int_equal(strlen(section), chars);
+        config_free(f->config);
+        f->config = NULL;
+    }
+}
+
 static void limits_and_zero_bytes_are_refused(void **state)
 {
     struct fixture *f = *state;
@@ -160,6 +203,8 @@ int main(void)
         FACT(the_last_value_of_a_key_counts),
         FACT(a_bad_line_is_named_and_nothing_is_given),
         FACT(a_long_line_is_refused_rather_than_cut),
+        FACT(sections_are_told_even_when_they_hold_nothing),
+        FACT(a_long_section_is_refused_rather_than_cut),
         FACT(limits_and_zero_bytes_are_refused),
         FACT(a_missing_file_is_not_found),
         FACT(loading_survives_every_allocation_failure),

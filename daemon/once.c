@@ -1,13 +1,17 @@
 /* `--once`: no loop, no socket. */
 #include "daemon/loop.h"
 
+#include <stdio.h>
+
 #include "daemon/label.h"
 #include "daemon/opening.h"
 #include "shared/exchange/session.h"
 
+/* A vault that does not open is named on stderr, to whoever gave its name; the
+ * log, which holds no file names, has nothing to add.  *told is set then. */
 static enum err sync_once(const struct options_vault *config,
                           const struct log *log, struct session_report *report,
-                          char label[LABEL_CHARS])
+                          char label[LABEL_CHARS], bool *told)
 {
     char detail[VAULT_DETAIL_CHARS];
     enum err locked_by;
@@ -17,10 +21,12 @@ static enum err sync_once(const struct options_vault *config,
     *report = (struct session_report){.err = ERR_OK};
     enum err err = opening_vault(&vault, config, &locked_by, detail);
     label_vault(label, vault, config);
-    if (detail[0])
-        log_event(log, LOG_ERROR, err ? "vault_not_open" : "vault_stays_locked",
-                  "vault", "%s", label, "detail", "%s",
-                  err_text(err ? err : locked_by), NULL);
+    *told = err && err != ERR_NOMEM;
+    if (*told)
+        fprintf(stderr, "satcheld: %s\n", detail);
+    else if (detail[0])
+        log_event(log, LOG_ERROR, "vault_stays_locked", "vault", "%s", label,
+                  "detail", "%s", err_text(locked_by), NULL);
     if (!err)
         err = transport_http_open(&transport, -1);
     if (!err)
@@ -38,16 +44,19 @@ enum err loop_once(const struct options *options, const struct log *log,
     for (size_t i = 0; i < options->vault_count; i++) {
         char label[LABEL_CHARS];
         struct session_report report;
-        enum err err = sync_once(&options->vaults[i], log, &report, label);
+        bool told;
+        enum err err =
+            sync_once(&options->vaults[i], log, &report, label, &told);
         if (err == ERR_NOMEM)
             return err;
-        if (err) {
+        if (err)
             *in_step = false;
+        if (err && !told)
             log_event(log, LOG_WARN, "sync_failed", "vault", "%s", label,
                       "error", "%s", err_name(err), "detail", "%s",
                       label_detail(err, report.detail), NULL);
+        if (err)
             continue;
-        }
         log_event(log, LOG_INFO, "sync_done", "vault", "%s", label, "pushed",
                   "%lld", (long long)report.pushed, "pulled", "%lld",
                   (long long)report.pulled, "held", "%lld",

@@ -212,6 +212,15 @@ refused 'the daemon names a configuration that is not there' 2 'none.ini' \
 printf '[vault dana]\npath = x\nbogus = 1\n' >"$dir/bad.ini"
 refused 'and a setting that it does not know' 2 'bad.ini.*bogus' \
 	"$satcheld" --config "$dir/bad.ini"
+printf '[daemon]\n\n[vault dana]\n' >"$dir/bad.ini"
+refused 'and a vault of which nothing is said, with its line' 2 \
+	'bad.ini:3: .vault dana. has no path' "$satcheld" --config "$dir/bad.ini"
+printf '[daemon]\n[valt dana]\n' >"$dir/bad.ini"
+refused 'and a section that means nothing' 2 \
+	'bad.ini:2: .valt dana. is neither' "$satcheld" --config "$dir/bad.ini"
+refused 'a vault to sync once that is not there is named, once' 1 \
+	'^satcheld: there is no vault at .*none.vault' \
+	"$satcheld" --once --vault "$dir/none.vault"
 daemon_line() { # OPTION...: what it says beside its log
 	"$satcheld" "$@" 2>"$dir/daemon.log"
 	local code=$?

@@ -157,7 +157,7 @@ replica=$(office replica list --json |
 check 'but a vault by its replica' grep -q \
 	"event=sync_done vault=$replica" "$dir/daemon.log"
 
-SATCHEL_VAULT=$dir/kim.vault "$satchel" enroll --server http://127.0.0.1:1 \
+SATCHEL_VAULT=$dir/kim.vault "$satchel" enroll --server "$url" \
 	--code AAAA-AAAA-AAAA-AAAA >"$dir/out" 2>&1
 "$satcheld" --once --vault "$dir/kim.vault" 2>"$dir/once.log"
 check 'a vault without an office is told what to do' grep -q \
@@ -169,11 +169,9 @@ refused 'a file that is no vault ends it' 1 'is a vault.*give --vault' sh -c \
 	"'$satcheld' --log error --socket '$dir/other' --vault '$dir/dana ames.vault' \
 		--vault '$dir'"
 check 'and takes the socket away' test ! -e "$dir/other"
-"$satcheld" --once --vault "$dir/dana ames.vault" 2>"$dir/once.log"
-equal 'so it does for a single sync' $? 1
-check 'the log calls it by a hash' grep -q \
-	'event=vault_not_open vault=file-.\{8\} ' "$dir/once.log"
-check 'not by its name' sh -c "! grep 'dana\|$dir' '$dir/once.log'"
+refused 'so it does for a single sync, which names it once' 1 \
+	'^satcheld: .*dana ames.vault is not a vault' \
+	"$satcheld" --once --vault "$dir/dana ames.vault"
 check 'beside a vault it is no hindrance' start_daemon \
 	--vault "$dir/dana ames.vault" --vault "$dir/dana.vault"
 write 'beside a stranger'
@@ -181,8 +179,10 @@ check 'and work arrives' within 40 is 8 at_office
 equal 'its trouble is told to the owner' \
 	"$(state 'dana ames' error) $(state 'dana ames' detail | grep -c 'not a vault')" \
 	'foreign 1'
-equal 'under the name that the log has for it' "$(state 'dana ames' log)" \
-	"$(sed -n 's/.*event=vault_not_open vault=\([^ ]*\).*/\1/p' "$dir/once.log")"
+check 'under the name that the log has for it, a hash' grep -q \
+	"event=sync_failed vault=$(state 'dana ames' log) error=foreign" \
+	"$dir/daemon.log"
+check 'not its own' sh -c "! grep 'dana ames' '$dir/daemon.log'"
 check 'until it is stopped' stop_daemon
 
 start_daemon --vault "$dir/dana.vault" || exit 1

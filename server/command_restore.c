@@ -78,6 +78,7 @@ struct restore {
     char store[PATH_CHARS];
     struct journal_setting setting; /* of the backup, then of the journal */
     bool has_setting;
+    bool without; /* --journal none: as if there were none */
     bool replayed;
     bool covers; /* all that was ever acknowledged is here */
     int64_t blobs_lost;
@@ -146,7 +147,8 @@ static int use_journal(struct restore *r)
     uint8_t key[JOURNAL_KEY_BYTES];
     struct office_keys keys;
     const char *path = r->journal ? r->journal : r->setting.path;
-    if (!r->journal && (!r->has_setting || access(path, R_OK) != 0))
+    if (r->without ||
+        (!r->journal && (!r->has_setting || access(path, R_OK) != 0)))
         return EXIT_DONE;
     keys_place(c, keys_dir);
     enum err err = office_keys_load(keys_dir, &keys);
@@ -345,6 +347,9 @@ int command_restore(struct command *c)
                         .from = args_text(&c->args, "--from"),
                         .journal = args_text(&c->args, "--journal")};
     const char *data = args_text(&c->args, "--data");
+    r.without = r.journal && !strcmp(r.journal, "none");
+    if (r.without)
+        r.journal = NULL;
     int code = check_arguments(&r, data);
     if (code != EXIT_DONE)
         return code;

@@ -34,10 +34,15 @@ static const char replica_tokens[] =
 static const char replica_told[] =
     "UPDATE replica SET backed_told = $3 WHERE agency = $1 AND replica = $2";
 static const char replica_backup[] =
+#ifdef MUTANT_BACKED_EARLY
+    "UPDATE replica SET backed = $3, backup_head = $3 "
+    "WHERE agency = $1 AND replica = $2 AND head >= $3";
+#else
     "UPDATE replica SET backed = CASE WHEN backup_head > backed "
     "AND backup_head <= $3 THEN backup_head ELSE backed END, "
     "backup_head = $3 WHERE agency = $1 AND replica = $2 AND head >= $3 "
     "AND (backup_head <> $3 OR backed < $3)";
+#endif
 static const char replica_backed_all[] =
     "UPDATE replica SET backed = head WHERE agency = $1 AND backed < head";
 static const char replica_close[] =

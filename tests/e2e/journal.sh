@@ -134,6 +134,11 @@ done
 syncs dana lee || exit 1
 equal 'nothing is unsent' "$(as dana status --json | jq .here)" 0
 
+lose
+check 'restored without the journal, the office is rolled back' "$central" \
+	restore --from "$dir/backup" --journal none --data "$dir/office" --json
+check 'and says so' jq -e '.journal.replayed or .journal.whole | not' \
+	"$dir/out"
 refused 'a journal in the data directory is refused' 1 'data directory' \
 	"$central" init --agency south --data "$dir/south" \
 	--journal "$dir/south/journal"

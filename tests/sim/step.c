@@ -270,22 +270,23 @@ static void step_clone(struct world *world)
 
 static void step_backup(struct world *world)
 {
-    disk_copy("office", "backup");
-    world->scenes |= 1u << 8; /* there is one */
+    custody_backup(world);
     world_say(world, "the office is backed up");
 }
 
 static void step_restore(struct world *world)
 {
-    if (!(world->scenes & (1u << 8)))
+    if (!(world->scenes & SCENE_BACKUP))
         return;
     world->scenes |= SCENE_RESTORED;
     office_stop(world);
+    custody_lose_backup(world);
     disk_copy("backup", "office");
     disk_power_on("office");
     world_say(world, "the office is restored from its backup");
     if (!office_start(world))
         world_fail(world, "the office does not start after a restore");
+    custody_check(world);
     truth_excuse(world);
 }
 

@@ -24,7 +24,13 @@
 #define COVER_CHARS 48
 #define START_MS INT64_C(1767225600000) /* 2026-01-01 */
 
-enum { SCENE_PLAIN = 0, SCENE_CLONED = 1, SCENE_RESTORED = 2 };
+enum {
+    SCENE_PLAIN = 0,
+    SCENE_CLONED = 1,
+    SCENE_RESTORED = 2,
+    SCENE_BACKUP = 256, /* there is one */
+    SCENE_TWO_BACKUPS = 512
+};
 
 /* One acknowledged write and the truth about it. */
 struct write {
@@ -194,6 +200,13 @@ void mail_close(struct world *world);
 
 /* truth.c: after what may have lost writes that nobody else has. */
 void truth_excuse(struct world *world);
+
+/* custody.c: a backup, and that the office counts it. */
+void custody_backup(struct world *world);
+/* Before a restore: the newest backup may be gone. */
+void custody_lose_backup(struct world *world);
+/* After it: whatever a device calls backed up is there. */
+void custody_check(struct world *world);
 
 /* oracle.c */
 void oracle_during(struct world *world);

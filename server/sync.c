@@ -180,7 +180,8 @@ bool sync_witnesses(const struct sync *s)
  * lineage, or a token that is news. */
 bool sync_wants_commit(const struct sync *s)
 {
-    if (s->committed)
+    /* A stranger's header closes nobody's identity and changes no lineage. */
+    if (s->committed || !s->authentic)
         return false;
     if (sync_witnesses(s) || sync_has_lines(s) || s->verdict == VERDICT_FORK ||
         s->verdict == VERDICT_ROLLED_BACK)

@@ -216,6 +216,30 @@ static void a_stranger_is_not_served(void **state)
     device_fini(&dana);
 }
 
+static void a_stranger_closes_nobody_and_changes_no_lineage(void **state)
+{
+    struct place *place = *state;
+    struct device dana, behind, ahead;
+    struct reply reply;
+    device_enrol(&dana, place, "dana");
+    device_clone(&behind, &dana);
+    device_create(&dana, "person", PERSON, PERSON, NAMED);
+    device_sync_ok(&dana, place);
+    device_clone(&ahead, &dana);
+    device_create(&ahead, "person", PERSON_2, PERSON_2, NAMED);
+    ahead.received = ahead.head;
+    random_fill(random_system(), &behind.keys, sizeof behind.keys);
+    random_fill(random_system(), &ahead.keys, sizeof ahead.keys);
+    device_expect(&behind, place, 0, 401, &reply);
+    reply_fini(&reply);
+    device_expect(&ahead, place, 0, 401, &reply);
+    reply_fini(&reply);
+    device_sync_ok(&dana, place);
+    device_fini(&ahead);
+    device_fini(&behind);
+    device_fini(&dana);
+}
+
 static void a_locked_device_pushes_and_is_fed_nothing(void **state)
 {
     struct place *place = *state;
@@ -283,6 +307,7 @@ int main(void)
         TEST(a_wrong_signature_commits_nothing),
         TEST(a_number_that_is_not_the_next_is_a_gap),
         TEST(a_stranger_is_not_served),
+        TEST(a_stranger_closes_nobody_and_changes_no_lineage),
         TEST(a_locked_device_pushes_and_is_fed_nothing),
         TEST(a_long_feed_comes_in_pages),
     };

@@ -47,10 +47,10 @@ class Office:
                 " ".join(words), done.stdout[:500], done.stderr))
         return json.loads(done.stdout) if done.stdout.strip() else None
 
-    def serve(self):
+    def serve(self, *options):
         self.process = subprocess.Popen(
             [CENTRAL, "serve", "--data", self.data, "--listen",
-             "127.0.0.1:%d" % self.port], stdout=self.log, stderr=self.log)
+             "127.0.0.1:%d" % self.port, *options], stdout=self.log, stderr=self.log)
         for _ in range(200):
             try:
                 with urllib.request.urlopen(self.url + "/v1/office"):

@@ -393,6 +393,27 @@ def a_restored_office_gets_everything_back(office):
         own.close()
 
 
+@test
+def two_backups_or_a_journal_back_up_what_was_received(office):
+    own = central.Office()
+    try:
+        ann = own.worker("ann", "north")
+        case = case_of(ann, "to be kept")
+        ann.sync()
+        for number, backed in ((1, 0), (2, ann.s["received"])):
+            own.run("backup", "--to", str(own.dir / ("backup%d" % number)))
+            ann.sync()
+            assert ann.s.get("backed", 0) == backed, ann.s
+        own.stop()
+        own.serve("--journal", str(own.dir / "journal"))
+        ann.write(case, set={"county": "28049"})
+        ann.sync()
+        assert ann.s["backed"] == ann.s["received"] > backed, ann.s
+        settled(ann)
+    finally:
+        own.close()
+
+
 # ---- errors ----
 
 def answer_of(office, name):

@@ -382,6 +382,28 @@ int satchel_verify(satchel *vault, int64_t *problems, char **report);
 /* Derives everything anew from the log. */
 int satchel_rebuild(satchel *vault);
 
+/* Brings what can be read of a damaged vault, its write-ahead log, its key file
+ * and its mirror (`source` is any one of the first and the last) into this
+ * vault of the same worker on the same device; the source is only read.  Sync
+ * first, so that what the office has is not brought again, and afterwards.
+ * *missing (owned by the caller) lists what is nowhere, a line each:
+ * LOG:FIRST-LAST. */
+struct satchel_salvage_report {
+    size_t size;
+    int64_t intact;  /* writes of that vault that can be read */
+    int64_t carried; /* of them: brought here */
+    int64_t known;   /* of them: were here already */
+    int64_t foreign; /* of them: of another user, not brought */
+    int64_t others;  /* lines by others: the office has them */
+    int64_t unopened, missing;
+};
+#define SATCHEL_SALVAGE_REPORT_INIT                                            \
+    {                                                                          \
+        sizeof(struct satchel_salvage_report), 0, 0, 0, 0, 0, 0, 0             \
+    }
+int satchel_salvage(satchel *vault, const char *source, const char *passphrase,
+                    struct satchel_salvage_report *report, char **missing);
+
 #ifdef __cplusplus
 }
 #endif

@@ -132,9 +132,14 @@ int cli_passphrase(struct cli *cli, bool twice, char **out)
     *out = NULL;
     if (!path)
         path = getenv("SATCHEL_PASSPHRASE_FILE");
-    if (!path)
-        return from_person(cli, twice, out);
+    return path ? cli_passphrase_file(cli, path, out)
+                : from_person(cli, twice, out);
+}
+
+int cli_passphrase_file(struct cli *cli, const char *path, char **out)
+{
     FILE *file = fopen(path, "re");
+    *out = NULL;
     if (!file)
         return cli_fail(cli, EXIT_FAILED, "not_found", "passphrase file %s: %s",
                         path, strerror(errno));

@@ -43,6 +43,8 @@ const char *cli_vault_path(const struct cli *cli); /* NULL: not told */
 int cli_passphrase(struct cli *cli, bool twice, char **out);
 /* A line of standard input, of which a terminal shows nothing; as above. */
 char *cli_secret(const char *prompt);
+/* The first line of this file. */
+int cli_passphrase_file(struct cli *cli, const char *path, char **out);
 void cli_passphrase_free(char *passphrase);
 
 /* Opens the vault; `unlock` is whether the command needs it unlocked. EXIT_DONE
@@ -82,6 +84,7 @@ int command_attachment(struct cli *cli);
 int command_status(struct cli *cli);
 int command_sync(struct cli *cli);
 int command_mirror(struct cli *cli);
+int command_salvage(struct cli *cli);
 int command_bundle(struct cli *cli);
 int command_proof(struct cli *cli);
 /* For `status --proof [FILE]`; the vault is open. */

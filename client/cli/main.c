@@ -40,6 +40,8 @@ static const struct args_option options[] = {
     {"--history", ARGS_FLAG, NULL, "every value ever written", false},
     {"--where", ARGS_LIST, "FIELD=VALUE", "only records like this", false},
     {"--keep", ARGS_LIST, "DOT", "these values stand", false},
+    {"--source-passphrase-file", ARGS_TEXT, "FILE",
+     "the passphrase of what is salvaged, if another", false},
     {"--value", ARGS_TEXT, "V", "a new value instead; - reads stdin", false},
     {"--proof", ARGS_FLAG, NULL, "the office's receipts, to show to others",
      false},
@@ -107,6 +109,10 @@ static const struct command {
      ""},
     {"verify", "", "check everything derived against the log", command_verify,
      ""},
+    {"salvage", "SOURCE [--source-passphrase-file FILE]",
+     "bring what can be read of a damaged vault, or of its mirror, into this "
+     "one",
+     command_salvage, "--source-passphrase-file"},
     {"rebuild", "", "derive everything anew from the log", command_rebuild, ""},
 };
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)

@@ -89,30 +89,42 @@ static void wrap_ad(uint8_t out[5 + TOKEN_KEYED_BYTES],
     memcpy(out + 5, token, TOKEN_KEYED_BYTES);
 }
 
+enum err case_key_unwrap(const uint8_t vault_key[SECRET_BYTES],
+                         const uint8_t token[TOKEN_KEYED_BYTES],
+                         struct bytes wrap, struct case_key *out)
+{
+    uint8_t ad[5 + TOKEN_KEYED_BYTES];
+    struct buffer plain;
+    buffer_init(&plain, SECRET_BYTES + ID_CHARS);
+    wrap_ad(ad, token);
+    enum err err = seal_open(&plain, vault_key, bytes_of(ad, sizeof ad), wrap);
+    if (err == ERR_TOO_BIG || (!err && plain.size < SECRET_BYTES))
+        err = ERR_CORRUPT;
+    if (!err) {
+        memcpy(out->key, plain.at, SECRET_BYTES);
+        memcpy(out->kase, plain.at + SECRET_BYTES, plain.size - SECRET_BYTES);
+        out->kase[plain.size - SECRET_BYTES] = '\0';
+    }
+    buffer_wipe(&plain);
+    return err;
+}
+
 static enum err unwrap(struct vault *vault, int64_t id,
                        const uint8_t token[TOKEN_KEYED_BYTES],
                        struct bytes wrap, bool office_wrapped,
                        const struct case_key **out)
 {
-    uint8_t ad[5 + TOKEN_KEYED_BYTES];
-    wrap_ad(ad, token);
-    buffer_clear(&vault->plain);
-    enum err err = seal_open(&vault->plain, vault->vault_key,
-                             bytes_of(ad, sizeof ad), wrap);
-    if (err)
-        return err;
-    if (vault->plain.size < SECRET_BYTES ||
-        vault->plain.size > SECRET_BYTES + ID_CHARS)
-        return ERR_CORRUPT;
     struct case_key *key = calloc(1, sizeof *key);
     if (!key)
         return ERR_NOMEM;
     key->id = id;
     key->office_wrapped = office_wrapped;
-    memcpy(key->key, vault->plain.at, SECRET_BYTES);
-    memcpy(key->kase, vault->plain.at + SECRET_BYTES,
-           vault->plain.size - SECRET_BYTES);
-    sodium_memzero(vault->plain.at, vault->plain.size);
+    enum err err = case_key_unwrap(vault->vault_key, token, wrap, key);
+    if (err) {
+        sodium_memzero(key, sizeof *key);
+        free(key);
+        return err;
+    }
     err = cache_add(vault->cases, key);
     if (!err)
         *out = key;

@@ -37,6 +37,12 @@ MUST_CHECK enum err case_key_wrap(struct vault *vault,
                                   const struct case_key *key,
                                   const uint8_t box[KEY_BYTES]);
 
+/* Opens a wrapping by any vault's key; fills in `key` and `kase`.  ERR_CORRUPT.
+ */
+MUST_CHECK enum err case_key_unwrap(const uint8_t vault_key[SECRET_BYTES],
+                                    const uint8_t token[TOKEN_KEYED_BYTES],
+                                    struct bytes wrap, struct case_key *out);
+
 /* Works on a locked vault: 0 when the case has no live key. */
 MUST_CHECK enum err case_key_number(struct vault *vault, struct bytes kase,
                                     int64_t *id);

@@ -122,17 +122,14 @@ enum err line_add(struct vault *vault, const struct line_place *place,
     return ERR_OK;
 }
 
-enum err line_open(struct vault *vault, int64_t key_id, const char *name,
-                   int64_t n, struct bytes body, struct buffer *out)
+enum err line_unseal(struct vault *vault, const uint8_t key[SECRET_BYTES],
+                     const char *name, int64_t n, struct bytes body,
+                     struct buffer *out)
 {
     char ad[AD_ROOM];
-    const struct case_key *key;
-    enum err err = case_key_get(vault, key_id, &key);
-    if (err)
-        return err;
     struct buffer *plain = &vault->plain;
     buffer_clear(plain);
-    err = seal_open(plain, key->key, line_ad(ad, name, n), body);
+    enum err err = seal_open(plain, key, line_ad(ad, name, n), body);
     if (err)
         return err;
     if (!plain->size || plain->at[0] > ENVELOPE_DEFLATED)
@@ -141,6 +138,14 @@ enum err line_open(struct vault *vault, int64_t key_id, const char *name,
     return plain->at[0] == ENVELOPE_DEFLATED
                ? deflate_line_unpack(vault->deflate, content, out)
                : buffer_add_bytes(out, content);
+}
+
+enum err line_open(struct vault *vault, int64_t key_id, const char *name,
+                   int64_t n, struct bytes body, struct buffer *out)
+{
+    const struct case_key *key;
+    enum err err = case_key_get(vault, key_id, &key);
+    return err ? err : line_unseal(vault, key->key, name, n, body, out);
 }
 
 enum err line_head(struct vault *vault, int64_t replica, int64_t *n)

@@ -33,6 +33,12 @@ MUST_CHECK enum err line_open(struct vault *vault, int64_t key,
                               const char *name, int64_t n, struct bytes body,
                               struct buffer *out);
 
+/* The same with a key at hand, of this vault or another. */
+MUST_CHECK enum err line_unseal(struct vault *vault,
+                                const uint8_t key[SECRET_BYTES],
+                                const char *name, int64_t n, struct bytes body,
+                                struct buffer *out);
+
 /* The greatest n of a replica's log here, 0 when none. */
 MUST_CHECK enum err line_head(struct vault *vault, int64_t replica, int64_t *n);
 

@@ -141,16 +141,23 @@ enum err vault_keys_there(struct vault *vault)
     return vault_keys_load(vault, &row);
 }
 
+enum err vault_keys_of_device(const struct vault *vault,
+                              const uint8_t check[KEY_CHECK_BYTES])
+{
+    uint8_t own[KEY_CHECK_BYTES];
+    device_check(vault, own);
+    return sodium_memcmp(own, check, sizeof own) ? ERR_DENIED : ERR_OK;
+}
+
 enum err vault_keys_check(struct vault *vault)
 {
     struct key_row row = {.ops = 0};
-    uint8_t check[KEY_CHECK_BYTES];
     enum err err = vault_keys_load(vault, &row);
     if (err)
         return err;
-    device_check(vault, check);
-    if (sodium_memcmp(check, row.check, sizeof check))
-        return vault_fail(vault, ERR_DENIED,
+    err = vault_keys_of_device(vault, row.check);
+    if (err)
+        return vault_fail(vault, err,
                           "%s was made with another device secret; bring that "
                           "file back",
                           vault->path);

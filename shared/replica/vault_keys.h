@@ -35,6 +35,9 @@ MUST_CHECK enum err vault_keys_open(const struct key_row *row,
                                     const uint8_t device_key[SECRET_BYTES],
                                     const char *passphrase,
                                     uint8_t out[SECRET_BYTES]);
+/* Is this the check of a vault that was made on this device?  ERR_DENIED. */
+MUST_CHECK enum err vault_keys_of_device(const struct vault *vault,
+                                         const uint8_t check[KEY_CHECK_BYTES]);
 /* That the file is whole and was made with this device's secret. */
 MUST_CHECK enum err vault_keys_check(struct vault *vault);
 

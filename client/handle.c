@@ -75,6 +75,7 @@ static int open_with(open_call *call, satchel **out, const char *path,
     struct vault_options options = {.passphrase = taken.passphrase,
                                     .device_secret = taken.device_secret,
                                     .busy_ms = taken.busy_ms,
+                                    .anyhow = true,
                                     .kdf_bytes = taken.kdf_memory_bytes};
     char detail[VAULT_DETAIL_CHARS] = "";
     enum err err = call(&(*out)->vault, path, &options, detail);

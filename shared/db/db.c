@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "shared/base/buffer.h"
 #include "shared/base/clock.h"
 #include "shared/db/db_internal.h"
 
+#define URI_BYTES_MAX (16u << 10)
 #define WAL_RETRY_MS 5
 
 static const char *const sql_transaction[DB_STATEMENT_COUNT] = {
@@ -181,6 +183,33 @@ static enum err settings_set(struct db *db, unsigned flags)
                : wal_set(db);
 }
 
+/* As a URI; what is special there is written in hexadecimal. */
+static enum err immutable_name(struct buffer *out, const char *path)
+{
+    buffer_init(out, URI_BYTES_MAX);
+    buffer_add_text(out, "file:");
+    for (; *path; path++)
+        if (strchr("%?#", *path))
+            buffer_printf(out, "%%%02X", (unsigned)(unsigned char)*path);
+        else
+            buffer_add_char(out, *path);
+    return buffer_add_text(out, "?immutable=1");
+}
+
+static enum err handle_open(struct db *db, const char *path, unsigned flags,
+                            int mode, const char *vfs)
+{
+    struct buffer uri;
+    if (!(flags & DB_IMMUTABLE))
+        return db_result(db, sqlite3_open_v2(path, &db->handle, mode, vfs));
+    enum err err = immutable_name(&uri, path);
+    if (!err)
+        err = db_result(db, sqlite3_open_v2(buffer_text(&uri), &db->handle,
+                                            mode | SQLITE_OPEN_URI, vfs));
+    buffer_fini(&uri);
+    return err;
+}
+
 static enum err db_connect(struct db *db, const char *path, unsigned flags,
                            const char *vfs)
 {
@@ -198,10 +227,9 @@ static enum err db_connect(struct db *db, const char *path, unsigned flags,
             return err;
         }
     }
-    int code = sqlite3_open_v2(path, &db->handle, mode, vfs);
+    enum err err = handle_open(db, path, flags, mode, vfs);
     if (!db->handle)
         return ERR_NOMEM;
-    enum err err = db_result(db, code);
     if (err)
         return err;
     /* SQLite falls back to reading when a file cannot be written. */

@@ -21,6 +21,8 @@ enum db_flag {
     DB_READ_ONLY = 2,     /* never write, not even to recover */
     DB_SECURE_DELETE = 4, /* overwrite deleted content with zeros */
     DB_EXCLUSIVE = 8,     /* this connection alone: no shared memory file */
+    DB_IMMUTABLE = 16,    /* with DB_READ_ONLY: nobody writes; there must be no
+                             write-ahead log */
 };
 
 /* Opens `path` (":memory:" is allowed).  The caller owns *out, which is NULL

@@ -101,7 +101,13 @@ void session_fail_vault(struct session *s, enum err err)
     case ERR_FULL:
         session_fail(s, err,
                      "the disk is full: make room; what is written "
-                     "stays safe");
+                     "stays safe, and `satchel bundle write` on another disk "
+                     "takes it to the office");
+        return;
+    case ERR_READ_ONLY:
+        session_fail(s, err,
+                     "nothing can be written to this disk: `satchel bundle "
+                     "write` on another takes unsent work to the office");
         return;
     default:
         session_fail(s, err, "this vault could not go on: %.240s",

@@ -3,11 +3,12 @@
  * The key file, `VAULT.keys` beside every vault, holds the sealed vault key and
  * the case keys' wrappings, so that damage to the pages that hold them costs
  * nothing else.  A mirror, when one is set, is a file on another volume with
- * the same and every own line that the office has not received.  Both are
- * journals (shared/base/journal.h) of mirror_record.h.  They follow the vault
- * right after each commit; a failure there never fails a write, and what is
- * missing is made up for at the next.  Where a case key was destroyed, and when
- * the lines are received, the file is written anew without them. */
+ * the same and every own line that is not backed up at the office (received,
+ * while the office says nothing of backups).  Both are journals
+ * (shared/base/journal.h) of mirror_record.h.  They follow the vault right
+ * after each commit; a failure there never fails a write, and what is missing
+ * is made up for at the next.  Where a case key was destroyed, and when the
+ * lines are safe, the file is written anew without them. */
 #ifndef REPLICA_MIRROR_H
 #define REPLICA_MIRROR_H
 

@@ -7,10 +7,12 @@
 
 #include "shared/base/file.h"
 #include "shared/replica/line.h"
+#include "shared/replica/own_logs.h"
 
 #define RECORD_ARENA_BYTES (8u << 20)
 #define TRIES_MAX 3 /* another process may put a new file in its place */
-/* Received lines are cut off when nothing else is left, or they are many. */
+/* Lines past the mark are cut off when nothing else is left, or they are many.
+ */
 #define RECEIVED_LINES_MAX 1000
 /* What one commit makes up for; the rest waits for the next. */
 #define CASES_AT_ONCE 64
@@ -274,9 +276,8 @@ static enum err line_row_add(struct vault *vault, struct mirror *m,
 static int64_t lines_from(const struct mirror *m,
                           const struct mirror_facts *facts)
 {
-    int64_t received = facts->identity.public.received;
-    bool follows = !strcmp(m->log, facts->keys.replica) && m->n > received;
-    return follows ? m->n + 1 : received + 1;
+    bool follows = !strcmp(m->log, facts->keys.replica) && m->n > facts->mark;
+    return follows ? m->n + 1 : facts->mark + 1;
 }
 
 static enum err lines_add(struct vault *vault, struct mirror *m,
@@ -288,7 +289,7 @@ static enum err lines_add(struct vault *vault, struct mirror *m,
     if (!facts->enrolled || from > facts->head)
         return ERR_OK;
     if (strcmp(m->log, facts->keys.replica) || m->n < from - 1)
-        m->log[0] = '\0'; /* what is between was received */
+        m->log[0] = '\0'; /* what is between is safe */
     enum err err = vault_sql(vault, SQL_LOG_RANGE, &s);
     if (err)
         return err;
@@ -341,9 +342,9 @@ static enum err last_case_differs(struct vault *vault, const struct mirror *m,
 static bool lines_are_done(const struct mirror *m,
                            const struct mirror_facts *facts)
 {
-    int64_t unsent = facts->head - facts->identity.public.received;
+    int64_t wanted = facts->head - facts->mark;
     return m->lines && m->line_count > 0 &&
-           (unsent <= 0 || m->line_count - unsent > RECEIVED_LINES_MAX);
+           (wanted <= 0 || m->line_count - wanted > RECEIVED_LINES_MAX);
 }
 
 /* A wrapping that the vault has destroyed must not live on in a file. */
@@ -396,6 +397,21 @@ static enum err file_anew(struct vault *vault, struct mirror *m,
 
 /* --- following ------------------------------------------------------------ */
 
+/* Own lines up to here need no mirror: the office has them in a backup.  One
+ * that makes none has at least received them. */
+static enum err mark_load(struct vault *vault, struct mirror_facts *facts)
+{
+    struct own_logs logs;
+    facts->mark = facts->identity.public.received;
+    enum err err = own_logs_load(vault, &logs);
+    const struct own_log *log =
+        err ? NULL : own_logs_find(&logs, facts->identity.log);
+    if (log && log->backed)
+        facts->mark = log->backed;
+    own_logs_fini(&logs);
+    return err;
+}
+
 enum err mirror_facts_load(struct vault *vault, struct mirror_facts *facts)
 {
     /* The arena may hold what the caller of the commit still needs. */
@@ -410,6 +426,8 @@ enum err mirror_facts_load(struct vault *vault, struct mirror_facts *facts)
         memcpy(facts->keys.replica, id->replica, sizeof facts->keys.replica);
         memcpy(facts->keys.user, id->user, sizeof facts->keys.user);
         err = line_head(vault, facts->identity.log, &facts->head);
+        if (!err)
+            err = mark_load(vault, facts);
     }
     if (!err)
         err = vault_query(vault, SQL_MIRROR_DESTROYED, &facts->keys.destroyed);

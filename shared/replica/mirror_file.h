@@ -38,6 +38,7 @@ struct mirror_facts {
     struct identity_row identity;
     struct mirror_keys keys;
     int64_t head;
+    int64_t mark; /* own lines up to it are safe */
 };
 
 void mirror_file_init(struct mirror *m, bool lines);

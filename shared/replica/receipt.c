@@ -142,6 +142,7 @@ static enum err backed_take(struct vault *vault, const struct receipt *receipt)
         err = vault_sql(vault, SQL_IDENTITY_BACKED, &s);
     if (err)
         return err;
+    vault->lines_changed = true;
     db_bind_int64(vault->db, s, 1, row.id);
     db_bind_int64(vault->db, s, 2, receipt->n);
     return db_step_done(vault->db, s);

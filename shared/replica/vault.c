@@ -19,6 +19,7 @@
 #include "shared/replica/vault_inner.h"
 #include "shared/replica/vault_keys.h"
 
+#define PATH_ROOM 4096
 #define SCRATCH_BYTES_MAX (64u << 20) /* a state and its memo */
 
 static const struct vault_options options_default;
@@ -105,13 +106,43 @@ static enum err file_fail(struct vault *vault, enum err err, const char *detail)
     return vault_fail(vault, err, "%s: %s: %s", path, err_text(err), detail);
 }
 
+/* A write-ahead log that holds something. */
+static bool wal_there(const char *path)
+{
+    char wal[PATH_ROOM];
+    struct stat st;
+    int size = snprintf(wal, sizeof wal, "%s-wal", path);
+    return (size_t)size >= sizeof wal || (!stat(wal, &st) && st.st_size > 0);
+}
+
+/* What is written can be read also where nothing can be: without the file of
+ * shared memory, which a full disk has no room for, or reading only. */
+static enum err db_open_anyhow(struct vault *vault, unsigned flags,
+                               const struct vault_options *options,
+                               char detail[DB_DETAIL_CHARS])
+{
+    const char *path = vault->path;
+    enum err err = db_open_vfs(&vault->db, path, flags, options->vfs, detail);
+    if (!options->anyhow || flags & DB_CREATE || options->vfs)
+        return err;
+    if (err == ERR_FULL)
+        return db_open(&vault->db, path, flags | DB_EXCLUSIVE, detail);
+    if (err != ERR_READ_ONLY && err != ERR_DENIED)
+        return err;
+    err = db_open(&vault->db, path, flags | DB_READ_ONLY, detail);
+    if (err && !wal_there(path))
+        err = db_open(&vault->db, path, flags | DB_READ_ONLY | DB_IMMUTABLE,
+                      detail);
+    return err;
+}
+
 /* Opens the file and brings it to this build's tables. */
 static enum err file_open(struct vault *vault, unsigned flags,
                           const struct vault_options *options)
 {
     char detail[DB_DETAIL_CHARS];
-    enum err err = db_open_vfs(&vault->db, vault->path,
-                               flags | DB_SECURE_DELETE, options->vfs, detail);
+    enum err err =
+        db_open_anyhow(vault, flags | DB_SECURE_DELETE, options, detail);
     if (err)
         return file_fail(vault, err, detail);
     /* A large pull or import fits the cache, so that no page is written and

@@ -33,6 +33,8 @@ struct vault_options {
     const char *vfs;             /* SQLite VFS name, NULL: default */
     int64_t kdf_ops, kdf_bytes;  /* at creation; 0: libsodium's interactive */
     int busy_ms;                 /* 0: 5000 */
+    bool anyhow; /* open for reading, or alone, where nothing can be written or
+                    the disk is full */
 };
 
 /* Creates an empty vault: file, vault key, no identity yet.  ERR_EXISTS. */

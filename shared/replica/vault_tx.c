@@ -95,6 +95,12 @@ static enum err write_failed(struct vault *vault, enum err err)
                           "the disk is full: this was not written, all that "
                           "was written before is safe; make room and try "
                           "again");
+    if (err == ERR_READ_ONLY)
+        return vault_fail(vault, err,
+                          "%s: the file or its folder cannot be written; what "
+                          "is in it can be read, and `satchel bundle write` on "
+                          "another disk takes unsent work to the office",
+                          vault->path);
     if (err == ERR_BUSY)
         return vault_fail(vault, err,
                           "another process is writing to this vault; try "

@@ -177,6 +177,27 @@ static void a_read_only_connection_refuses_to_write(void **state)
     db_close(db);
 }
 
+static void an_immutable_file_is_read_without_any_beside_it(void **state)
+{
+    struct fixture *f = *state;
+    struct db *db = open_new(f);
+    char odd[4 * DIR_CHARS];
+    int64_t count;
+    assert_int_equal(db_exec(db, "CREATE TABLE t(a); INSERT INTO t VALUES (1);"
+                                 "PRAGMA wal_checkpoint(TRUNCATE)"),
+                     ERR_OK);
+    db_close(db);
+    snprintf(odd, sizeof odd, "%s/50%% of what?#1", f->dir);
+    assert_int_equal(rename(f->path, odd), 0);
+    assert_int_equal(db_open(&db, odd, DB_READ_ONLY | DB_IMMUTABLE, f->detail),
+                     ERR_OK);
+    assert_int_equal(db_query_int64(db, "SELECT count(*) FROM t", &count),
+                     ERR_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(db_exec(db, "DELETE FROM t"), ERR_READ_ONLY);
+    db_close(db);
+}
+
 static void a_second_writer_is_busy_until_the_first_is_done(void **state)
 {
     struct fixture *f = *state;
@@ -387,6 +408,7 @@ int main(void)
         FACT(a_damaged_page_is_corrupt),
         FACT(what_cannot_be_written_is_told_apart),
         FACT(a_read_only_connection_refuses_to_write),
+        FACT(an_immutable_file_is_read_without_any_beside_it),
         FACT(a_second_writer_is_busy_until_the_first_is_done),
         FACT(a_read_transaction_sees_one_snapshot),
         FACT(a_full_disk_is_full_and_keeps_what_was_committed),

@@ -17,6 +17,7 @@
  *   Once         one write stays one write, under however many dots
  *   Found        of two copies that were served, one has another identity
  *   Exact        sums differ only after a copy or a rollback
+ *   Guiltless    so are forks found
  *
  * A vault is busy while its next exchange would change something, which it is
  * as long as it differs from the office; when none is, what must hold at rest is
@@ -168,7 +169,7 @@ byte faults, strays;
 byte busy; /* vaults whose next exchange would change something */
 
 /* Properties, and how a broken one is called. */
-mtype = { Kept, Honest, Unblockable, OneDot, Once, Found, Exact };
+mtype = { Kept, Honest, Unblockable, OneDot, Once, Found, Exact, Guiltless };
 inline must(property, fact) {
 	if
 	:: fact
@@ -186,7 +187,7 @@ hidden byte top;     /* and the greatest n in it */
 hidden byte found;
 hidden int log, office_log, before, here;
 hidden byte base, up_to, asked, verdict, head_before;
-hidden byte same, stale, differs, waits, told, broke, agreed;
+hidden byte same, stale, behind, differs, waits, told, broke, agreed;
 
 /* lines, top: what `set` has of the log of `who`. */
 inline log_of(set, who) {
@@ -442,6 +443,7 @@ inline token_fresh(v, who, given) {
  * the sender's. */
 inline judge(who, base_n, head_n, its_lineage, pushes) {
 	verdict = SERVE;
+	behind = false;
 	if
 	:: !has(known, who) ->
 		verdict = (its_lineage != lineage_now -> LINEAGE : UNKNOWN)
@@ -461,11 +463,17 @@ inline judge(who, base_n, head_n, its_lineage, pushes) {
 				:: else ->
 					up_to_n(office_log, base_n);
 					before = here;
+					up_to_n(office_log, head_n);
+					differs = pushes && (here & ~log);
 					up_to_n(log, base_n);
+#ifdef BEHIND_IS_FORK
+					differs = differs || head_n < top;
+#endif
 #ifndef NO_FORK_CHECK
+					behind = head_n < top;
 					if
-					:: head_n < top || before != here ||
-					   (pushes && (office_log & ~log)) ->
+					:: before != here || differs ->
+						must(Guiltless, copied || restored);
 						verdict = FORK;
 						closed = closed | bit(who);
 						latest[who] = 0;
@@ -640,11 +648,12 @@ inline take_feed(v) {
 }
 
 #ifdef NO_TOKEN_CHECK
-#define bad_token(who, its) false
+#define bad_token(who, its) behind
 #define token_news(v) false
 #else
 #define token_news(v) (token[v] != latest[id[v]] || token[v] != confirmed[id[v]])
-#define bad_token(who, its) ((its) != latest[who] && (its) != confirmed[who])
+#define bad_token(who, its)                                                    \
+	(behind || ((its) != latest[who] && (its) != confirmed[who]))
 #endif
 
 inline push() {

@@ -32,7 +32,32 @@ static void two_copies_that_both_write_are_closed(void **state)
     device_fini(&copy);
 }
 
-static void a_vault_taken_back_is_a_fork(void **state)
+/* A copy of its request that arrives late looks the same, and must not cost
+ * anybody his name. */
+static void a_vault_taken_back_is_told_stale(void **state)
+{
+    struct place *place = *state;
+    struct device dana, old;
+    struct reply reply;
+    device_enrol(&dana, place, "dana");
+    device_create(&dana, "person", PERSON, PERSON, NAMED);
+    device_sync_ok(&dana, place);
+    device_clone(&old, &dana);
+    device_create(&dana, "contact", NOTE, PERSON, TOLD);
+    device_sync_ok(&dana, place);
+    device_expect(&old, place, 0, 200, &reply);
+    assert_int_equal(reply.header.state, REPLY_STALE);
+    assert_string_equal(reply.text, "");
+    assert_string_equal(reply.header.token, "");
+    reply_fini(&reply);
+    device_expect(&dana, place, 0, 200, &reply);
+    assert_int_equal(reply.header.state, REPLY_OK);
+    reply_fini(&reply);
+    device_fini(&dana);
+    device_fini(&old);
+}
+
+static void what_a_vault_taken_back_wrote_anew_is_a_fork(void **state)
 {
     struct place *place = *state;
     struct device dana, old;
@@ -41,10 +66,37 @@ static void a_vault_taken_back_is_a_fork(void **state)
     device_sync_ok(&dana, place);
     device_clone(&old, &dana);
     device_create(&dana, "contact", NOTE, PERSON, TOLD);
+    device_create(&dana, "person", PERSON_2, PERSON_2, NAMED);
     device_sync_ok(&dana, place);
-    device_stopped(&old, place, "fork"); /* its head is below the office's */
+    device_create(&old, "contact", NOTE_2, PERSON, TOLD);
+    device_stopped(&old, place, "fork"); /* although its head is lower */
     device_fini(&dana);
     device_fini(&old);
+}
+
+/* It was given up and sent again with more, when the first one arrives. */
+static void a_request_that_arrives_late_changes_nothing(void **state)
+{
+    struct place *place = *state;
+    struct device dana;
+    struct reply reply;
+    struct buffer late;
+    buffer_init(&late, 1u << 20);
+    device_enrol(&dana, place, "dana");
+    device_sync_ok(&dana, place);
+    device_create(&dana, "person", PERSON, PERSON, NAMED);
+    device_request(&dana, 0, NULL, "", &late);
+    device_create(&dana, "contact", NOTE, PERSON, TOLD);
+    device_sync_ok(&dana, place);
+    device_send(&dana, place, buffer_bytes(&late), &reply);
+    assert_int_equal(reply.status, 200);
+    assert_int_equal(reply.header.state, REPLY_STALE);
+    reply_fini(&reply);
+    device_expect(&dana, place, 0, 200, &reply);
+    assert_int_equal(reply.header.state, REPLY_OK);
+    reply_fini(&reply);
+    buffer_fini(&late);
+    device_fini(&dana);
 }
 
 static void a_receipt_of_another_history_is_a_fork(void **state)
@@ -281,7 +333,9 @@ int main(void)
     cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
     const struct CMUnitTest tests[] = {
         TEST(two_copies_that_both_write_are_closed),
-        TEST(a_vault_taken_back_is_a_fork),
+        TEST(a_vault_taken_back_is_told_stale),
+        TEST(what_a_vault_taken_back_wrote_anew_is_a_fork),
+        TEST(a_request_that_arrives_late_changes_nothing),
         TEST(a_receipt_of_another_history_is_a_fork),
         TEST(each_copy_goes_on_as_its_own_successor),
         TEST(a_clone_that_only_reads_is_found_by_its_token),

@@ -215,11 +215,17 @@ static enum err plan_make(struct vault *vault, const struct identity_row *old,
 }
 
 /* Lines that cannot be read any more cannot be carried, but the office can
- * open their envelopes: the old log is contributed up to the last of them.
- * After a fork that is not possible, and they stay listed as being here. */
+ * open their envelopes: the old log is contributed up to the last of them, even
+ * where a copy of this vault has given it already, as only then it counts as
+ * received.  After a fork that is not possible, and they stay listed as being
+ * here. */
 static void plan_unreadable(struct plan *plan, int64_t unreadable)
 {
-    if (unreadable && plan->contribute_from && unreadable > plan->contribute_to)
+    if (!unreadable || !plan->contribute_from)
+        return;
+    if (plan->contribute_from > unreadable)
+        plan->contribute_from = unreadable;
+    if (plan->contribute_to < unreadable)
         plan->contribute_to = unreadable;
 }
 

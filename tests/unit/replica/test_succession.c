@@ -237,6 +237,28 @@ static void unsent_lines_of_a_left_case_go_as_envelopes(void **state)
     buffer_fini(&text);
 }
 
+/* A copy of the vault has brought them meanwhile. */
+static void envelopes_that_the_office_has_count_as_received(void **state)
+{
+    struct pair *p = *state;
+    struct leave_line leave;
+    struct inbox *inbox;
+    far_push(p->far, p->dana.vault); /* nobody here hears of it */
+    far_leave(p->far, p->dana.vault, p->person, "caseload:north", &leave);
+    assert_int_equal(inbox_open(&inbox, p->dana.vault), ERR_OK);
+    assert_int_equal(inbox_leave(inbox, &leave), ERR_OK);
+    assert_int_equal(far_page(p->far, inbox, 0, 0, "caseload:north", 9, true),
+                     ERR_OK);
+    inbox_close(inbox);
+    far_succeed(p->far, &p->dana, "lineage");
+    assert_int_equal(status_of(p->dana.vault).here, 2);
+    assert_int_equal(status_of(p->dana.vault).received, 3);
+    assert_int_equal(far_contributed(p->far, p->dana.vault), 0); /* none new */
+    assert_int_equal(status_of(p->dana.vault).here, 0);
+    assert_int_equal(status_of(p->dana.vault).received, 5);
+    assert_sound(p->dana.vault);
+}
+
 static void another_root_is_refused_and_nothing_changes(void **state)
 {
     struct pair *p = *state;
@@ -369,6 +391,7 @@ int main(void)
         TEST(originals_that_came_back_are_contributed_again),
         TEST(an_older_log_is_given_from_where_the_office_is),
         TEST(unsent_lines_of_a_left_case_go_as_envelopes),
+        TEST(envelopes_that_the_office_has_count_as_received),
         TEST(another_root_is_refused_and_nothing_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,7 +52,8 @@ struct upload {
     int64_t id;   /* blob.id; 0: the next is to be found */
     int64_t done; /* those up to this id are through for this session */
     struct blob_outgoing blob;
-    bool asked; /* how far the office is */
+    size_t piece; /* bytes of the next */
+    bool asked;   /* how far the office is */
     int64_t offset;
     int restarts, stuck;
     bool stopped;         /* no more in this session */
@@ -174,6 +175,8 @@ void session_end(struct session *s);
 /* True when an attachment waits and may go. */
 MUST_CHECK enum err upload_due(struct session *s, bool *due);
 MUST_CHECK enum err upload_build(struct session *s);
+/* The connection broke: the office is asked how far it is. */
+void upload_cut(struct session *s);
 MUST_CHECK enum err upload_apply(struct session *s,
                                  const struct transport_response *r);
 

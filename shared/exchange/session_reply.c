@@ -311,7 +311,7 @@ static void log_request(const struct session *s, int64_t now_ms,
 static void upload_done(struct session *s, const struct transport_response *r)
 {
     if (r->err) { /* the answer is cut: it is asked for again */
-        s->upload.asked = false;
+        upload_cut(s);
         fruitless(s, r->err, r->detail);
         return;
     }
@@ -330,6 +330,8 @@ enum err session_response(struct session *s, int64_t now_ms,
     s->report.received_bytes += r->received_bytes;
     log_request(s, now_ms, r);
     s->now_ms = now_ms;
+    if (!r->status && s->sent.phase == PHASE_BLOBS)
+        upload_cut(s);
     if (!r->status)
         not_reached(s, r);
     else if (s->sent.phase == PHASE_BLOBS)

@@ -9,7 +9,10 @@
 #include <string.h>
 
 #define NEWS_MS 30000 /* between pieces the office is asked for news */
+#define PIECE_BYTES_START (64u << 10)
 #define PIECE_BYTES_MIN (16u << 10)
+#define QUICK_MS 500
+#define SLOW_MS 2000
 #define STUCK_MAX 3
 #define ARENA_BYTES (256u << 10)
 
@@ -58,13 +61,18 @@ enum err blob_header_make(struct vault *vault, const struct identity *identity,
     return err;
 }
 
-static size_t piece_bytes(const struct session *s)
+/* A piece takes about a second: text that is written meanwhile waits for it. */
+static void piece_adapt(struct session *s, bool cut)
 {
-    int64_t bytes = s->pace->batch_bytes;
-    if (bytes < (int64_t)PIECE_BYTES_MIN)
-        return PIECE_BYTES_MIN;
-    return bytes > (int64_t)BLOB_PIECE_BYTES_MAX ? BLOB_PIECE_BYTES_MAX
-                                                 : (size_t)bytes;
+    size_t *piece = &s->upload.piece;
+    int64_t took_ms = s->now_ms - s->sent.at_ms;
+    if (!*piece)
+        *piece = PIECE_BYTES_START;
+    else if ((cut || took_ms > SLOW_MS) && *piece > PIECE_BYTES_MIN)
+        *piece /= 2;
+    else if (!cut && took_ms < QUICK_MS && s->body.size == *piece &&
+             *piece < BLOB_PIECE_BYTES_MAX)
+        *piece *= 2;
 }
 
 static enum err piece_build(struct session *s)
@@ -78,7 +86,7 @@ static enum err piece_build(struct session *s)
     memcpy(q.blob, u->blob.blob, sizeof q.blob);
     enum err err = ERR_OK;
     if (u->asked)
-        err = blob_sealed(s->vault, u->id, u->offset, piece_bytes(s), &s->body);
+        err = blob_sealed(s->vault, u->id, u->offset, u->piece, &s->body);
     if (!err && u->asked) {
         q.has_body = true;
         hash_bytes(q.body, buffer_bytes(&s->body));
@@ -178,7 +186,7 @@ static void offset_take(struct session *s, int64_t offset)
         return;
     }
     if (offset > u->offset)
-        u->stuck = 0;
+        u->stuck = s->fruitless = 0;
     u->offset = offset;
     u->asked = true;
 }
@@ -220,10 +228,17 @@ static void refused(struct session *s, int status, const struct error_body *e)
     }
 }
 
+void upload_cut(struct session *s)
+{
+    piece_adapt(s, true);
+    s->upload.asked = false;
+}
+
 enum err upload_apply(struct session *s, const struct transport_response *r)
 {
     struct arena arena;
     struct error_body e;
+    piece_adapt(s, false);
     if (r->status == 200)
         return accepted(s, r);
     arena_init(&arena, ARENA_BYTES);

@@ -110,9 +110,9 @@ equal 'F16: cut in the middle again and again, it arrives' "$(states dana)" \
 	'3 both'
 check 'whole and right' cmp "$dir/big.jpg" "$dir/office/blobs/$big"
 cuts=$(cat "$link/cuts") up=$(($(sent) - before))
-# What the HTTP server had read and not yet handed on when the link broke is
-# lost, 32 KiB at most; a request's header is about 1 KiB.
-if [ "$cuts" -ge 5 ] && [ "$up" -lt $((3000000 + (cuts + 5) * 40000)) ]; then
+# On loopback a device asks again before the office has read all that the broken
+# connection still holds: that much goes twice, and a request's header is 1 KiB.
+if [ "$cuts" -ge 5 ] && [ "$up" -lt $((3000000 + (cuts + 5) * 60000)) ]; then
 	ok "F16: it goes on at the byte ($cuts cuts, $up bytes for 3000000)"
 else
 	not_ok 'F16: it goes on at the byte' "$cuts cuts, $up bytes for 3000000"
@@ -226,6 +226,41 @@ equal 'and nothing of the case stays on the device' "$(chunks dana)" 0
 check 'the next worker can read it' as kim attachment save "$last" \
 	"$dir/kim.jpg"
 check 'as it was' cmp "$dir/last.jpg" "$dir/kim.jpg"
+
+# --- a device that is shut out hands over what it has ---
+mine=$(as lee put person legal_name='Omar Diaz')
+syncs lee || exit 1
+photo 90000 "$dir/shut.jpg"
+shut=$(attach lee "$(as lee contact "$mine" --kind office)" attachments \
+	"$dir/shut.jpg")
+office replica revoke "$(office replica list --json |
+	jq -r '.[] | select(.user == "lee" and .closed == null) |
+		.replica')" --as ruth >"$dir/revoked" 2>&1 ||
+	cat "$dir/revoked"
+refused 'a device that is shut out is told so' 1 'revoked' as lee sync
+equal 'F16: and has handed over its attachment' "$(missing)" 0
+check 'as it was' cmp "$dir/shut.jpg" "$dir/office/blobs/$shut"
+equal 'which it does not keep' "$(chunks lee)" 0
+
+# --- a daemon does not press an office that has no room ---
+stop_server
+start_server --attachments-max 1 || exit 1
+his=$(as kim put person legal_name='Ada Long')
+photo 80000 "$dir/press.jpg"
+attach kim "$(as kim contact "$his" --kind office)" attachments \
+	"$dir/press.jpg" >/dev/null
+: >"$dir/serve.log"
+timeout 6 "$satcheld" --vault "$dir/kim.vault" --socket "$dir/socket" \
+	>"$dir/out" 2>&1
+asked=$(grep -c 'route=/v1/blobs/' "$dir/serve.log")
+if [ "$asked" -ge 1 ] && [ "$asked" -le 2 ]; then
+	ok 'a daemon does not press an office that has no room'
+else
+	not_ok 'a daemon does not press an office that has no room' \
+		"asked $asked times"
+fi
+equal 'and its text is through' "$(env -u SATCHEL_PASSPHRASE_FILE \
+	"$satchel" status --vault "$dir/kim.vault" --json | jq .here)" 0
 check 'the vault verifies' as dana verify
 check 'the office too' office verify
 done_testing

@@ -151,7 +151,7 @@ static struct bytes proof_line(struct bytes text)
     while (text.size > 0) {
         const uint8_t *end = memchr(text.at, '\n', text.size);
         size_t size = end ? (size_t)(end - text.at) : text.size;
-        if (size > 0 && text.at[0] == '{')
+        if (text.at[0] == '{')
             found = bytes_of(text.at, size);
         size += end != NULL;
         text = bytes_of(text.at + size, text.size - size);

@@ -1,18 +1,14 @@
 /* A bundle: the request as a file, and its reply. */
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "server/sync_inner.h"
 #include "shared/wire/bundle.h"
 
-__attribute__((format(printf, 3, 4))) static enum err
-refuse(struct sync_bundle *out, enum err err, const char *format, ...)
+static enum err refuse(struct sync_bundle *out, enum err err,
+                       const char *before, const char *about, const char *after)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(out->detail, sizeof out->detail, format, arguments);
-    va_end(arguments);
+    snprintf(out->detail, sizeof out->detail, "%s%s%s", before, about, after);
     return err;
 }
 
@@ -23,29 +19,29 @@ static enum err unseal(const struct office *office, struct bytes file,
     struct bytes sealed;
     enum err err = bundle_label_read(file, label, &sealed);
     if (err == ERR_FOREIGN)
-        return refuse(out, err, "it is no bundle");
+        return refuse(out, err, "it is no bundle", "", "");
     if (err == ERR_UNSUPPORTED)
         return refuse(out, err,
-                      "it is a bundle of a later version: update this program");
+                      "it is a bundle of a later version: update this program",
+                      "", "");
     if (err)
-        return refuse(out, err, "%s", err_text(err));
+        return refuse(out, err, err_text(err), "", "");
     if (label->kind != BUNDLE_REQUEST)
-        return refuse(out, ERR_FOREIGN,
-                      "it is a reply for the device %s: read it there with "
-                      "`satchel bundle read`",
-                      label->replica);
+        return refuse(out, ERR_FOREIGN, "it is a reply for the device ",
+                      label->replica,
+                      ": read it there with `satchel bundle read`");
     if (strcmp(label->agency, office->agency) != 0)
-        return refuse(out, ERR_FOREIGN,
-                      "it is for the agency %s and this is %s: take it there",
-                      label->agency, office->agency);
+        return refuse(out, ERR_FOREIGN, "it is for another agency, ",
+                      label->agency, ": take it there");
     err = bundle_open(request, sealed, office->keys.box_public,
                       office->keys.box_secret);
     if (err == ERR_CORRUPT)
         return refuse(out, err,
                       "it was cut short or altered on its way, or sealed to "
                       "other keys than this office's; nothing of it was "
-                      "taken: copy it again");
-    return err ? refuse(out, err, "%s", err_text(err)) : ERR_OK;
+                      "taken: copy it again",
+                      "", "");
+    return err ? refuse(out, err, err_text(err), "", "") : ERR_OK;
 }
 
 static enum err answer_write(struct sync *s, struct bytes body, int status,
@@ -96,8 +92,8 @@ static enum err answer(struct sync *s, struct buffer *reply,
     buffer_init(&content, BUNDLE_BYTES_MAX);
     enum err err = sync_reply(s, &body, &status, &type);
     if (!err && !s->authentic) {
-        err = refuse(out, ERR_DENIED, "%s; nothing of it was taken",
-                     s->error.detail);
+        err = refuse(out, ERR_DENIED, s->error.detail,
+                     "; nothing of it was taken", "");
     } else if (!err) {
         outcome(s, status, out);
         err = answer_write(s, buffer_bytes(&body), status, &content);

@@ -14,13 +14,10 @@
 #define LEASE_MS 120000
 #define ARENA_BYTES_MAX (4u << 20)
 
-__attribute__((format(printf, 3, 4))) static enum err
-refuse(struct bundle_report *report, enum err err, const char *format, ...)
+static enum err refuse(struct bundle_report *report, enum err err,
+                       const char *text)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(report->detail, sizeof report->detail, format, arguments);
-    va_end(arguments);
+    snprintf(report->detail, sizeof report->detail, "%s", text);
     return report->err = err;
 }
 
@@ -35,7 +32,7 @@ static enum err open_by_file(struct session **out, struct vault *vault,
         return refuse(report, err,
                       "this vault has no office yet: run satchel enroll");
     if (err)
-        return refuse(report, err, "%s", err_text(err));
+        return refuse(report, err, err_text(err));
     (*out)->by_file = true;
     (*out)->pace->batch_bytes = BATCH_BYTES;
     return ERR_OK;

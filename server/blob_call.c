@@ -167,7 +167,7 @@ enum err blob_call_judge(struct blob_call *call, const struct office *office,
                          struct sql *sql, const char *method, const char *name,
                          const char *header, const char *sig)
 {
-    struct replica_row replica;
+    struct replica_row replica = {.kind = 0};
     enum err err = header_read(call, method, name, header, sig);
     if (!err && call->status == 200)
         err = asker_check(call, office, sql, header, sig, &replica);

@@ -9,12 +9,14 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SEALED_BYTES (BLOB_CHUNK_BYTES + BLOB_SEAL_BYTES)
 #define NONCE_BYTES crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 #define DISK_RESERVE_BYTES (1ll << 30) /* text must always have room */
 #define STREAM_BYTES 9
+#define LEFT_OVER_S 3600
 
 /* --- places --------------------------------------------------------------- */
 
@@ -87,6 +89,35 @@ bool blob_file_room(const struct office *office, int64_t more)
         return true; /* the write itself will say */
     return (int64_t)disk.f_bavail * (int64_t)disk.f_frsize >
            more + DISK_RESERVE_BYTES;
+}
+
+/* Nothing is finishing for an hour. */
+static bool is_left_over(int folder, const char *name)
+{
+    struct stat status;
+    char content[BLOB_NAME_CHARS + 1];
+    size_t size = strcspn(name, ".");
+    if (size != BLOB_NAME_CHARS || !name[size])
+        return false;
+    memcpy(content, name, size);
+    content[size] = '\0';
+    if (strncmp(name + size, ".new.", 5) != 0)
+        return faccessat(folder, content, F_OK, 0) == 0;
+    return fstatat(folder, name, &status, 0) == 0 &&
+           status.st_mtime + LEFT_OVER_S < time(NULL);
+}
+
+void blob_file_sweep(const struct office *office)
+{
+    char folder[BLOB_PATH_CHARS];
+    blob_file_folder(folder, office);
+    DIR *files = opendir(folder);
+    if (!files)
+        return;
+    for (const struct dirent *file; (file = readdir(files));)
+        if (is_left_over(dirfd(files), file->d_name))
+            (void)unlinkat(dirfd(files), file->d_name, 0);
+    closedir(files);
 }
 
 void blob_file_forget(const char *data_dir)

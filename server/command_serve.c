@@ -1,3 +1,4 @@
+#include "server/blob_file.h"
 #include "server/blob_keep.h"
 #include "server/command.h"
 
@@ -172,6 +173,7 @@ static enum err blobs_look(struct command *c)
             err = sql_commit(&sql);
     }
     sql_close(&sql);
+    blob_file_sweep(c->office);
     if (lost)
         log_event(&c->log, LOG_ERROR, "attachments_lost", "count", "%lld",
                   (long long)lost, NULL);

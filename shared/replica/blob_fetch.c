@@ -27,7 +27,7 @@ static enum err stale_drop(struct vault *vault, const struct blob_ref *ref,
 static enum err fetch_begin(struct vault *vault, const char *record,
                             const struct blob_ref *ref, int64_t *offset)
 {
-    struct blob_held held;
+    struct blob_held held = {.id = 0};
     const struct case_key *key;
     enum err err = own_load(vault);
     if (!err)

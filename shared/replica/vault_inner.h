@@ -86,7 +86,7 @@ struct vault {
     bool on_disk;                /* files beside the vault can be made */
     struct mirror_pair *mirrors; /* owned, NULL until used: mirror.c */
     bool keys_changed, keys_destroyed, lines_changed; /* since they followed */
-    int64_t blob_bytes_max; /* attachments in all */
+    int64_t blob_bytes_max;                           /* attachments in all */
 };
 
 /* Remembers a detail text and returns `err`. */

@@ -3,9 +3,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <dirent.h>
+#include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include "server/blob_call.h"
 #include "server/blob_file.h"
@@ -320,6 +324,51 @@ static void F16_a_lost_file_is_found_and_missing_again(void **state)
     scene_close(s);
 }
 
+static void leave_behind(struct scene *s, const char *end, int64_t age_s)
+{
+    char folder[BLOB_PATH_CHARS], path[BLOB_PATH_CHARS];
+    char whole[BLOB_PATH_CHARS + 32];
+    struct timespec times[2] = {{.tv_sec = time(NULL) - age_s},
+                                {.tv_sec = time(NULL) - age_s}};
+    blob_file_folder(folder, s->place->office);
+    blob_file_path(path, folder, s->photo.blob);
+    snprintf(whole, sizeof whole, "%s%s", path, end);
+    FILE *file = fopen(whole, "w");
+    assert_non_null(file);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(utimensat(AT_FDCWD, whole, times, 0), 0);
+}
+
+static int files(struct scene *s)
+{
+    char folder[BLOB_PATH_CHARS];
+    int count = 0;
+    blob_file_folder(folder, s->place->office);
+    DIR *all = opendir(folder);
+    assert_non_null(all);
+    while (readdir(all))
+        count++;
+    closedir(all);
+    return count - 2;
+}
+
+static void what_a_killed_process_left_goes_and_nothing_else(void **state)
+{
+    struct scene *s = scene_open(state);
+    assert_int_equal(bring(s, 0, 5000), ERR_OK);
+    leave_behind(s, ".new.aaaaaa", 7200);
+    leave_behind(s, ".new.bbbbbb", 10);
+    assert_int_equal(files(s), 3);
+    blob_file_sweep(s->place->office);
+    assert_int_equal(files(s), 2); /* the part and what is at work */
+    assert_int_equal(bring(s, 5000, sizeof s->photo.sealed), ERR_OK);
+    leave_behind(s, ".other.part", 10);
+    blob_file_sweep(s->place->office);
+    assert_int_equal(files(s), 2);
+    assert_true(blob_file_there(s->place->office, s->photo.blob));
+    scene_close(s);
+}
+
 static void what_lines_name_can_be_read_from_the_log_again(void **state)
 {
     struct scene *s = scene_open(state);
@@ -347,6 +396,7 @@ int main(void)
         TEST(F16_a_part_goes_on_at_the_byte_after_a_restart),
         TEST(F16_what_is_not_what_the_record_names_is_dropped),
         TEST(F16_a_lost_file_is_found_and_missing_again),
+        TEST(what_a_killed_process_left_goes_and_nothing_else),
         TEST(what_lines_name_can_be_read_from_the_log_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

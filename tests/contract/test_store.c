@@ -13,6 +13,7 @@
 
 #include "server/store.h"
 #include "server/store_agency.h"
+#include "server/store_blob.h"
 #include "server/store_case.h"
 #include "server/store_line.h"
 #include "server/store_replica.h"
@@ -373,6 +374,51 @@ static void sums_keep_all_their_bits(void **state)
     assert_int_equal(found.seq, 0);
 }
 
+static void name_blob(struct driver *d, uint8_t first, int64_t arrival,
+                      const char *record)
+{
+    static const char value[] =
+        "{\"blob\":"
+        "\"0000000000000000000000000000000000000000000000000000000000000000\","
+        "\"bytes\":5000000000,\"name\":\"a\",\"salt\":"
+        "\"AAAAAAAAAAAAAAAAAAAAAA\",\"type\":\"a/b\"}";
+    struct blob_ref ref = {.blob = {first}, .bytes = 5000000000};
+    begin(&d->sql, true);
+    assert_int_equal(store_blob_add(&d->sql, "north", &ref, bytes_text(value),
+                                    arrival, bytes_text(record),
+                                    "wAbCdEfGhIjKl"),
+                     ERR_OK);
+    commit(&d->sql);
+}
+
+static const char blob_record[] =
+    "SELECT count(*) FROM blob WHERE agency = $1 AND record = $2";
+
+static void
+F16_an_attachment_belongs_to_the_first_line_that_names_it(void **state)
+{
+    struct driver *d = *state;
+    int64_t count, bytes;
+    uint8_t blob[HASH_BYTES] = {1};
+    name_blob(d, 1, 10, "first");
+    name_blob(d, 1, 11, "second");
+    name_blob(d, 2, 12, "second");
+    assert_int_equal(
+        sql_find_int(&d->other, blob_record,
+                     SQL_VALUES(sql_text("north"), sql_text("first")), &count),
+        ERR_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(store_blob_total(&d->other, "north", &bytes), ERR_OK);
+    assert_int_equal(bytes, 0);
+    begin(&d->sql, true);
+    assert_int_equal(store_blob_received(&d->sql, "north", blob, 7), ERR_OK);
+    commit(&d->sql);
+    assert_int_equal(store_blob_total(&d->other, "north", &bytes), ERR_OK);
+    assert_int_equal(bytes, 5000000000);
+    assert_int_equal(store_blob_total(&d->other, "south", &bytes), ERR_OK);
+    assert_int_equal(bytes, 0);
+}
+
 static void a_backup_is_a_store_of_its_own(void **state)
 {
     struct driver *d = *state;
@@ -422,6 +468,7 @@ int main(void)
         TEST(arrivals_are_numbered_upwards),
         TEST(a_replica_is_found_as_it_was_added),
         TEST(sums_keep_all_their_bits),
+        TEST(F16_an_attachment_belongs_to_the_first_line_that_names_it),
         TEST(a_backup_is_a_store_of_its_own),
         TEST(what_is_not_a_store_is_not_opened),
     };

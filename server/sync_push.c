@@ -125,6 +125,9 @@ enum err sync_sign(struct sync *s, struct bytes line)
     if (err) {
         piece->dead = true;
         sync_refuse(s, 422, "bad-signature", "a sign line does not verify");
+        if (piece != s->pieces) /* our log of it went another way, perhaps */
+            memcpy(s->error.replica, piece->row.replica,
+                   sizeof s->error.replica);
         return ERR_OK;
     }
     piece->signed_count = piece->count;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define ARENA_BYTES (256u << 10)
-#define GAPS_MAX 64 /* predecessors' logs that are begun earlier, a session */
+#define OLD_REFUSED_MAX 64 /* times a session that an old log is refused */
 
 /* What is to be done about an error that nothing but telling can help. */
 struct advice {
@@ -98,22 +98,27 @@ static void refused_size(struct session *s, const struct error_body *e)
 }
 
 /* The office has less of a predecessor's log than the differences showed, as
- * the case of some line of it has left this vault: all of the log is here. */
-static bool begun_earlier(struct session *s, const struct error_body *e)
+ * the case of some line of it has left this vault: all of the log is here.  Or
+ * it has another one, of a copy of this vault: then nothing of it can go there,
+ * and nothing else waits for it. */
+static bool old_log_refused(struct session *s, const struct error_body *e)
 {
-    bool earlier;
-    if (s->sent.phase != PHASE_CONTRIBUTE || strcmp(e->error, "gap") ||
-        !e->replica[0] || e->received < 0 || s->gaps++ >= GAPS_MAX)
+    bool goes_on = false;
+    enum err err = ERR_OK;
+    if (s->sent.phase != PHASE_CONTRIBUTE || !e->replica[0] ||
+        s->old_refused++ >= OLD_REFUSED_MAX)
         return false;
-    enum err err =
-        outbox_old_earlier(s->vault, e->replica, e->received, &earlier);
-    return !err && earlier;
+    if (!strcmp(e->error, "bad-signature"))
+        err = outbox_old_stop(s->vault, e->replica, &goes_on);
+    else if (!strcmp(e->error, "gap") && e->received >= 0)
+        err = outbox_old_earlier(s->vault, e->replica, e->received, &goes_on);
+    return !err && goes_on;
 }
 
 /* Once: the office has said where it stands, and skips what it has. */
 static bool sent_again(struct session *s, const struct error_body *e)
 {
-    if (begun_earlier(s, e))
+    if (old_log_refused(s, e))
         return true;
     if (strcmp(e->error, "bad-signature") && strcmp(e->error, "gap"))
         return false;

@@ -290,3 +290,24 @@ enum err outbox_old_earlier(struct vault *vault, const char *replica, int64_t n,
     return err ? err
                : vault_end(vault, old_earlier(vault, replica, n, earlier));
 }
+
+static enum err old_stop(struct vault *vault, const char *replica,
+                         bool *stopped)
+{
+    struct sqlite3_stmt *s;
+    enum err err = vault_sql(vault, SQL_IDENTITY_CONTRIBUTE_STOP, &s);
+    if (err)
+        return err;
+    db_bind_text(vault->db, s, 1, bytes_text(replica));
+    err = db_step_done(vault->db, s);
+    *stopped = !err && db_changes(vault->db) > 0;
+    return err;
+}
+
+enum err outbox_old_stop(struct vault *vault, const char *replica,
+                         bool *stopped)
+{
+    *stopped = false;
+    enum err err = vault_begin(vault);
+    return err ? err : vault_end(vault, old_stop(vault, replica, stopped));
+}

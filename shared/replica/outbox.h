@@ -44,6 +44,12 @@ MUST_CHECK enum err outbox_old_done(struct vault *vault, const char *replica,
 MUST_CHECK enum err outbox_old_earlier(struct vault *vault, const char *replica,
                                        int64_t n, bool *earlier);
 
+/* The office's log of that replica goes another way, so that it takes nothing
+ * of this one: what was to be contributed is let be, and counts for no more
+ * than it did.  *stopped is false when nothing was. */
+MUST_CHECK enum err outbox_old_stop(struct vault *vault, const char *replica,
+                                    bool *stopped);
+
 /* Takes a receipt after checking link, lineage and signature.  ERR_SIGNATURE,
  * ERR_FORK when its link is not our own at that n. */
 MUST_CHECK enum err outbox_receipt(struct vault *vault,

@@ -82,6 +82,10 @@ const char *const sql_of[SQL_COUNT] = {
         " THEN received ELSE min(contribute_from, received) END,"
         " contribute_to = max(contribute_to, received)"
         " WHERE state = 'closed' AND received > 0 AND id <> ?1",
+    [SQL_IDENTITY_CONTRIBUTE_STOP] =
+        "UPDATE identity SET contribute_from = 0, contribute_to = 0"
+        " WHERE state = 'closed' AND contribute_to > 0"
+        " AND replica IN (SELECT id FROM replica WHERE name = ?1)",
     [SQL_IDENTITY_CONTRIBUTED] =
         "UPDATE identity SET contribute_from = ?2 + 1,"
         " received_link = CASE WHEN received < ?2 THEN ?3 ELSE received_link"

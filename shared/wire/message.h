@@ -285,7 +285,7 @@ struct error_body {
     char detail[256];
     int64_t offset, received, retry_after_s, min, max; /* -1: absent */
     char lineage[LINEAGE_CHARS + 1];
-    char replica[REPLICA_CHARS + 1]; /* of a gap in a predecessor's log */
+    char replica[REPLICA_CHARS + 1]; /* whose old log is refused */
 };
 MESSAGE_LINE(error_body);
 

@@ -212,6 +212,23 @@ static void an_older_log_is_given_from_where_the_office_is(void **state)
     assert_eli_agrees(p);
 }
 
+static void an_old_log_that_is_not_wanted_is_let_be(void **state)
+{
+    struct pair *p = *state;
+    bool stopped;
+    far_rollback(p->far, p->replica, 1);
+    far_succeed(p->far, &p->dana, "lineage");
+    assert_int_equal(outbox_old_stop(p->dana.vault, p->replica, &stopped),
+                     ERR_OK);
+    assert_true(stopped);
+    assert_int_equal(far_contributed(p->far, p->dana.vault), 0);
+    assert_int_equal(outbox_old_stop(p->dana.vault, p->replica, &stopped),
+                     ERR_OK);
+    assert_false(stopped);
+    compare_with_office(p); /* until a difference shows it again */
+    assert_int_equal(far_contributed(p->far, p->dana.vault), 2);
+}
+
 static void unsent_lines_of_a_left_case_go_as_envelopes(void **state)
 {
     struct pair *p = *state;
@@ -390,6 +407,7 @@ int main(void)
         TEST(originals_that_the_office_has_after_all_are_folded_too),
         TEST(originals_that_came_back_are_contributed_again),
         TEST(an_older_log_is_given_from_where_the_office_is),
+        TEST(an_old_log_that_is_not_wanted_is_let_be),
         TEST(unsent_lines_of_a_left_case_go_as_envelopes),
         TEST(envelopes_that_the_office_has_count_as_received),
         TEST(another_root_is_refused_and_nothing_changes),

@@ -257,40 +257,71 @@ static void a_predecessors_lines_are_contributed_as_they_were(void **state)
     device_fini(&lee);
 }
 
+/* Line n of `d`, which `by` contributes. */
+static void contribute(struct device *by, struct place *place,
+                       const struct device *d, int64_t n, struct reply *reply)
+{
+    struct buffer request, extra;
+    struct log_line log = {.from = n};
+    struct sign_line sign = {.n = n};
+    memcpy(log.replica, d->replica, sizeof log.replica);
+    memcpy(log.key, d->keys.public_key, sizeof log.key);
+    chain_sign(sign.signature, &d->keys, DOMAIN_LINK,
+               bytes_of(d->links[n], LINK_BYTES));
+    buffer_init(&extra, 1u << 20);
+    buffer_init(&request, 1u << 20);
+    assert_int_equal(log_line_write(&extra, &log), ERR_OK);
+    buffer_printf(&extra, "\n%s\n", d->lines[n]);
+    assert_int_equal(sign_line_write(&extra, &sign), ERR_OK);
+    buffer_add_char(&extra, '\n');
+    device_request(by, 0, "fix", buffer_text(&extra), &request);
+    device_send(by, place, buffer_bytes(&request), reply);
+    buffer_fini(&request);
+    buffer_fini(&extra);
+}
+
 static void a_gap_in_an_old_log_says_where_the_office_is(void **state)
 {
     struct place *place = *state;
     struct device dana, next;
     struct reply reply;
-    struct buffer request, extra;
     device_enrol(&dana, place, "dana");
     device_create(&dana, "person", PERSON, PERSON, NAMED);
     device_sync_ok(&dana, place);
     device_create(&dana, "contact", NOTE, PERSON, TOLD);
     device_create(&dana, "contact", NOTE_2, PERSON, TOLD);
     device_succeed(&next, &dana, place, "fork");
-    struct log_line log = {.from = 3};
-    struct sign_line sign = {.n = 3};
-    memcpy(log.replica, dana.replica, sizeof log.replica);
-    memcpy(log.key, dana.keys.public_key, sizeof log.key);
-    chain_sign(sign.signature, &dana.keys, DOMAIN_LINK,
-               bytes_of(dana.links[3], LINK_BYTES));
-    buffer_init(&extra, 1u << 20);
-    buffer_init(&request, 1u << 20);
-    assert_int_equal(log_line_write(&extra, &log), ERR_OK);
-    buffer_printf(&extra, "\n%s\n", dana.lines[3]);
-    assert_int_equal(sign_line_write(&extra, &sign), ERR_OK);
-    buffer_add_char(&extra, '\n');
-    device_request(&next, 0, "fix", buffer_text(&extra), &request);
-    device_send(&next, place, buffer_bytes(&request), &reply);
+    contribute(&next, place, &dana, 3, &reply);
     assert_int_equal(reply.status, 422);
     assert_string_equal(reply.error.error, "gap");
     assert_int_equal(reply.error.received, 1);
     assert_string_equal(reply.error.replica, dana.replica);
     reply_fini(&reply);
-    buffer_fini(&request);
-    buffer_fini(&extra);
     device_fini(&dana);
+    device_fini(&next);
+}
+
+static void an_old_log_that_went_another_way_is_named(void **state)
+{
+    struct place *place = *state;
+    struct device dana, copy, next;
+    struct reply reply;
+    device_enrol(&dana, place, "dana");
+    device_clone(&copy, &dana);
+    device_create(&copy, "person", PERSON_2, PERSON_2, NAMED);
+    device_sync_ok(&copy, place);
+    device_create(&dana, "person", PERSON, PERSON, NAMED);
+    device_create(&dana, "contact", NOTE, PERSON, TOLD);
+    device_succeed(&next, &dana, place, "fork");
+    contribute(&next, place, &dana, 2, &reply);
+    assert_int_equal(reply.status, 422);
+    assert_string_equal(reply.error.error, "bad-signature");
+    assert_string_equal(reply.error.replica, dana.replica);
+    reply_fini(&reply);
+    assert_int_equal(
+        place_int(place, "SELECT count(*) FROM line WHERE replica >= 'w'"), 1);
+    device_fini(&dana);
+    device_fini(&copy);
     device_fini(&next);
 }
 
@@ -343,6 +374,7 @@ int main(void)
         TEST(a_receipt_above_the_log_changes_the_lineage),
         TEST(a_predecessors_lines_are_contributed_as_they_were),
         TEST(a_gap_in_an_old_log_says_where_the_office_is),
+        TEST(an_old_log_that_went_another_way_is_named),
         TEST(each_start_is_a_term_of_its_own),
         TEST(an_office_is_not_made_twice),
     };

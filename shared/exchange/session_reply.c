@@ -72,7 +72,9 @@ static enum err after_sync(struct session *s)
 static enum err after_contribution(struct session *s)
 {
     bool any = false;
-    for (size_t i = 0; i < s->sent.old_count; i++) {
+    /* Of what could not be opened nothing counts; it is given again later. */
+    size_t taken = s->got.wants_from ? 0 : s->sent.old_count;
+    for (size_t i = 0; i < taken; i++) {
         const struct old_log *old = &s->sent.old[i];
         enum err err =
             old->n ? outbox_old_done(s->vault, old->replica, old->n) : ERR_OK;

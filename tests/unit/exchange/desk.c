@@ -124,6 +124,10 @@ static void header_put(struct desk *desk, struct frame_writer *w)
         header.state = REPLY_STALE;
     if (desk->heard.header.locked && header.state == REPLY_OK)
         header.state = REPLY_LOCKED;
+    if (desk->unopened_old && desk->heard.old_lines) {
+        header.wants_from = 1;
+        header.wants_to = desk->heard.old_lines;
+    }
     receipt_make(desk, &header);
     statement_make(desk, &header);
     buffer_init(&line, DESK_BYTES_MAX);

@@ -60,6 +60,7 @@ struct desk {
     bool dead;          /* nothing answers */
     bool spoil_receipt, foreign_receipt;
     bool stale_once, fork_always;
+    bool unopened_old;           /* no line of a predecessor's can be opened */
     bool honest_after_enrolment; /* a successor gets true receipts */
     bool calm_after_reconcile;   /* then sums are equal */
     int refuse_status;           /* of the next request, with `refuse_body` */

@@ -76,6 +76,25 @@ static void after_a_rollback_what_had_a_receipt_is_contributed(void **state)
     in_step(s);
 }
 
+static void what_the_office_could_not_open_is_contributed_again(void **state)
+{
+    struct scene *s = *state;
+    device_write(&s->device, "Ann");
+    device_write(&s->device, "Bea");
+    sync_ok(s);
+    int64_t lost = s->desk->head;
+    desk_roll_back(s->desk);
+    refuse_once(s, "lineage");
+    s->desk->unopened_old = true;
+    sync_ok(s);
+    assert_int_equal(s->desk->old_lines, lost);
+    s->desk->unopened_old = false;
+    sync_ok(s);
+    assert_int_equal(s->desk->old_lines, 2 * lost);
+    sync_ok(s);
+    assert_int_equal(s->desk->old_lines, 2 * lost);
+}
+
 static void a_locked_vault_waits_for_its_passphrase_to_succeed(void **state)
 {
     struct scene *s = *state;
@@ -256,6 +275,7 @@ int main(void)
         SCENE(after_a_fork_unsent_work_goes_on_under_a_fresh_key),
         SCENE(a_stale_copy_goes_on_under_a_fresh_key),
         SCENE(after_a_rollback_what_had_a_receipt_is_contributed),
+        SCENE(what_the_office_could_not_open_is_contributed_again),
         SCENE(a_locked_vault_waits_for_its_passphrase_to_succeed),
         SCENE(an_office_that_refuses_every_key_is_given_up),
         SCENE(a_receipt_for_another_line_is_a_fork),

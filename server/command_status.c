@@ -133,7 +133,7 @@ static int report_json(struct command *c, const int64_t numbers[COUNTS],
 
 int command_status(struct command *c)
 {
-    int64_t numbers[COUNTS];
+    int64_t numbers[COUNTS] = {0};
     struct buffer name;
     struct journal_setting journal = {.path = ""};
     if (c->operand_count > 0)

@@ -82,7 +82,8 @@ MUST_CHECK enum err office_connect(struct office *office, struct sql *out);
 MUST_CHECK enum err office_schema_refresh(struct office *office,
                                           struct sql *sql);
 /* A rollback was found or a backup restored: a new random lineage, unused codes
- * are void, and recovery begins (recovery.h).  Inside the caller's write transaction. */
+ * are void, and recovery begins (recovery.h).  Inside the caller's write
+ * transaction. */
 MUST_CHECK enum err office_new_lineage(struct office *office, struct sql *sql);
 
 #endif

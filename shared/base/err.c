@@ -50,7 +50,7 @@ const char *err_name(enum err err)
     return errors[err].name;
 }
 
-enum err err_of_errno(int number)
+enum err err_of_failure(int number)
 {
     switch (number) {
     case ENOENT:

@@ -47,6 +47,13 @@ const char *err_text(enum err err);
 const char *err_name(enum err err);
 
 /* What an errno of a file or socket means; ERR_IO when nothing closer does. */
-enum err err_of_errno(int number);
+enum err err_of_failure(int number);
+
+/* The same, with the promise where analysers see it: it is never ERR_OK. */
+static inline enum err err_of_errno(int number)
+{
+    enum err err = err_of_failure(number);
+    return err ? err : ERR_IO;
+}
 
 #endif

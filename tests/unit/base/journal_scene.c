@@ -11,7 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-const uint8_t journal_key[JOURNAL_KEY_BYTES] = "0123456789abcdef0123456789abcde";
+const uint8_t journal_key[JOURNAL_KEY_BYTES] =
+    "0123456789abcdef0123456789abcde";
 
 void tell(void *context, const struct journal_record *record)
 {
@@ -27,8 +28,11 @@ int scene_open(void **state)
     struct scene *s = calloc(1, sizeof *s);
     dir_make(s->dir);
     dir_file(s->path, s->dir, "journal");
-    s->of = (struct journal_of){
-        .path = s->path, .name = "t", .key = journal_key, .seen = tell, .context = s};
+    s->of = (struct journal_of){.path = s->path,
+                                .name = "t",
+                                .key = journal_key,
+                                .seen = tell,
+                                .context = s};
     assert_int_equal(journal_open(&s->journal, &s->of), ERR_OK);
     *state = s;
     return 0;

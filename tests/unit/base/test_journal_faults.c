@@ -61,7 +61,8 @@ static void a_killed_writer_loses_nothing_that_was_kept(void **state)
             if (journal_open(&j, &of))
                 _exit(1);
             for (int i = 0; i < 100000; i++)
-                if (journal_put(j, 1, "some work") || write(said[1], "x", 1) != 1)
+                if (journal_put(j, 1, "some work") ||
+                    write(said[1], "x", 1) != 1)
                     _exit(1);
             _exit(0);
         }

@@ -127,6 +127,11 @@ static void write_at(struct world *world, const char *record, const char *set,
     world_say(world, "the office writes %.8s: %s", record, err_name(err));
     if (!err && write.screen_count < SCREEN_MAX)
         remember(world, record, &dot, &write);
+    if (err && world->attempt_count < ATTEMPTS_MAX) {
+        struct write *attempt = &world->attempts[world->attempt_count++];
+        *attempt = write;
+        snprintf(attempt->record, sizeof attempt->record, "%s", record);
+    }
     seen_fini(&seen);
 }
 

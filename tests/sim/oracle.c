@@ -176,28 +176,51 @@ static bool replaced_knowingly(const struct world *world,
     return false;
 }
 
-/* A write whose acknowledgement a power cut swallowed has no screen on record:
- * it may have replaced anything that its device showed. */
+static bool is_heard(const struct world *world, struct bytes write)
+{
+    for (size_t i = 0; i < world->write_count; i++)
+        if (bytes_is(write, world->writes[i].id))
+            return true;
+    return false;
+}
+
+/* A write whose acknowledgement a power cut swallowed: it may have replaced
+ * what was on the screen of somebody whose attempt has no known outcome. */
 static bool replaced_unheard(const struct world *world,
                              const struct lines *lines,
                              const struct write *lost, struct bytes field)
 {
-    for (size_t i = 0; i < map_count(lines->by_write); i++) {
+    bool attempted = false;
+    for (size_t i = 0; i < world->attempt_count && !attempted; i++)
+        attempted = !strcmp(world->attempts[i].record, lost->record) &&
+                    on_screen(&world->attempts[i], lost->id);
+    for (size_t i = 0; attempted && i < map_count(lines->by_write); i++) {
         const struct revision *r = map_value_at(lines->by_write, i);
-        bool heard = false;
-        if (!bytes_is(r->record, lost->record) ||
-            !touches(revision_original(r), field) ||
-            !strcmp(r->write, lost->id))
-            continue;
-        for (size_t w = 0; !heard && w < world->write_count; w++)
-            heard = !strcmp(world->writes[w].id, r->write);
-        if (!heard)
+        if (bytes_is(r->record, lost->record) &&
+            touches(revision_original(r), field) &&
+            !is_heard(world, bytes_text(r->write)))
             return true;
     }
     return false;
 }
 
-/* Somebody who settled the field has said that this value stands. */
+/* Somebody on whose screen it was has touched the field since. */
+static bool is_replaced(const struct world *world, const struct lines *lines,
+                        const struct revision *r, struct bytes field)
+{
+    for (size_t i = 0; i < world->write_count; i++) {
+        const struct write *v = &world->writes[i];
+        const struct revision *other =
+            map_get(lines->by_write, bytes_text(v->id));
+        if (other && other != r && bytes_is(r->record, v->record) &&
+            on_screen(v, r->write) && touches(revision_original(other), field))
+            return true;
+    }
+    return false;
+}
+
+/* Somebody who settled the field has said that this value stands, and nobody
+ * who saw that has touched the field since. */
 static bool kept(const struct lines *lines, const char *id, struct bytes field)
 {
     for (size_t i = 0; i < map_count(lines->by_write); i++) {
@@ -206,7 +229,8 @@ static bool kept(const struct lines *lines, const char *id, struct bytes field)
         const struct canon *named =
             keep ? canon_member_bytes(keep, field) : NULL;
         for (named = named ? named->first : NULL; named; named = named->next)
-            if (bytes_is(named->text, id))
+            if (bytes_is(named->text, id) &&
+                !is_replaced(lines->world, lines, r, field))
                 return true;
     }
     return false;
@@ -220,17 +244,23 @@ static bool meant(const struct lines *lines, const struct write *v,
            !strncmp(v->dot, w->dot, REPLICA_CHARS);
 }
 
+/* A form that is older than its device's identity may say less than was seen.
+ */
+static bool same_reader(const struct write *w)
+{
+    return !*w->reader || !strncmp(w->reader, w->dot, REPLICA_CHARS);
+}
+
 /* The other way round: what somebody who saw it has replaced is not open again.
- * Forms that are older than a change of identity may say less than was seen. */
+ */
 static void check_replaced(struct world *world, const struct lines *lines,
                            const struct canon *state, const struct write *w,
                            struct bytes field)
 {
     const struct canon *fields = canon_member(state, "fields");
     const struct canon *f = fields ? canon_member_bytes(fields, field) : NULL;
-    if ((world->scenes & (SCENE_CLONED | SCENE_RESTORED)) || !f ||
-        canon_member(f, "sealed") || canon_member(f, "after") ||
-        kept(lines, w->id, field))
+    if ((world->scenes & SCENE_RESTORED) || !f || canon_member(f, "sealed") ||
+        canon_member(f, "after") || kept(lines, w->id, field))
         return;
     for (size_t i = 0; i < world->write_count; i++) {
         const struct write *v = &world->writes[i];
@@ -238,7 +268,7 @@ static void check_replaced(struct world *world, const struct lines *lines,
         const struct canon *set = r ? revision_original(r)->set : NULL;
         if (set && canon_member_bytes(set, field) && on_screen(v, w->id) &&
             !strcmp(v->record, w->record) && !is_held(lines, v->dot) &&
-            meant(lines, v, w))
+            meant(lines, v, w) && same_reader(v))
             world_fail(world,
                        "O8: %.*s of record %s, written as %s, is in force "
                        "though %s has replaced it: %.*s",

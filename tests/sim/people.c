@@ -40,6 +40,7 @@ bool form_open(struct world *world, struct device *device, struct form *form,
     enum err err = identity_load(device->vault, &identity);
     if (!err) {
         memcpy(screen.self, identity.replica, sizeof screen.self);
+        memcpy(form->reader, identity.replica, sizeof form->reader);
         err = record_read(device->vault, record, &state, &form->context);
     }
     if (!err)
@@ -90,6 +91,22 @@ static void remember(struct world *world, struct device *device,
         return;
     memcpy(w->screen, form->screen, sizeof w->screen);
     w->screen_count = form->screen_count;
+    memcpy(w->reader, form->reader, sizeof w->reader);
+}
+
+/* A write whose outcome nobody heard of: it may stand nevertheless. */
+static void remember_attempt(struct world *world, const struct form *form)
+{
+    if (!form)
+        return;
+    if (world->attempt_count == ATTEMPTS_MAX) {
+        world_fail(world, "more attempts than can be remembered");
+        return;
+    }
+    struct write *w = &world->attempts[world->attempt_count++];
+    *w = (struct write){.screen_count = form->screen_count};
+    memcpy(w->record, form->record, sizeof w->record);
+    memcpy(w->screen, form->screen, sizeof w->screen);
 }
 
 static void learn(struct world *world, const struct record_written *written,
@@ -122,6 +139,8 @@ bool people_write(struct world *world, struct device *device,
     record_written_fini(&written);
     if (disk_is_off(device->name)) {
         world_say(world, "%s loses power while it writes", device->name);
+        if (err)
+            remember_attempt(world, form);
         device_crash(world, device);
     } else if (err) {
         world_fail(world, "%s: a good write is refused: %s %s", device->name,

@@ -289,7 +289,8 @@ void world_open(struct world *world, uint64_t seed, bool verbose)
 {
     memset(world, 0, sizeof *world);
     world->writes = calloc(WRITES_MAX, sizeof *world->writes);
-    if (!world->writes)
+    world->attempts = calloc(ATTEMPTS_MAX, sizeof *world->attempts);
+    if (!world->writes || !world->attempts)
         abort();
     world->verbose = verbose;
     world->now_ms = START_MS;
@@ -310,4 +311,5 @@ void world_close(struct world *world)
     office_stop(world);
     mail_close(world);
     free(world->writes);
+    free(world->attempts);
 }

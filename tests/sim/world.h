@@ -17,6 +17,7 @@
 #define RECORDS_MAX 400
 #define WRITES_MAX 4000
 #define SCREEN_MAX 96
+#define ATTEMPTS_MAX 200
 #define FORMS_MAX 4
 #define MAIL_MAX 12
 #define HOLDS_MAX 256
@@ -41,6 +42,8 @@ struct write {
     int device; /* negative: the office */
     char dot[DOT_CHARS + 1];
     bool excused; /* truth.c */
+    /* Whose form it was: the writer may have become another since. */
+    char reader[REPLICA_CHARS + 1];
 };
 
 /* A form that a person has open: the context and the screen of that moment. */
@@ -51,6 +54,7 @@ struct form {
     struct buffer context;
     char screen[SCREEN_MAX][WRITE_ID_CHARS + 1];
     size_t screen_count;
+    char reader[REPLICA_CHARS + 1]; /* the device's name in that moment */
 };
 
 /* What happened how often, by name: a silent gap shows. */
@@ -103,6 +107,8 @@ struct world {
     struct mail mail[MAIL_MAX];
     struct write *writes; /* owned, WRITES_MAX */
     size_t write_count;
+    struct write *attempts; /* owned: whose outcome a power cut hid */
+    size_t attempt_count;
     /* What stays held, as it is no revision of a known record. */
     struct dot unreleasable[HOLDS_MAX];
     size_t unreleasable_count;

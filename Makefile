@@ -4,7 +4,7 @@
 #   make check     every test; ends with "N passed, N failed"
 #   make demo      an office, two workers and a VITA site, end to end
 #   make lint      layers, formatting, warnings, cppcheck, clang-tidy
-#   make sim       the simulator: SEEDS=200, or SEED=n for one
+#   make sim       the simulator: SEEDS=200, or SEED=n for one; sim-nightly: 20000
 #   make mutants   builds that are broken on purpose; the simulator must notice
 #   make model     the exchange in Promela, explored by spin
 #   make fuzz      libFuzzer targets, FUZZ_SECONDS=30 each
@@ -359,7 +359,7 @@ $(FUZZ_PROGRAMS): $B/tests/fuzz/%: $B/obj/tests/fuzz/%.o \
 	$(call say,LD)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $(filter %.o,$^) \
 		$(call group,$(SHARED) server) $(LIBS)
 
-.PHONY: tests unit-tests check check-unit sim model fuzz fuzz-run deps
+.PHONY: tests unit-tests check check-unit sim sim-nightly model fuzz fuzz-run deps
 unit-tests: $(UNIT_TESTS) $(REPLAYS)
 tests: all unit-tests $(TOOL_TESTS) $(FAIL) $(SIM) $(if $(INSTRUMENT),,$(LOSSY))
 
@@ -386,6 +386,12 @@ check-unit: $(if $(LAYER),$(TESTS_tests/unit/$(LAYER)),$(UNIT_TESTS))
 sim: $(SIM)
 	$(if $(SIM),$(SIM) $(if $(SEED),--seed $(SEED),--seeds $(SEEDS)),\
 		@echo 'no simulator is here')
+# Other seeds every night, unless FROM says which.
+sim-nightly: SEEDS = 20000
+sim-nightly: $(SIM)
+	$(SIM) --corpus tests/sim/corpus.txt
+	$(SIM) --seeds $(SEEDS) --failures 5 \
+		--from $${FROM:-$$(( $$(date +%s) / 86400 * 100000 ))}
 
 # Needs spin; MODEL=NAME explores one configuration, or one mutant, alone.
 model:

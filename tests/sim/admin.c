@@ -97,6 +97,7 @@ static void remember(struct world *world, const char *record,
     snprintf(w->record, sizeof w->record, "%s", record);
     dot_format(w->dot, dot);
     w->device = -1;
+    w->step = world->step;
     buffer_init(&line, LINE_BYTES_MAX);
     if (store_line_load(&world->sql, world->office->agency, dot->replica,
                         dot->n, &line, NULL))

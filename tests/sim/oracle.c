@@ -7,6 +7,7 @@
 #include "server/store_record.h"
 #include "server/verify.h"
 #include "shared/base/map.h"
+#include "tests/sim/coverage.h"
 #include "tests/sim/forge.h"
 #include "tests/sim/people.h"
 #include "tests/sim/world.h"
@@ -259,8 +260,8 @@ static void check_replaced(struct world *world, const struct lines *lines,
 {
     const struct canon *fields = canon_member(state, "fields");
     const struct canon *f = fields ? canon_member_bytes(fields, field) : NULL;
-    if ((world->scenes & SCENE_RESTORED) || !f || canon_member(f, "sealed") ||
-        canon_member(f, "after") || kept(lines, w->id, field))
+    if (!f || canon_member(f, "sealed") || canon_member(f, "after") ||
+        kept(lines, w->id, field))
         return;
     for (size_t i = 0; i < world->write_count; i++) {
         const struct write *v = &world->writes[i];
@@ -407,6 +408,24 @@ static void check_device(struct world *world, struct device *d)
                    (long long)status.here);
 }
 
+static void cover_states(struct world *world)
+{
+    for (size_t i = 0; i < world->record_count; i++) {
+        struct record_row row;
+        struct buffer bytes;
+        struct arena arena;
+        const struct canon *state;
+        buffer_init(&bytes, STATE_BYTES_MAX);
+        arena_init(&arena, 32u << 20);
+        if (!store_record_find(&world->sql, world->office->agency,
+                               bytes_text(world->records[i]), &row, &bytes) &&
+            !canon_parse(&arena, row.state, &state, NULL))
+            coverage_state(world, state);
+        arena_fini(&arena);
+        buffer_fini(&bytes);
+    }
+}
+
 static void say_problem(void *context, const char *text)
 {
     world_say(context, "problem: %s", text);
@@ -504,6 +523,8 @@ void oracle_settle(struct world *world)
     check_vaults(world);
     if (!world->failed)
         check_screens(world, &lines);
+    coverage_pairs(world);
+    cover_states(world);
     if (!world->failed && office_verify(world->office, &world->sql, say_problem,
                                         world, &problems))
         world_fail(world, "the office cannot be verified: %s",

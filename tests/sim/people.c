@@ -80,6 +80,7 @@ static void remember(struct world *world, struct device *device,
     struct write *w = &world->writes[world->write_count++];
     memset(w, 0, sizeof *w);
     w->device = (int)(device - world->devices);
+    w->step = world->step;
     memcpy(w->record, written->record, sizeof w->record);
     dot_format(w->dot, &written->dot);
     struct find find = {w->dot, w->id};
@@ -219,10 +220,10 @@ static enum err pick_first(void *context, const char *record,
 }
 
 bool people_pick_oldest(struct world *world, struct device *device,
-                        char record[ID_CHARS + 1])
+                        const char *type, char record[ID_CHARS + 1])
 {
     struct pick pick = {.world = world};
-    if (record_list(device->vault, "person", pick_first, &pick) || !pick.seen)
+    if (record_list(device->vault, type, pick_first, &pick) || !pick.seen)
         return false;
     memcpy(record, pick.record, ID_CHARS + 1);
     return true;

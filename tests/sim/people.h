@@ -14,10 +14,9 @@ bool people_write(struct world *world, struct device *device,
 /* A random record of a type that this device can read. */
 bool people_pick(struct world *world, struct device *device, const char *type,
                  char record[ID_CHARS + 1]);
-/* The person whom this device has known longest: everybody's hands are on it.
- */
+/* The one that this device has known longest: everybody's hands are on it. */
 bool people_pick_oldest(struct world *world, struct device *device,
-                        char record[ID_CHARS + 1]);
+                        const char *type, char record[ID_CHARS + 1]);
 const char *people_pick_type(struct world *world);
 void people_change(struct world *world, const char *type, char *out,
                    size_t room);

@@ -1,8 +1,7 @@
 /* What many histories came to. */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "tests/sim/coverage.h"
 #include "tests/sim/history.h"
 
 #define YEAR_MS (365.25 * 86400e3)
@@ -21,15 +20,8 @@ void outcome_add(struct outcome *sum, const struct outcome *one)
     sum->device_ms += one->device_ms;
 }
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(((const struct cover_item *)a)->name,
-                  ((const struct cover_item *)b)->name);
-}
-
 void outcome_print(const struct outcome *sum, uint64_t passed, double seconds)
 {
-    static struct cover cover;
     printf("%llu histories: %lld writes, %lld syncs, %lld requests, %lld power "
            "cuts, %lld new identities, %lld reconciles\n",
            (unsigned long long)passed, (long long)sum->writes,
@@ -39,9 +31,5 @@ void outcome_print(const struct outcome *sum, uint64_t passed, double seconds)
     printf("%.1f device-years in %.0f s: %.0f times real time\n",
            (double)sum->device_ms / YEAR_MS, seconds,
            (double)sum->device_ms / 1e3 / (seconds > 0.1 ? seconds : 0.1));
-    cover = sum->cover;
-    qsort(cover.items, cover.count, sizeof *cover.items, by_name);
-    for (size_t i = 0; i < cover.count; i++)
-        printf("  %-32s %lld\n", cover.items[i].name,
-               (long long)cover.items[i].count);
+    coverage_print(&sum->cover);
 }

@@ -313,19 +313,23 @@ static void step_suspend(struct world *world)
         office_suspend(world, d);
 }
 
-/* Everybody at once on one field of one record. */
+/* Everybody at once on a few fields of one record. */
 static void step_hot_edit(struct world *world)
 {
     struct device *d = device_any(world);
+    const char *type = world_dice(world, 4) ? "person" : "need";
     struct form form = {0};
-    char record[ID_CHARS + 1], set[64];
-    if (!d || !people_pick_oldest(world, d, record))
+    char record[ID_CHARS + 1], set[256];
+    if (!d || !people_pick_oldest(world, d, type, record))
         return;
     buffer_init(&form.context, 1u << 20);
-    snprintf(set, sizeof set, "{\"preferred_name\":\"hot %d\"}",
-             (int)world_dice(world, 1000));
+    if (strcmp(type, "person") != 0)
+        people_change(world, type, set, sizeof set);
+    else
+        snprintf(set, sizeof set, "{\"preferred_name\":\"hot %d\"}",
+                 (int)world_dice(world, 1000));
     struct record_write write = {.set = bytes_text(set)};
-    if (form_open(world, d, &form, record, "person"))
+    if (form_open(world, d, &form, record, type))
         save(world, d, &form, &write);
     buffer_fini(&form.context);
 }
@@ -417,6 +421,7 @@ void step_run(struct world *world, const struct step *step)
 {
     random_seeded_init(&world->dice, step->seed);
     world->now_ms += 1000 + (int64_t)world_dice(world, 3600000);
+    world->step = step->kind;
     world_say(world, "-- %s", steps[step->kind].name);
     steps[step->kind].call(world);
 }

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/sim/coverage.h"
+
 void world_fail(struct world *world, const char *format, ...)
 {
     va_list list;
@@ -44,20 +46,6 @@ void world_cover(struct world *world, const char *format, ...)
     vsnprintf(name, sizeof name, format, list);
     va_end(list);
     coverage_add(&world->cover, name, 1);
-}
-
-void coverage_add(struct cover *cover, const char *name, int64_t count)
-{
-    for (size_t i = 0; i < cover->count; i++)
-        if (!strcmp(cover->items[i].name, name)) {
-            cover->items[i].count += count;
-            return;
-        }
-    if (cover->count == COVERS_MAX)
-        return;
-    struct cover_item *item = &cover->items[cover->count++];
-    snprintf(item->name, sizeof item->name, "%s", name);
-    item->count = count;
 }
 
 static int64_t world_time(void *context)

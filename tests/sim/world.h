@@ -21,7 +21,7 @@
 #define FORMS_MAX 4
 #define MAIL_MAX 12
 #define HOLDS_MAX 256
-#define COVERS_MAX 192
+#define COVERS_MAX 320
 #define COVER_CHARS 48
 #define START_MS INT64_C(1767225600000) /* 2026-01-01 */
 
@@ -33,13 +33,46 @@ enum {
     SCENE_TWO_BACKUPS = 512
 };
 
+/* What people and machines do; step.c. */
+enum step_kind {
+    STEP_PERSON,
+    STEP_CHILD,
+    STEP_EDIT,
+    STEP_FORM_OPEN,
+    STEP_FORM_SAVE,
+    STEP_MEMBER,
+    STEP_SEAL,
+    STEP_RESOLVE,
+    STEP_SYNC,
+    STEP_ASSIGN,
+    STEP_OFFICE_EDIT,
+    STEP_OFFICE_RESOLVE,
+    STEP_DEVICE_CRASH,
+    STEP_OFFICE_CRASH,
+    STEP_OUTAGE,
+    STEP_CLOCK,
+    STEP_CLONE,
+    STEP_RESTORE,
+    STEP_BACKUP,
+    STEP_FORGE,
+    STEP_LOCKED,
+    STEP_MAIL,
+    STEP_LOSE,
+    STEP_SUSPEND,
+    STEP_HOT_EDIT,
+    STEP_ENROL,
+    STEP_STRANGER,
+    STEP_COUNT
+};
+
 /* One acknowledged write and the truth about it. */
 struct write {
     char record[ID_CHARS + 1];
     char id[WRITE_ID_CHARS + 1];
     char screen[SCREEN_MAX][WRITE_ID_CHARS + 1]; /* writes its author saw */
     size_t screen_count;
-    int device; /* negative: the office */
+    int device;          /* negative: the office */
+    enum step_kind step; /* during which it was written */
     char dot[DOT_CHARS + 1];
     bool excused; /* truth.c */
     /* Whose form it was: the writer may have become another since. */
@@ -57,7 +90,7 @@ struct form {
     char reader[REPLICA_CHARS + 1]; /* the device's name in that moment */
 };
 
-/* What happened how often, by name: a silent gap shows. */
+/* What happened how often, by name; coverage.h. */
 struct cover_item {
     char name[COVER_CHARS];
     int64_t count;
@@ -99,6 +132,7 @@ struct world {
     bool deaf;       /* no reply reaches a device */
     bool stranger;   /* somebody else answers in the office's place */
     unsigned scenes; /* SCENE_* that happened */
+    enum step_kind step;
     struct device devices[DEVICES_MAX];
     char records[RECORDS_MAX][ID_CHARS + 1];
     char record_types[RECORDS_MAX][NAME_CHARS_MAX + 1];
@@ -130,7 +164,6 @@ void world_say(struct world *world, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void world_cover(struct world *world, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-void coverage_add(struct cover *cover, const char *name, int64_t count);
 uint64_t world_dice(struct world *world, uint64_t limit);
 
 /* found.c: the office and the first devices, founded once in a process and
@@ -163,36 +196,6 @@ void net_open(struct transport *out, struct world *world,
               struct device *device);
 
 /* step.c: the things that people and machines do. */
-enum step_kind {
-    STEP_PERSON,
-    STEP_CHILD,
-    STEP_EDIT,
-    STEP_FORM_OPEN,
-    STEP_FORM_SAVE,
-    STEP_MEMBER,
-    STEP_SEAL,
-    STEP_RESOLVE,
-    STEP_SYNC,
-    STEP_ASSIGN,
-    STEP_OFFICE_EDIT,
-    STEP_OFFICE_RESOLVE,
-    STEP_DEVICE_CRASH,
-    STEP_OFFICE_CRASH,
-    STEP_OUTAGE,
-    STEP_CLOCK,
-    STEP_CLONE,
-    STEP_RESTORE,
-    STEP_BACKUP,
-    STEP_FORGE,
-    STEP_LOCKED,
-    STEP_MAIL,
-    STEP_LOSE,
-    STEP_SUSPEND,
-    STEP_HOT_EDIT,
-    STEP_ENROL,
-    STEP_STRANGER,
-    STEP_COUNT
-};
 struct step {
     enum step_kind kind;
     uint64_t seed; /* its own, so that a step can be left out */

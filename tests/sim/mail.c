@@ -113,10 +113,10 @@ static void office_takes(struct world *world)
         mail_put(world, &reply);
     if (!err && cut)
         world_fail(world, "the office takes a bundle that was cut");
-    if (err && !cut && power && world->scenes == SCENE_PLAIN)
+    if (err && !cut && power && world_plain(world))
         world_fail(world, "a bundle is refused: %s %s", err_name(err),
                    outcome.detail);
-    if (!err && outcome.status != 200 && world->scenes == SCENE_PLAIN)
+    if (!err && outcome.status != 200 && world_plain(world))
         world_fail(world, "a bundle is answered %d %s", outcome.status,
                    outcome.error.error);
     buffer_fini(&reply);
@@ -153,7 +153,7 @@ static void device_reads(struct world *world)
         world_fail(world, "%s reads a reply that was cut", d->name);
     /* One that lost power while it synced has its lease for a while. */
     if (err && !cut && err != ERR_FOREIGN && err != ERR_BUSY &&
-        world->scenes == SCENE_PLAIN)
+        world_plain(world))
         world_fail(world, "%s cannot read a reply: %s %s", d->name,
                    err_name(err), report.detail);
 }

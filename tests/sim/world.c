@@ -9,6 +9,11 @@
 
 #include "tests/sim/coverage.h"
 
+bool world_plain(const struct world *world)
+{
+    return !(world->scenes & (SCENE_CLONED | SCENE_RESTORED));
+}
+
 void world_fail(struct world *world, const char *format, ...)
 {
     va_list list;
@@ -253,12 +258,12 @@ bool device_sync(struct world *world, struct device *device)
               (long long)report.pushed, (long long)report.pulled,
               report.reconciled ? ", reconciled" : "",
               report.succeeded ? ", new identity" : "");
-    if (report.reconciled && world->scenes == SCENE_PLAIN)
+    if (report.reconciled && world_plain(world))
         world_fail(world,
                    "%s had to reconcile although nothing was cloned "
                    "or rolled back: a cursor or a sum is wrong",
                    device->name);
-    if (report.succeeded && world->scenes == SCENE_PLAIN)
+    if (report.succeeded && world_plain(world))
         world_fail(world,
                    "%s was declared a clone although nobody copied "
                    "anything",

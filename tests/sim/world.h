@@ -26,7 +26,6 @@
 #define START_MS INT64_C(1767225600000) /* 2026-01-01 */
 
 enum {
-    SCENE_PLAIN = 0,
     SCENE_CLONED = 1,
     SCENE_RESTORED = 2,
     SCENE_BACKUP = 256, /* there is one */
@@ -157,6 +156,8 @@ struct world {
 
 void world_open(struct world *world, uint64_t seed, bool verbose);
 void world_close(struct world *world);
+/* Nothing was copied or restored so far: nobody has a reason to reconcile. */
+bool world_plain(const struct world *world);
 /* The first failure counts; the run goes on to its end of step. */
 void world_fail(struct world *world, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -260,8 +260,8 @@ static void check_replaced(struct world *world, const struct lines *lines,
 {
     const struct canon *fields = canon_member(state, "fields");
     const struct canon *f = fields ? canon_member_bytes(fields, field) : NULL;
-    if (!f || canon_member(f, "sealed") || canon_member(f, "after") ||
-        kept(lines, w->id, field))
+    if ((world->scenes & SCENE_RESTORED) || !f || canon_member(f, "sealed") ||
+        canon_member(f, "after") || kept(lines, w->id, field))
         return;
     for (size_t i = 0; i < world->write_count; i++) {
         const struct write *v = &world->writes[i];

@@ -12,12 +12,16 @@ static const char members_of_scope[] =
     "ORDER BY m.case_id";
 static const char diff_find[] =
     "SELECT 1 FROM diff_given WHERE agency = $1 AND replica = $2 "
-    "AND case_id = $3 AND device_sum = $4 AND office_sum = $5";
+    "AND case_id = $3 AND device_sum = $4 AND office_sum = $5 "
+    "AND answered = 1";
 static const char diff_put[] =
     "INSERT INTO diff_given(agency, replica, case_id, device_sum, office_sum) "
     "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (agency, replica, case_id) "
     "DO UPDATE SET device_sum = excluded.device_sum, "
-    "office_sum = excluded.office_sum";
+    "office_sum = excluded.office_sum, answered = 0";
+static const char diff_answered[] =
+    "UPDATE diff_given SET answered = 1 "
+    "WHERE agency = $1 AND replica = $2 AND case_id = $3";
 
 /* A case that the device holds. */
 struct held_case {
@@ -297,8 +301,8 @@ static enum err granted_mark(struct sync *s, struct sql *sql)
 
 /* --- cases outside the scopes --------------------------------------------- */
 
-/* The same difference a second time: the device had nothing to contribute, or
- * has contributed it. */
+/* The same difference again, after the device has answered it: it had nothing
+ * to contribute, or the office has it. */
 static enum err diff_note(struct sync *s, struct sql *sql, const char *kase,
                           struct held_case *held, uint64_t office_sum)
 {
@@ -387,6 +391,20 @@ enum err reconcile_read(struct outgoing *out)
     return err;
 }
 
+/* A need without hashes, of a case that no granted scope has, says that all
+ * that the device could contribute of it has been sent. */
+enum err fix_commit(struct sync *s, struct batch *b)
+{
+    enum err err = ERR_OK;
+    for (size_t i = 0; !err && s->status == 200 && i < s->need_count; i++)
+        if (!s->needs[i].hashes.size)
+            err = sql_run(b->sql, diff_answered,
+                          SQL_VALUES(sql_text(s->office->agency),
+                                     sql_text(s->header.replica),
+                                     sql_text(s->needs[i].kase)));
+    return err;
+}
+
 /* --- what the device needs ------------------------------------------------ */
 
 struct needing {
@@ -437,6 +455,8 @@ enum err fix_read(struct outgoing *out)
     for (size_t i = 0; !err && i < s->need_count; i++) {
         struct needing needing = {out, &s->needs[i]};
         struct granting granting = {.sync = s};
+        if (!needing.need->hashes.size)
+            continue;
         if ((int64_t)out->plain.size >= s->header.room)
             break; /* the next round asks for the rest */
         err = sql_each_row(s->sql, case_granted,

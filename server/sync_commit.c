@@ -227,6 +227,8 @@ static enum err lines_commit(struct sync *s, struct batch *b)
         err = batch_healed(b, s->healed.lines, s->healed.count);
     if (!err && s->header.mode == MODE_RECONCILE)
         err = reconcile_commit(s, b);
+    if (!err && s->header.mode == MODE_FIX)
+        err = fix_commit(s, b);
     return err;
 }
 

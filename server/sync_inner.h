@@ -152,6 +152,7 @@ MUST_CHECK enum err sync_page(struct sync *s, struct bytes line);
 MUST_CHECK enum err sync_page_line(struct sync *s, struct bytes line);
 MUST_CHECK enum err sync_need(struct sync *s, struct bytes line);
 MUST_CHECK enum err reconcile_commit(struct sync *s, struct batch *batch);
+MUST_CHECK enum err fix_commit(struct sync *s, struct batch *batch);
 
 /* The reply's lines, gathered before its header is known. */
 struct outgoing {

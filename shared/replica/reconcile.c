@@ -18,6 +18,7 @@ struct lack {
 
 struct need {
     char kase[ID_CHARS + 1];
+    bool answer; /* nothing is needed: all that is here has been given */
     uint8_t prefix[PREFIX_BYTES];
 };
 
@@ -199,21 +200,29 @@ static enum err lines_compare(struct diffing *d, int64_t key)
     return err;
 }
 
+/* `prefix` NULL: the answer. */
+static enum err need_add(struct reconcile *r, const char *kase,
+                         const uint8_t *prefix)
+{
+    enum err err = grow((void **)&r->needs, r->need_count, &r->need_room,
+                        sizeof *r->needs);
+    if (err)
+        return err;
+    struct need *need = &r->needs[r->need_count++];
+    *need = (struct need){.answer = !prefix};
+    memcpy(need->kase, kase, strnlen(kase, ID_CHARS));
+    if (prefix)
+        memcpy(need->prefix, prefix, PREFIX_BYTES);
+    return ERR_OK;
+}
+
 static enum err needs_add(struct diffing *d, const char *kase)
 {
-    struct reconcile *r = d->inbox->reconcile;
     enum err err = ERR_OK;
-    for (size_t i = 0; !err && i < d->have_count; i++) {
-        if (d->matched[i])
-            continue;
-        err = grow((void **)&r->needs, r->need_count, &r->need_room,
-                   sizeof *r->needs);
-        if (err)
-            break;
-        struct need *need = &r->needs[r->need_count++];
-        memcpy(need->kase, kase, sizeof need->kase);
-        memcpy(need->prefix, d->have + i * PREFIX_BYTES, PREFIX_BYTES);
-    }
+    for (size_t i = 0; !err && i < d->have_count; i++)
+        if (!d->matched[i])
+            err = need_add(d->inbox->reconcile, kase,
+                           d->have + i * PREFIX_BYTES);
     return err;
 }
 
@@ -267,9 +276,10 @@ static enum err diff(struct diffing *d, const char *kase, const char *scope,
     if (!err)
         err = lacks_settle(d, from);
     /* Without a scope the case is only asked for what it has. */
-    if (!err && scope[0])
-        err = needs_add(d, kase);
-    return err;
+    if (err)
+        return err;
+    return scope[0] ? needs_add(d, kase)
+                    : need_add(d->inbox->reconcile, kase, NULL);
 }
 
 enum err inbox_diff(struct inbox *inbox, const char *kase, const char *scope,
@@ -394,10 +404,13 @@ enum err inbox_needs(struct inbox *inbox, inbox_each_need *each, void *context)
         uint8_t hashes[NEED_LINE_MAX * PREFIX_BYTES];
         size_t size = 0;
         memcpy(need.kase, r->needs[i].kase, sizeof need.kase);
-        for (; i < r->need_count && size < sizeof hashes &&
-               !strcmp(r->needs[i].kase, need.kase);
-             i++, size += PREFIX_BYTES)
-            memcpy(hashes + size, r->needs[i].prefix, PREFIX_BYTES);
+        if (r->needs[i].answer)
+            i++;
+        else
+            for (; i < r->need_count && size < sizeof hashes &&
+                   !strcmp(r->needs[i].kase, need.kase);
+                 i++, size += PREFIX_BYTES)
+                memcpy(hashes + size, r->needs[i].prefix, PREFIX_BYTES);
         need.hashes = bytes_of(hashes, size);
         err = each(context, &need);
     }

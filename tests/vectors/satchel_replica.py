@@ -631,7 +631,10 @@ class Replica:
                 cases = self.s["scopes"][diff["scope"]]["cases"]
                 if case not in cases:
                     cases.append(case)
-            for at in range(0, len(need), NEED_LINE_MAX):
+            if not diff["scope"]:
+                need = []  # only asked: the answer is that all is given
+            for at in range(0, max(len(need), not diff["scope"]),
+                            NEED_LINE_MAX):
                 lines.append(canonical({"need": {
                     "case": case,
                     "hashes": b64(b"".join(need[at:at + NEED_LINE_MAX]))}}))

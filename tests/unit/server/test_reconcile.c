@@ -148,6 +148,15 @@ static void a_case_held_without_right_is_let_go(void **state)
     /* Nothing is settled before it has: the next request may not come. */
     assert_int_equal(reply.cursor_count, 0);
     reply_fini(&reply);
+    /* The reply, or what it contributed, may have been lost: asked again. */
+    ask(&kim, place, "reconcile", held, &reply);
+    assert_int_equal(reply.leave_count, 0);
+    assert_true(reply_has(&reply, "{\"diff\":{\"case\":\"" PERSON));
+    reply_fini(&reply);
+    ask(&kim, place, "fix",
+        "{\"need\":{\"case\":\"" PERSON "\",\"hashes\":\"\"}}\n", &reply);
+    assert_int_equal(reply.line_count, 0);
+    reply_fini(&reply);
     ask(&kim, place, "reconcile", held, &reply);
     assert_int_equal(reply.leave_count, 1);
     assert_int_equal(reply.cursor_count, 1);

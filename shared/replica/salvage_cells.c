@@ -214,7 +214,7 @@ static enum err long_cell(struct scan *s, const struct shape *shape,
 static enum err shape_try(struct scan *s, const struct shape *shape,
                           int64_t rowid, uint64_t payload, struct bytes rest)
 {
-    uint64_t serials[CELL_COLUMNS];
+    uint64_t serials[CELL_COLUMNS] = {0};
     size_t header, whole;
     if (!header_read(rest, shape, serials, &header, &whole) || whole != payload)
         return ERR_OK;

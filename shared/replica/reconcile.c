@@ -221,8 +221,8 @@ static enum err needs_add(struct diffing *d, const char *kase)
     enum err err = ERR_OK;
     for (size_t i = 0; !err && i < d->have_count; i++)
         if (!d->matched[i])
-            err = need_add(d->inbox->reconcile, kase,
-                           d->have + i * PREFIX_BYTES);
+            err =
+                need_add(d->inbox->reconcile, kase, d->have + i * PREFIX_BYTES);
     return err;
 }
 

@@ -71,8 +71,9 @@ static enum err seal(struct vault *vault, const struct line_place *place,
     return err;
 }
 
-/* What stands at a taken place is the same line, or two have forked. */
-static enum err taken_check(struct vault *vault, const struct line_place *place,
+/* What stands at a place, under whatever key, is the same line, or two have
+ * forked. */
+static enum err place_check(struct vault *vault, const struct line_place *place,
                             const uint8_t hash[HASH_BYTES])
 {
     struct sqlite3_stmt *s;
@@ -85,7 +86,7 @@ static enum err taken_check(struct vault *vault, const struct line_place *place,
     db_bind_int64(vault->db, s, 2, place->n);
     err = db_step_row(vault->db, s, &row);
     if (err || !row)
-        return err ? err : ERR_CORRUPT;
+        return err;
     err = db_column_fixed(s, 0, present, sizeof present);
     db_reset(s);
     if (!err && memcmp(present, hash, HASH_BYTES) != 0)
@@ -100,7 +101,9 @@ enum err line_add(struct vault *vault, const struct line_place *place,
 {
     struct sqlite3_stmt *s;
     *id = 0;
-    enum err err = seal(vault, place, key, line, pack);
+    enum err err = place_check(vault, place, hash);
+    if (!err)
+        err = seal(vault, place, key, line, pack);
     if (!err)
         err = vault_sql(vault, SQL_LOG_ADD, &s);
     if (err)
@@ -113,10 +116,8 @@ enum err line_add(struct vault *vault, const struct line_place *place,
     if (page)
         db_bind_int64(vault->db, s, 6, page);
     err = db_step_done(vault->db, s);
-    if (err)
+    if (err || !db_changes(vault->db))
         return err;
-    if (!db_changes(vault->db))
-        return taken_check(vault, place, hash);
     *id = db_last_rowid(vault->db);
     vault->changed = vault->grew = true;
     return ERR_OK;

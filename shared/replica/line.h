@@ -19,8 +19,9 @@ MUST_CHECK enum err line_replica(struct vault *vault, struct bytes name,
                                  int64_t branch, int64_t *id);
 
 /* Seals `line` under `key` and adds it.  `pack` deflates it first.  `page` is
- * 0 for own lines.  *id is 0 when the place was taken already under that key;
- * ERR_FORK when by another line. */
+ * 0 for own lines.  *id is 0 when it stands there already under that key;
+ * ERR_FORK when another line does, under whatever key: two lines of one dot may
+ * be of two cases. */
 MUST_CHECK enum err line_add(struct vault *vault,
                              const struct line_place *place,
                              const struct case_key *key, struct bytes line,

@@ -262,6 +262,48 @@ static void what_lost_its_place_stands_until_the_office_has_it(void **state)
     buffer_fini(&text);
 }
 
+/* What took the place is about somebody else: a branch holds one line at a
+ * place, whatever case it is of. */
+static void what_lost_its_place_to_another_case_leaves_alone(void **state)
+{
+    struct copies *c = *state;
+    struct given given;
+    struct identity identity;
+    struct buffer text;
+    const struct revision *lost;
+    struct arena arena;
+    char other[ID_CHARS + 1];
+    assert_int_equal(identity_load(c->dana.vault, &identity), ERR_OK);
+    revise(c->dana.vault, c->person, "{\"preferred_name\":\"Lost\"}");
+    far_sync_up(c->far, c->dana.vault);
+    far_pull(c->far, c->eli.vault, c->person);
+    far_rollback(c->far, identity.replica, 3);
+    write_person(c->copy.vault, "Ana", other);
+    far_push(c->far, c->copy.vault);
+    far_pull(c->far, c->eli.vault, c->person);
+    compare(c, &given);
+    assert_int_equal(given.lines, 1);
+    assert_true(shows(c, "Lost"));
+    arena_init(&arena, REVISION_ARENA_BYTES);
+    assert_int_equal(revision_parse(&arena, given.only, &lost, NULL), ERR_OK);
+    struct seen seen = lost->seen;
+    struct revision_draft draft = {
+        .record = c->person, .seen = &seen, .carries = given.only};
+    far_write(c->far, &draft);
+    far_pull(c->far, c->eli.vault, c->person);
+    compare(c, &given);
+    assert_int_equal(given.lines, 0);
+    for (int i = 0; i < 2; i++) {
+        assert_sound(c->eli.vault);
+        assert_true(shows(c, "Lost"));
+        read_state(c->eli.vault, other, &text);
+        assert_non_null(strstr(buffer_text(&text), "\"value\":\"Ana\""));
+        buffer_fini(&text);
+        assert_int_equal(vault_rebuild(c->eli.vault), ERR_OK);
+    }
+    arena_fini(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -270,6 +312,7 @@ int main(void)
         TEST(what_only_the_copy_wrote_is_not_unsent_here),
         TEST(an_old_form_does_not_replace_the_copys_line),
         TEST(what_lost_its_place_stands_until_the_office_has_it),
+        TEST(what_lost_its_place_to_another_case_leaves_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

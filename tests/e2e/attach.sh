@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # F16: attachments half sent, huge, missing, in the way of the text.
 . "$(dirname "$0")/lib/office.bash"
+scenario F16
 here=$(cd "$(dirname "$0")" && pwd)
 
 make_office && start_server && enrol lee && enrol kim || exit 1

@@ -40,7 +40,7 @@ check 'a supervisor releases the line' office holds release "$dot" --as ruth
 syncs lee || exit 1
 equal 'people are told whose record is in conflict, in their time' "$(TZ=IST-5:30 \
 	as lee conflicts | grep -Ec "^preferred_name of person .* \
-\(${person##*-}\)|by (dana|lee) on 20.{8} ..:.. \+05:30 ")" 3
+\(${person##*-}\)|(dana|lee) wrote .* on 20.{8} ..:.. \+05:30 ")" 3
 equal 'and the office too' "$(TZ=IST-5:30 office conflicts list | grep -Ec \
 	"^preferred_name of person .* \(${person##*-}\)|\
 (dana|lee) wrote .* on 20.{8} ..:.. \+05:30 ")" 3

@@ -49,7 +49,6 @@ static struct vault *open_vault(const char *path)
     struct vault_options options;
     struct vault *vault;
     char secret[512], detail[VAULT_DETAIL_CHARS] = "";
-    bool sent;
     options_of(&options, path, secret);
     enum err err = vault_open(&vault, path, &options, detail);
     if (err)

@@ -141,14 +141,14 @@ static void pass_over(struct session *s, const char *why)
     s->upload.done = s->upload.id;
     s->upload.id = 0;
     s->report.blobs_wait = true;
-    session_note(s, "an attachment stays here for now: %.200s", why);
+    session_note(s, "an attachment waits for a later sync: %.200s", why);
 }
 
 static void stop(struct session *s, const char *why)
 {
     s->upload.stopped = true;
     s->report.blobs_wait = true;
-    session_note(s, "attachments stay here for now: %.200s", why);
+    session_note(s, "attachments wait for a later sync: %.200s", why);
 }
 
 static enum err receipt_take(struct session *s, const struct blob_reply *reply)

@@ -250,12 +250,15 @@ static bool has_dot(const struct act *act, const struct dot *dot)
     return false;
 }
 
-/* The held dot of a release counts for the replica that wrote it, and for
- * nobody else: theirs may only have seen what it wrote later. */
+/* The held dot of a release counts for the replica that wrote it, also where a
+ * successor carries what it wrote, and for nobody else: theirs may only have
+ * seen what it wrote later. */
 static bool own_later(const struct appearance *p, const struct appearance *q)
 {
 #ifndef MUTANT_RELEASE_UNDER_ORIGINAL_DOT
-    if (strcmp(p->counts_as.replica, q->counts_as.replica) != 0)
+    const char *held = q->counts_as.replica;
+    if (strcmp(p->counts_as.replica, held) != 0 &&
+        strcmp(revision_original(p->line)->dot.replica, held) != 0)
         return false;
 #endif
     return seen_has(&p->line->seen, &q->counts_as);

@@ -68,8 +68,8 @@ class Write:
             if theirs['released']:
                 replica, n = theirs['released']
                 dots = [a['dot'] for a in other.appearances]
-                if any(a['counts_as'][0] == replica and a['seen'].get(replica, 0) >= n and a['counts_as'] not in dots
-                       for a in self.appearances):
+                if any(replica in (a['counts_as'][0], self.original['replica']) and a['seen'].get(replica, 0) >= n
+                       and a['counts_as'] not in dots for a in self.appearances):
                     return True
         return False
 

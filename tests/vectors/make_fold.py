@@ -162,6 +162,8 @@ def own():
     hold = line('o1:1', 'w1:1', hold={replica('w1') + ':2': 'revoked'})
     lifted = line('o1:2', 'w1:1', 1, release=replica('w1') + ':2', carries=line('w1:2', 'w1:1', 1, set={'phone': 'held'}))
     yield case('a release is covered by what its writer wrote on sight of it', born, hold, lifted, line('w1:3', 'w1:2', 2, set={'phone': 'b'}))
+    yield case('a release is covered by what its writer wrote on sight of it and a successor carries', born, hold, lifted,
+               line('w2:1', 'w1:2', carries=line('w1:3', 'w1:2', 2, set={'phone': 'b'})))
     yield case('a release is open to what its writer wrote on an older form', born, hold, lifted, line('w1:3', 'w1:1', 2, set={'phone': 'b'}))
     yield case('a release is open to who saw only what its writer wrote later', born, hold, lifted, line('w1:3', 'w1:1', 2, set={'income': 1}),
                line('w2:1', 'w1:3', set={'phone': 'b'}))

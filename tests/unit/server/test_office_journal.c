@@ -250,8 +250,11 @@ static void damage_ends_the_replay_before_it(void **state)
     works(s, 3);
     assert_int_equal(stat(s->journal, &status), 0);
     works(s, 3);
-    int fd = open(s->journal, O_WRONLY);
-    assert_int_equal(pwrite(fd, "x", 1, status.st_size + 50), 1);
+    int fd = open(s->journal, O_RDWR);
+    unsigned char byte;
+    assert_int_equal(pread(fd, &byte, 1, status.st_size + 50), 1);
+    byte ^= 1;
+    assert_int_equal(pwrite(fd, &byte, 1, status.st_size + 50), 1);
     close(fd);
     assert_int_equal(restore(s, false, &sql, &plan, &result), ERR_OK);
     assert_true(result.lost > 0);

@@ -49,34 +49,41 @@ static enum err line_load(struct vault *vault, const struct identity_row *old,
     return err;
 }
 
-/* A carrier nests the original only; what its writer had seen counts from the
- * outer line. */
-static enum err carrier_write(struct vault *vault, struct carrying *c,
-                              const struct revision *revision,
-                              const struct state_row *row,
-                              const struct revision **out)
+enum err carrier_write(struct vault *vault, struct arena *arena,
+                       const struct state_row *row,
+                       const struct revision *revision, const struct seen *seen,
+                       const struct revision **out)
 {
-    struct own_tip *tip = &vault->tip;
-    struct seen seen;
-    seen_init(&seen);
-    enum err err = seen_copy(&seen, &revision->seen);
-    if (!err)
-        err = succession_seen(vault, row->id, c->old->generation, &seen);
+    const struct own_tip *tip = &vault->tip;
     struct revision_draft draft = {
         .dot.n = tip->n + 1,
         .at = clock_wall_ms(vault->clock),
         .author = tip->user,
         .record = row->record,
         .prev = row->own_n,
-        .seen = &seen,
+        .seen = seen,
         .carries = revision->carries.size ? revision->carries : revision->line,
     };
     memcpy(draft.dot.replica, tip->name, sizeof draft.dot.replica);
     buffer_clear(&vault->line);
+    enum err err = revision_write(&vault->line, &draft);
+    if (err)
+        return err;
+    return revision_parse(arena, buffer_bytes(&vault->line), out, NULL);
+}
+
+static enum err carrier_make(struct vault *vault, struct carrying *c,
+                             const struct revision *revision,
+                             const struct state_row *row,
+                             const struct revision **out)
+{
+    struct seen seen;
+    seen_init(&seen);
+    enum err err = seen_copy(&seen, &revision->seen);
     if (!err)
-        err = revision_write(&vault->line, &draft);
+        err = succession_seen(vault, row->id, c->old->generation, &seen);
     if (!err)
-        err = revision_parse(&c->arena, buffer_bytes(&vault->line), out, NULL);
+        err = carrier_write(vault, &c->arena, row, revision, &seen, out);
     seen_fini(&seen);
     return err;
 }
@@ -128,7 +135,7 @@ static enum err line_carry(struct vault *vault, struct carrying *c,
     if (!err && line->n <= c->old->public.received)
         err = sums_add(c->sums, key->id, 0 - hash_share(revision->hash));
     if (!err)
-        err = carrier_write(vault, c, revision, row, &carrier);
+        err = carrier_make(vault, c, revision, row, &carrier);
     if (!err)
         err = own_append(vault, key, carrier, &id);
     if (!err)

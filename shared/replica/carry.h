@@ -4,6 +4,16 @@
 #define REPLICA_CARRY_H
 
 #include "shared/replica/identity_row.h"
+#include "shared/replica/state.h"
+
+/* Makes, in `arena`, the own log's next line that carries `revision`, for its
+ * record `row`.  A carrier nests the original only: what the original's writer
+ * had seen counts from the outer line and is `seen`, in today's dots. */
+MUST_CHECK enum err carrier_write(struct vault *vault, struct arena *arena,
+                                  const struct state_row *row,
+                                  const struct revision *revision,
+                                  const struct seen *seen,
+                                  const struct revision **out);
 
 /* Carries every readable line of `old` from n = `from` on and folds their
  * records anew without the old appearances.  *unreadable is the last n that

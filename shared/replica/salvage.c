@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "shared/replica/log_scan.h"
+#include "shared/replica/carry.h"
 #include "shared/replica/own.h"
 #include "shared/replica/salvage_find.h"
 #include "shared/replica/state.h"
@@ -133,27 +134,12 @@ static enum err carrier_make(struct salvaging *s, const struct found_line *line,
                              const struct state_row *row,
                              const struct revision **out)
 {
-    struct vault *vault = s->vault;
-    struct own_tip *tip = &vault->tip;
-    const struct revision *from = line->revision;
     struct seen seen;
     seen_init(&seen);
-    enum err err = seen_make(s, row->record, from, &seen);
-    struct revision_draft draft = {
-        .dot.n = tip->n + 1,
-        .at = clock_wall_ms(vault->clock),
-        .author = tip->user,
-        .record = row->record,
-        .prev = row->own_n,
-        .seen = &seen,
-        .carries = from->carries.size ? from->carries : from->line,
-    };
-    memcpy(draft.dot.replica, tip->name, sizeof draft.dot.replica);
-    buffer_clear(&vault->line);
+    enum err err = seen_make(s, row->record, line->revision, &seen);
     if (!err)
-        err = revision_write(&vault->line, &draft);
-    if (!err)
-        err = revision_parse(&s->arena, buffer_bytes(&vault->line), out, NULL);
+        err =
+            carrier_write(s->vault, &s->arena, row, line->revision, &seen, out);
     seen_fini(&seen);
     return err;
 }

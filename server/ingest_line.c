@@ -18,19 +18,26 @@ static enum err record_find(struct batch *b, struct bytes record,
     return *fresh ? ERR_OK : err;
 }
 
-/* A case that the office has not seen joins its writer's first caseload, by an
- * assignment that stands before its first line. */
+static void case_known(struct batch_case *kase, const struct incoming *in)
+{
+    if (kase->known)
+        return;
+    kase->known = kase->dirty = true;
+    memcpy(kase->total.creator, in->log->row.replica, REPLICA_CHARS + 1);
+}
+
+/* A case that no scope has ever seen joins its writer's first caseload, by an
+ * assignment that stands before its first line that takes effect. */
 static enum err case_admit(struct batch *b, const struct incoming *in,
                            const struct decision *decision, bool *wrote)
 {
     struct batch_case *kase;
     enum err err = batch_case_find(b, decision->kase, &kase);
-    if (err || kase->known)
+    if (err)
         return err;
-    kase->known = kase->dirty = true;
-    memcpy(kase->total.creator, in->log->row.replica, REPLICA_CHARS + 1);
-    if (in->log->row.kind != 'w' || in->healed || in->contributed ||
-        decision->reason)
+    case_known(kase, in);
+    if (kase->member_count || in->log->row.kind != 'w' || in->healed ||
+        in->contributed || decision->reason)
         return ERR_OK;
     *wrote = true;
     return member_admit(b, in->log, kase);
@@ -118,13 +125,11 @@ static enum err line_place(struct batch *b, const struct incoming *in,
     if (!decision->has_case)
         return ERR_OK;
     enum err err = batch_case_find(b, decision->kase, &kase);
-    if (!err && !kase->known) {
-        kase->known = kase->dirty = true;
-        memcpy(kase->total.creator, in->log->row.replica, REPLICA_CHARS + 1);
-    }
-    if (!err)
+    if (!err) {
+        case_known(kase, in);
         err =
             feed_line(b, kase, arrival, in->hash, in->log->row.replica, in->n);
+    }
     if (!err)
         err = feed_leave_again(b, kase, in->log);
     if (!err && !fresh && !row->has_case) {

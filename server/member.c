@@ -95,15 +95,29 @@ static enum err unaware(struct batch *b, const struct batch_log *log,
     return ERR_OK;
 }
 
+/* A case that no scope has ever seen is its maker's, under whatever key. */
+static enum err unseen(struct batch *b, const struct batch_log *log,
+                       const struct batch_case *kase, bool *right)
+{
+    struct batch_log *creator;
+    *right = !kase->known || !strcmp(kase->total.creator, log->row.replica);
+    if (*right)
+        return ERR_OK;
+    enum err err = batch_log_find(b, kase->total.creator, &creator);
+    *right = !err && !strcmp(creator->row.account, log->row.account);
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
 enum err member_right(struct batch *b, const struct batch_log *log,
                       const struct batch_case *kase, int64_t n, bool *right)
 {
-    *right = !kase->known || (kase->member_count == 0 &&
-                              !strcmp(kase->total.creator, log->row.replica));
+    enum err err = ERR_OK;
+    *right = false;
+    if (!kase->member_count)
+        return unseen(b, log, kase, right);
     for (size_t i = 0; !*right && i < kase->member_count; i++)
         *right = !kase->members[i].left_seq &&
                  scope_list_has(&log->scopes, kase->members[i].scope->name);
-    enum err err = ERR_OK;
     for (size_t i = 0; !err && !*right && i < kase->member_count; i++)
         err = unaware(b, log, &kase->members[i], n, right);
     return err;

@@ -9,6 +9,7 @@ import satchel_wire as wire
 
 SCENARIO = "F5"
 GOOD = 6
+PLACES = range(-1, GOOD + 1)  # -1: before anything else of its case
 
 
 def no_type(replica, case):
@@ -61,8 +62,10 @@ KINDS = {no_type: None, unknown_type: None, of_nothing: "invalid",
 def one(claims, office, worker, reader, kind, place):
     """Returns what was wrong, or nothing."""
     case = wire.new_id()
-    worker.write(case, "person", case, set={"legal_name": "Ruth Ames"})
     bad, texts = None, []
+    if place < 0:
+        bad = kind(worker, case)[1]
+    worker.write(case, "person", case, set={"legal_name": "Ruth Ames"})
     for i in range(GOOD + 1):
         if i == place:
             bad = kind(worker, case)[1]
@@ -87,13 +90,13 @@ def story(claims, office):
     held = 0
     for kind, reason in KINDS.items():
         wrong = {}
-        for place in range(GOOD + 1):
+        for place in PLACES:
             why = one(claims, office, worker, reader, kind, place)
             if why:
                 wrong[place] = why
             held += reason is not None
         claims.equal("%s stops nothing, at any of %d places" % (
-            kind.__name__.replace("_", " "), GOOD + 1), wrong, {})
+            kind.__name__.replace("_", " "), len(PLACES)), wrong, {})
     listed = office.run("holds", "list")
     claims.equal("every one of them is held at the office, with its reason",
                  len([h for h in listed if h["reason"] in KINDS.values()]),

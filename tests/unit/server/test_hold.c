@@ -124,6 +124,67 @@ static void a_person_in_anothers_case_is_invalid(void **state)
     device_fini(&dana);
 }
 
+static int64_t joined_count(struct place *place)
+{
+    return place_int(place, "SELECT count(*) FROM membership "
+                            "WHERE case_id <> '' AND left_seq IS NULL");
+}
+
+static void a_case_whose_first_line_is_held_joins_with_the_next(void **state)
+{
+    struct place *place = *state;
+    struct device dana, lee;
+    struct reply reply;
+    device_enrol(&dana, place, "dana");
+    device_enrol(&lee, place, "lee");
+    device_create(&dana, "person", PERSON, PERSON_2, NAMED);
+    expect_held(&dana, place, 1, "invalid");
+    assert_int_equal(joined_count(place), 0);
+    device_create(&dana, "person", PERSON_2, PERSON_2, NAMED);
+    device_create(&dana, "contact", NOTE, PERSON_2, TOLD);
+    device_sync_ok(&dana, place);
+    assert_int_equal(joined_count(place), 1);
+    device_expect(&lee, place, 0, 200, &reply);
+    assert_true(reply_has(&reply, "Roof leaks"));
+    reply_fini(&reply);
+    device_fini(&dana);
+    device_fini(&lee);
+}
+
+/* The vault was copied before it could go on. */
+static void a_case_whose_first_line_is_held_is_its_successors_too(void **state)
+{
+    struct place *place = *state;
+    struct device dana, next;
+    struct reply reply;
+    device_enrol(&dana, place, "dana");
+    device_create(&dana, "person", PERSON, PERSON_2, NAMED);
+    expect_held(&dana, place, 1, "invalid");
+    device_succeed(&next, &dana, place, "fork");
+    device_create(&next, "contact", NOTE, PERSON_2, TOLD);
+    device_expect(&next, place, 0, 200, &reply);
+    assert_int_equal(reply.header.held_count, 0);
+    reply_fini(&reply);
+    assert_int_equal(joined_count(place), 1);
+    device_fini(&dana);
+    device_fini(&next);
+}
+
+static void a_case_whose_first_line_is_held_is_nobody_elses(void **state)
+{
+    struct place *place = *state;
+    struct device dana, lee;
+    device_enrol(&dana, place, "dana");
+    device_enrol(&lee, place, "lee");
+    device_create(&dana, "person", PERSON, PERSON_2, NAMED);
+    expect_held(&dana, place, 1, "invalid");
+    device_create(&lee, "contact", NOTE, PERSON_2, TOLD);
+    expect_held(&lee, place, 1, "out-of-scope");
+    assert_int_equal(joined_count(place), 0);
+    device_fini(&dana);
+    device_fini(&lee);
+}
+
 static void a_revision_of_nothing_is_invalid(void **state)
 {
     struct place *place = *state;
@@ -399,6 +460,9 @@ int main(void)
         TEST(a_type_of_the_office_is_out_of_scope),
         TEST(a_record_created_again_in_another_case_is_invalid),
         TEST(a_person_in_anothers_case_is_invalid),
+        TEST(a_case_whose_first_line_is_held_joins_with_the_next),
+        TEST(a_case_whose_first_line_is_held_is_its_successors_too),
+        TEST(a_case_whose_first_line_is_held_is_nobody_elses),
         TEST(a_revision_of_nothing_is_invalid),
         TEST(a_case_of_others_is_out_of_scope),
         TEST(a_line_too_large_is_held),

@@ -249,17 +249,11 @@ static enum err account_state(struct world *world, const char *user,
                                            values, 2, NULL, NULL));
 }
 
-void office_suspend(struct world *world, struct device *device)
+/* A power cut in the middle may keep a statement or lose it: whoever was to be
+ * shut out is let in again, shut out or not. */
+static void account_open(struct world *world, const char *user)
 {
-    if (account_state(world, device->user,
-                      "UPDATE account SET disabled_at = 1 WHERE agency = $1 "
-                      "AND account = $2"))
-        return;
-    world_say(world, "%s is shut out by mistake", device->user);
-    world->deaf = true;
-    (void)device_sync(world, device);
-    world->deaf = false;
-    while (account_state(world, device->user,
+    while (account_state(world, user,
                          "UPDATE account SET disabled_at = NULL WHERE "
                          "agency = $1 AND account = $2") &&
            !world->failed) {
@@ -267,4 +261,17 @@ void office_suspend(struct world *world, struct device *device)
         if (!office_start(world))
             world_fail(world, "the office does not start");
     }
+}
+
+void office_suspend(struct world *world, struct device *device)
+{
+    if (!account_state(world, device->user,
+                       "UPDATE account SET disabled_at = 1 WHERE agency = $1 "
+                       "AND account = $2")) {
+        world_say(world, "%s is shut out by mistake", device->user);
+        world->deaf = true;
+        (void)device_sync(world, device);
+        world->deaf = false;
+    }
+    account_open(world, device->user);
 }

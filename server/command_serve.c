@@ -68,16 +68,16 @@ static int thread_count(struct serving *s, unsigned *out)
     return EXIT_DONE;
 }
 
-static int blob_room(struct serving *s)
+/* A number of MiB, as bytes; 0 when the option is not given. */
+static int bytes_option(struct serving *s, const char *name, int64_t *bytes)
 {
-    const char *text = args_text(&s->command->args, "--attachments-max");
+    const char *text = args_text(&s->command->args, name);
     int64_t mib = 0;
     if (text && (int64_parse(bytes_text(text), &mib) || mib < 1 ||
                  mib > INT64_MAX >> 20))
-        return command_misuse(s->command,
-                              "--attachments-max takes a number of MiB, not %s",
-                              text);
-    s->command->office->blob_bytes_max = mib << 20;
+        return command_misuse(s->command, "%s takes a number of MiB, not %s",
+                              name, text);
+    *bytes = mib << 20;
     return EXIT_DONE;
 }
 
@@ -97,7 +97,9 @@ static int start(struct serving *s)
     };
     int code = thread_count(s, &options.threads);
     if (code == EXIT_DONE)
-        code = blob_room(s);
+        code = bytes_option(s, "--attachments-max", &c->office->blob_bytes_max);
+    if (code == EXIT_DONE)
+        code = bytes_option(s, "--journal-size", &c->office->journal_bytes_min);
     if (code != EXIT_DONE)
         return code;
     enum err err = service_open(&s->service, c->office);

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 #include "server/office_journal.h"
 
 /* Every table of the store but `journal`, which is about this file, and
@@ -79,4 +80,36 @@ enum err journal_base_each(struct sql *sql, journal_each *each, void *context)
             err = sql_each_row(sql, tables[i].select, NULL, 0, row_tell, &pass);
     }
     return err;
+}
+
+/* --- as records ----------------------------------------------------------- */
+
+struct base_pass {
+    struct journal *journal;
+    struct buffer *part;
+    char table[512];
+    uint64_t id;
+};
+
+static enum err base_row(void *context, const char *statement,
+                         const struct sql_value *values, size_t count)
+{
+    struct base_pass *pass = context;
+    if (strcmp(pass->table, statement) != 0) {
+        snprintf(pass->table, sizeof pass->table, "%s", statement);
+        pass->id = group_text_id(bytes_text(statement));
+        enum err err =
+            group_text_add(pass->journal, pass->id, bytes_text(statement));
+        if (err)
+            return err;
+    }
+    return group_statement_add(pass->journal, pass->part, pass->id, values,
+                               count);
+}
+
+enum err journal_base_write(struct sql *sql, struct journal *journal,
+                            struct buffer *part)
+{
+    struct base_pass pass = {.journal = journal, .part = part};
+    return journal_base_each(sql, base_row, &pass);
 }

@@ -28,6 +28,42 @@ uint64_t group_text_id(struct bytes text)
     return load_le64(hash);
 }
 
+/* --- writing -------------------------------------------------------------- */
+
+enum err group_text_add(struct journal *journal, uint64_t id, struct bytes text)
+{
+    struct buffer payload;
+    uint8_t number[8];
+    buffer_init(&payload, JOURNAL_PAYLOAD_BYTES_MAX);
+    store_le64(number, id);
+    buffer_add(&payload, number, sizeof number);
+    buffer_add_bytes(&payload, text);
+    enum err err = buffer_err(&payload);
+    if (!err)
+        err = journal_add(journal, GROUP_TEXT, buffer_bytes(&payload));
+    buffer_fini(&payload);
+    return err;
+}
+
+enum err group_part_flush(struct journal *journal, struct buffer *part)
+{
+    enum err err = buffer_err(part);
+    if (!err && part->size > 0)
+        err = journal_add(journal, GROUP_PART, buffer_bytes(part));
+    buffer_clear(part);
+    return err;
+}
+
+enum err group_statement_add(struct journal *journal, struct buffer *part,
+                             uint64_t text, const struct sql_value *values,
+                             size_t count)
+{
+    enum err err = group_statement_write(part, text, values, count);
+    if (!err && part->size >= GROUP_PART_BYTES)
+        err = group_part_flush(journal, part);
+    return err;
+}
+
 static enum err put_number(struct buffer *out, uint64_t value)
 {
     uint8_t bytes[8];
@@ -51,6 +87,8 @@ enum err group_statement_write(struct buffer *part, uint64_t text,
     }
     return buffer_err(part);
 }
+
+/* --- reading -------------------------------------------------------------- */
 
 /* Takes `size` bytes off the part; NULL when they are not there. */
 static const uint8_t *take(struct bytes *part, size_t size)

@@ -33,6 +33,17 @@ MUST_CHECK enum err group_head_read(struct bytes payload,
 /* The id under which a statement's text is known. */
 uint64_t group_text_id(struct bytes text);
 
+/* Into a group that is begun: the text of a statement; what is in `part`, which
+ * is emptied; one statement, the part being written when it is large. */
+MUST_CHECK enum err group_text_add(struct journal *journal, uint64_t id,
+                                   struct bytes text);
+MUST_CHECK enum err group_part_flush(struct journal *journal,
+                                     struct buffer *part);
+MUST_CHECK enum err group_statement_add(struct journal *journal,
+                                        struct buffer *part, uint64_t text,
+                                        const struct sql_value *values,
+                                        size_t count);
+
 /* Appends one statement to a part. */
 MUST_CHECK enum err group_statement_write(struct buffer *part, uint64_t text,
                                           const struct sql_value *values,

@@ -50,6 +50,8 @@ static const struct args_option options[] = {
     {"--reply", ARGS_TEXT, "FILE", "what the device is brought", false},
     {"--journal", ARGS_TEXT, "FILE",
      "the office's journal, on another volume; none", false},
+    {"--journal-size", ARGS_TEXT, "MIB",
+     "begin the journal anew above this (default 64)", false},
     {"--source", ARGS_TEXT, "NAME", "who publishes it (default hsds)", false},
     {"--dry-run", ARGS_FLAG, NULL, "say what would change, write nothing",
      false},
@@ -67,7 +69,7 @@ static const struct entry {
     {"serve", "[--listen 127.0.0.1:8470] [--tls-cert FILE --tls-key FILE]",
      "answer devices until SIGTERM", command_serve,
      "--listen --tls-cert --tls-key --threads --attachments-max --keys "
-     "--journal"},
+     "--journal --journal-size"},
     {"user add", "NAME --role ROLE [--caseload C]... [--site S]...",
      "a new user", command_user_add,
      "--role --caseload --site --os-user --password-file --as --keys"},

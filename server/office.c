@@ -100,6 +100,7 @@ static enum err office_new(struct office **out,
     office->clock = options->clock ? options->clock : clock_system();
     office->random = options->random ? options->random : random_system();
     office->log = options->log ? options->log : &silence;
+    office->journal_bytes_min = options->journal_bytes_min;
     buffer_init(&office->term_text, CERTIFICATE_BYTES_MAX);
     enum err err = places_set(office, options);
     if (err) {

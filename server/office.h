@@ -46,6 +46,7 @@ struct office {
     char vfs[64];                     /* SQLite VFS name or "" */
     char store[1024];                 /* address: a path, or postgresql://... */
     int64_t blob_bytes_max;           /* attachments in all; 0: no limit */
+    int64_t journal_bytes_min;        /* office_options */
     char detail[OFFICE_DETAIL_CHARS]; /* of the last failed office_* call */
 };
 
@@ -61,7 +62,9 @@ struct office_options {
     const char
         *journal; /* office_init, and office_open when serving: a file
                      outside the data directory; "none"; NULL: as it is */
-    bool serving; /* brings a journal up to date that is behind */
+    bool serving; /* brings a journal up to date that is behind, and begins its
+                     file anew when it has grown */
+    int64_t journal_bytes_min; /* but not below this; 0: 64 MiB */
 };
 
 /* Makes the data directory, the keys, the store, the first lineage, and writes

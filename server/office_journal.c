@@ -6,12 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "server/store_replica.h"
+#include "shared/base/file.h"
 
-#define EPOCH_BYTES (4u << 20) /* texts are repeated after so much */
+#define EPOCH_BYTES (4u << 20)        /* texts are repeated after so much */
+#define JOURNAL_BYTES_MIN (64u << 20) /* a file is not renewed below this */
 #define RETRY_MS_MIN 5000
 #define RETRY_MS_MAX 600000
-#define PART_BYTES_MAX (JOURNAL_PAYLOAD_BYTES_MAX)
+#define PART_BYTES_MAX JOURNAL_PAYLOAD_BYTES_MAX
 
 /* A statement by the address of its text. */
 struct known_text {
@@ -32,10 +35,12 @@ struct office_journal {
     struct journal *journal;        /* NULL: not open */
     struct journal_setting setting; /* as this transaction found it */
     char path[1024];                /* of `journal` */
-    bool foreign; /* another office has written to the file since */
+    bool foreign;       /* another office has written to the file since */
+    bool renamed;       /* the file is new; its name may not be durable yet */
+    int64_t last_group; /* of ours in it, as far as it was read; 0: none */
     struct known_text texts[TEXTS_MAX];
     uint64_t epoch, epoch_end;
-    int64_t retry_at, retry_ms;
+    int64_t retry_at, retry_ms, renew_at;
     atomic_bool covers;
 
     /* Of the transaction. */
@@ -48,6 +53,8 @@ struct office_journal {
     struct buffer part;
 };
 
+static const char store_size[] =
+    "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
 static const char setting_move[] =
     "UPDATE journal SET groups = $2, at_end = $3, number = $4, "
     "behind_since = $5 WHERE agency = $1";
@@ -72,9 +79,11 @@ static void on_seen(void *context, const struct journal_record *record)
     struct office_journal *j = context;
     struct group_head head;
     if (record->kind == GROUP_BEGIN &&
-        group_head_read(record->payload, &head) == ERR_OK)
+        group_head_read(record->payload, &head) == ERR_OK) {
         j->foreign = memcmp(head.instance, j->setting.instance,
                             sizeof head.instance) != 0;
+        j->last_group = j->foreign ? 0 : head.number;
+    }
 }
 
 static void file_close(struct office_journal *j)
@@ -84,6 +93,11 @@ static void file_close(struct office_journal *j)
     j->epoch++;
 }
 
+static struct journal_of file_of(const struct office_journal *j)
+{
+    return (struct journal_of){.path = j->path, .name = j->name, .key = j->key};
+}
+
 static enum err file_open(struct office_journal *j)
 {
     if (j->journal && strcmp(j->path, j->setting.path) != 0)
@@ -91,28 +105,47 @@ static enum err file_open(struct office_journal *j)
     if (j->journal)
         return ERR_OK;
     memcpy(j->path, j->setting.path, sizeof j->path);
-    struct journal_of of = {.path = j->path,
-                            .name = j->name,
-                            .key = j->key,
-                            .at = j->setting.at_end,
-                            .number = j->setting.number,
-                            .seen = on_seen,
-                            .context = j};
+    j->last_group = 0;
+    struct journal_of of = file_of(j);
+    of.at = j->setting.at_end;
+    of.number = j->setting.number;
+    of.seen = on_seen;
+    of.context = j;
     return journal_open(&j->journal, &of);
 }
 
-static enum err group_begin(struct office_journal *j)
+/* Another process may have begun the file anew. */
+static enum err file_begin(struct office_journal *j)
 {
     enum err err = file_open(j);
     if (!err)
         err = journal_begin(j->journal);
+    if (err != ERR_NOT_FOUND || !j->journal)
+        return err;
+    file_close(j);
+    err = file_open(j);
+    return err ? err : journal_begin(j->journal);
+}
+
+static enum err group_begin(struct office_journal *j)
+{
+    enum err err = file_begin(j);
     if (err)
         return err;
     j->group = true;
-    if (j->foreign && !j->base)
+    if (j->renamed)
+        err = file_folder_sync(j->path);
+    if (err)
+        return err;
+    j->renamed = false;
+    uint64_t number, end = journal_end(j->journal, &number);
+    /* It ends with the last transaction, or is another file: one that was made
+     * where the volume is not mounted, or has another office's in it. */
+    bool follows = j->last_group ? j->last_group >= j->setting.groups
+                                 : number >= j->setting.number && !j->foreign;
+    if (!follows && !j->base)
         return ERR_FOREIGN;
     j->foreign = false;
-    uint64_t number, end = journal_end(j->journal, &number);
     if (end > j->epoch_end + EPOCH_BYTES) {
         j->epoch++;
         j->epoch_end = end;
@@ -135,33 +168,6 @@ static void group_drop(struct office_journal *j)
 
 /* --- statements ----------------------------------------------------------- */
 
-static enum err part_flush(struct office_journal *j)
-{
-    if (j->part.size == 0)
-        return buffer_err(&j->part);
-    enum err err = buffer_err(&j->part);
-    if (!err)
-        err = journal_add(j->journal, GROUP_PART, buffer_bytes(&j->part));
-    buffer_clear(&j->part);
-    return err;
-}
-
-static enum err text_add(struct office_journal *j, uint64_t id,
-                         struct bytes text)
-{
-    struct buffer payload;
-    uint8_t number[8];
-    buffer_init(&payload, PART_BYTES_MAX);
-    store_le64(number, id);
-    buffer_add(&payload, number, sizeof number);
-    buffer_add_bytes(&payload, text);
-    enum err err = buffer_err(&payload);
-    if (!err)
-        err = journal_add(j->journal, GROUP_TEXT, buffer_bytes(&payload));
-    buffer_fini(&payload);
-    return err;
-}
-
 /* The id of a static text, which stands in the file from here on. */
 static enum err text_find(struct office_journal *j, const char *text,
                           uint64_t *id)
@@ -179,16 +185,7 @@ static enum err text_find(struct office_journal *j, const char *text,
     if (known->epoch == j->epoch)
         return ERR_OK;
     known->epoch = j->epoch;
-    return text_add(j, known->id, bytes_text(text));
-}
-
-static enum err statement_add(struct office_journal *j, uint64_t id,
-                              const struct sql_value *values, size_t count)
-{
-    enum err err = group_statement_write(&j->part, id, values, count);
-    if (!err && j->part.size >= GROUP_PART_BYTES)
-        err = part_flush(j);
-    return err;
+    return group_text_add(j->journal, known->id, bytes_text(text));
 }
 
 /* What follows from other tables and is large. */
@@ -201,42 +198,58 @@ static bool derived(const char *statement)
 
 /* --- a base --------------------------------------------------------------- */
 
-struct base_pass {
-    struct office_journal *journal;
-    char table[512];
-    uint64_t id;
-};
-
-static enum err base_row(void *context, const char *statement,
-                         const struct sql_value *values, size_t count)
-{
-    struct base_pass *pass = context;
-    if (strcmp(pass->table, statement) != 0) {
-        snprintf(pass->table, sizeof pass->table, "%s", statement);
-        pass->id = group_text_id(bytes_text(statement));
-        enum err err = text_add(pass->journal, pass->id, bytes_text(statement));
-        if (err)
-            return err;
-    }
-    return statement_add(pass->journal, pass->id, values, count);
-}
-
 /* With a base everything is backed up, which it says itself. */
 static enum err base_write(struct office_journal *j, struct sql *sql)
 {
-    struct base_pass pass = {.journal = j};
     enum err err = store_replica_backed_all(sql, j->office->agency);
     if (!err)
         err = group_begin(j);
-    return err ? err : journal_base_each(sql, base_row, &pass);
+    return err ? err : journal_base_write(sql, j->journal, &j->part);
 }
 
-/* --- a transaction -------------------------------------------------------- */
+/* --- a new file ----------------------------------------------------------- */
 
 static int64_t now_of(const struct office_journal *j)
 {
     return clock_wall_ms(j->office->clock);
 }
+
+static bool has_grown(const struct office_journal *j, struct sql *sql)
+{
+    struct stat status;
+    int64_t store;
+    uint64_t least = (uint64_t)j->office->journal_bytes_min;
+    if (!least)
+        least = JOURNAL_BYTES_MIN;
+    if (j->setting.at_end <= least || stat(j->setting.path, &status) != 0 ||
+        (uint64_t)status.st_size <= least)
+        return false;
+    enum err err = sql_find_int(sql, store_size, NULL, 0, &store);
+    return !err && (uint64_t)status.st_size > 2 * (uint64_t)store;
+}
+
+/* Before anything of this transaction is written: what the store holds is what
+ * the last one left. */
+static void renew(struct office_journal *j, struct sql *sql)
+{
+    int64_t wait = j->renew_at - now_of(j);
+    if (!j->serving || (wait > 0 && wait <= RETRY_MS_MAX) || !has_grown(j, sql))
+        return;
+    struct group_head head = {.number = j->setting.groups, .base = true};
+    memcpy(head.instance, j->setting.instance, sizeof head.instance);
+    file_close(j);
+    memcpy(j->path, j->setting.path, sizeof j->path);
+    struct journal_of of = file_of(j);
+    enum err err =
+        journal_renew(&of, sql, &head, &j->setting.at_end, &j->setting.number);
+    j->renamed = j->renamed || !err;
+    j->renew_at = err ? now_of(j) + RETRY_MS_MAX : 0;
+    log_event(j->office->log, err ? LOG_ERROR : LOG_INFO, "journal_renewed",
+              "file", "%s", j->setting.path, "state", "%s", err_name(err),
+              NULL);
+}
+
+/* --- a transaction -------------------------------------------------------- */
 
 static void tap_begun(void *context, struct sql *sql)
 {
@@ -254,6 +267,8 @@ static void tap_begun(void *context, struct sql *sql)
         int64_t wait = j->retry_at - now_of(j);
         j->base = j->serving && (wait <= 0 || wait > RETRY_MS_MAX);
         j->skip = !j->base;
+    } else if (!err) {
+        renew(j, sql);
     }
 }
 
@@ -270,7 +285,7 @@ static void tap_ran(void *context, const char *statement,
     if (!j->err)
         j->err = text_find(j, statement, &id);
     if (!j->err)
-        j->err = statement_add(j, id, values, count);
+        j->err = group_statement_add(j->journal, &j->part, id, values, count);
 }
 
 static enum err group_write(struct office_journal *j, struct sql *sql)
@@ -282,7 +297,7 @@ static enum err group_write(struct office_journal *j, struct sql *sql)
     else if (!err && !j->group)
         err = group_begin(j);
     if (!err)
-        err = part_flush(j);
+        err = group_part_flush(j->journal, &j->part);
     store_le64(number, (uint64_t)(j->setting.groups + 1));
     if (!err)
         err =
@@ -331,13 +346,15 @@ static enum err tap_committing(void *context, struct sql *sql)
     j->behind = err != ERR_OK;
     if (j->setting_err)
         return j->setting_err;
-    if (!err)
+    if (!err) {
         end = journal_end(j->journal, &number);
-    else if (!j->setting.behind_since)
+        j->last_group = j->setting.groups + 1;
+    } else if (!j->setting.behind_since) {
         err =
             journal_state_save(j->office->keys_dir, j->setting.instance, false);
-    else
+    } else {
         err = ERR_OK;
+    }
     if (err) /* nobody would know that the journal lacks this */
         return err;
     int64_t since =

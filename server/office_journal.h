@@ -5,7 +5,8 @@
  * that fails the commit goes on: what is committed then is `received` but not
  * `backed up`; the journal is *behind* until a process that serves writes the
  * whole store into it as a new base.  What only repeats the log (the states of
- * records) is left out and made anew by `restore`.
+ * records) is left out and made anew by `restore`.  A process that serves
+ * begins the file anew, with a base, when it has grown to twice the store.
  *
  * DATA.keys/journal says whether the journal holds everything, so that a
  * restore knows it when the database is gone.  Used inside write transactions
@@ -69,7 +70,19 @@ typedef enum err journal_each(void *context, const char *statement,
                               const struct sql_value *values, size_t count);
 MUST_CHECK enum err journal_base_each(struct sql *sql, journal_each *each,
                                       void *context);
-
 size_t journal_base_tables(void); /* how many they are */
+/* The same into a group that is begun. */
+MUST_CHECK enum err journal_base_write(struct sql *sql, struct journal *journal,
+                                       struct buffer *part);
+
+/* journal_renew.c: a new file in place of one that has grown.  It begins with
+ * the whole store as of transaction head->number, and takes the old one's name
+ * when it is durable; at any moment one of them is there, whole.  That it has
+ * the name is not durable yet.  An old one that also holds another instance's
+ * history is kept under a name of its own.  *end and *number are as from
+ * journal_end(). */
+MUST_CHECK enum err journal_renew(const struct journal_of *of, struct sql *sql,
+                                  const struct group_head *head, uint64_t *end,
+                                  uint64_t *number);
 
 #endif

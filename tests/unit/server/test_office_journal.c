@@ -22,14 +22,16 @@ struct scene {
     struct office *office;
     struct sql sql;
     uint8_t key[JOURNAL_KEY_BYTES];
-    int accounts; /* added */
+    int accounts;      /* added */
+    int64_t bytes_min; /* 0: the office's own */
 };
 
 static struct office_options options_of(struct scene *s, bool journal)
 {
     return (struct office_options){.data_dir = s->data,
                                    .journal = journal ? s->journal : NULL,
-                                   .serving = true};
+                                   .serving = true,
+                                   .journal_bytes_min = s->bytes_min};
 }
 
 static void office_up(struct scene *s, bool journal)
@@ -315,6 +317,231 @@ static void a_full_volume_is_made_good_by_a_base(void **state)
     sql_close(&sql);
 }
 
+/* --- a file that has grown ------------------------------------------------ */
+
+static int64_t file_bytes(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 ? (int64_t)status.st_size : -1;
+}
+
+/* From now on the file is begun anew when it is larger than twice the store;
+ * it is that now.  The store grows once, the journal each time. */
+static void grow(struct scene *s)
+{
+    static char text[256 << 10];
+    struct buffer content = content_of(&s->sql);
+    int64_t store = (int64_t)content.size;
+    buffer_fini(&content);
+    memset(text, 'x', sizeof text - 1);
+    while (file_bytes(s->journal) < 8 * store + 8 * (int64_t)sizeof text) {
+        assert_int_equal(sql_begin(&s->sql, true), ERR_OK);
+        assert_int_equal(sql_run(&s->sql, "UPDATE account SET password = $1",
+                                 SQL_VALUES(sql_text(text))),
+                         ERR_OK);
+        assert_int_equal(sql_commit(&s->sql), ERR_OK);
+    }
+    office_down(s);
+    s->bytes_min = 1;
+}
+
+static void restored_whole(struct scene *s)
+{
+    struct sql sql;
+    struct replay_plan plan;
+    struct replay_result result;
+    assert_true(office_journal_covers(s->office->journal));
+    unlink(s->copy);
+    assert_int_equal(restore(s, false, &sql, &plan, &result), ERR_OK);
+    assert_true(plan.from_base);
+    assert_int_equal(result.lost, 0);
+    assert_true(journal_state_whole(s->office->keys_dir, result.instance));
+    assert_true(same_content(&s->sql, &sql));
+    sql_close(&sql);
+}
+
+static void a_file_that_has_grown_is_begun_anew(void **state)
+{
+    struct scene *s = *state;
+    works(s, 2);
+    grow(s);
+    int64_t grown = file_bytes(s->journal);
+    office_up(s, false);
+    assert_true(file_bytes(s->journal) < grown / 2);
+    restored_whole(s);
+    works(s, 3);
+    restored_whole(s);
+    office_down(s); /* as other processes find it */
+    office_up(s, false);
+    works(s, 1);
+    restored_whole(s);
+    assert_true(file_bytes(s->journal) < grown / 2);
+}
+
+static void a_backup_from_before_the_new_file_is_not_needed(void **state)
+{
+    struct scene *s = *state;
+    struct sql sql;
+    struct replay_plan plan;
+    struct replay_result result;
+    works(s, 2);
+    backup(s);
+    grow(s);
+    office_up(s, false);
+    works(s, 1);
+    assert_int_equal(restore(s, true, &sql, &plan, &result), ERR_OK);
+    assert_true(plan.usable && plan.from_base);
+    assert_int_equal(result.lost, 0);
+    assert_true(same_content(&s->sql, &sql));
+    sql_close(&sql);
+    works(s, 1);
+    backup(s);
+    works(s, 2);
+    assert_int_equal(restore(s, true, &sql, &plan, &result), ERR_OK);
+    assert_true(plan.usable && !plan.from_base);
+    assert_int_equal(result.transactions, 2);
+    assert_true(same_content(&s->sql, &sql));
+    sql_close(&sql);
+}
+
+/* The new file has its name, and what the store says of it is lost. */
+static void a_new_file_whose_transaction_failed_is_gone_on_with(void **state)
+{
+    struct scene *s = *state;
+    works(s, 2);
+    grow(s);
+    int64_t grown = file_bytes(s->journal);
+    s->bytes_min = INT64_MAX;
+    office_up(s, false);
+    assert_true(file_bytes(s->journal) > grown);
+    s->office->journal_bytes_min = 1;
+    assert_int_equal(sql_begin(&s->sql, true), ERR_OK);
+    sql_rollback(&s->sql);
+    assert_true(file_bytes(s->journal) < grown / 2);
+    office_down(s);
+    office_up(s, false);
+    works(s, 1);
+    restored_whole(s);
+}
+
+static void file_write(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void a_rest_of_an_earlier_attempt_is_replaced(void **state)
+{
+    struct scene *s = *state;
+    char fresh[3 * DIR_CHARS];
+    works(s, 2);
+    grow(s);
+    int64_t grown = file_bytes(s->journal);
+    snprintf(fresh, sizeof fresh, "%s.new", s->journal);
+    file_write(fresh, "torn");
+    office_up(s, false);
+    assert_true(file_bytes(s->journal) < grown / 2);
+    assert_int_equal(access(fresh, F_OK), -1);
+    restored_whole(s);
+}
+
+static void what_is_not_its_own_is_left_alone(void **state)
+{
+    struct scene *s = *state;
+    char fresh[3 * DIR_CHARS];
+    works(s, 2);
+    grow(s);
+    int64_t grown = file_bytes(s->journal);
+    snprintf(fresh, sizeof fresh, "%s.new", s->journal);
+    file_write(fresh, "a letter, which is by no means a journal of anything");
+    office_up(s, false);
+    assert_true(file_bytes(s->journal) > grown);
+    assert_int_equal(file_bytes(fresh), 52);
+    restored_whole(s);
+}
+
+/* After a restore the file holds what the restored office may not have. */
+static void history_of_another_instance_is_kept_aside(void **state)
+{
+    struct scene *s = *state;
+    struct journal_setting setting;
+    char aside[3 * DIR_CHARS], name[17];
+    works(s, 2);
+    assert_int_equal(journal_setting_load(&s->sql, "north", &setting), ERR_OK);
+    hex_encode(name, setting.instance, 8);
+    snprintf(aside, sizeof aside, "%s.%s", s->journal, name);
+    s->sql.tap = NULL;
+    assert_int_equal(sql_begin(&s->sql, true), ERR_OK);
+    assert_int_equal(
+        journal_setting_save(s->office, &s->sql, s->journal, setting.groups),
+        ERR_OK);
+    assert_int_equal(sql_commit(&s->sql), ERR_OK);
+    office_down(s);
+    office_up(s, false); /* a base of the new instance */
+    grow(s);
+    int64_t grown = file_bytes(s->journal);
+    office_up(s, false);
+    assert_true(file_bytes(s->journal) < grown / 2);
+    assert_int_equal(file_bytes(aside), grown);
+    restored_whole(s);
+}
+
+/* The volume is not mounted: its folder is there, and empty. */
+static void an_empty_file_in_its_place_is_not_gone_on_with(void **state)
+{
+    struct scene *s = *state;
+    struct journal_setting setting;
+    char away[3 * DIR_CHARS];
+    works(s, 2);
+    snprintf(away, sizeof away, "%s.away", s->journal);
+    assert_int_equal(rename(s->journal, away), 0);
+    works(s, 1);
+    assert_false(office_journal_covers(s->office->journal));
+    assert_int_equal(journal_setting_load(&s->sql, "north", &setting), ERR_OK);
+    assert_true(setting.behind_since > 0);
+    office_down(s);
+    office_up(s, false); /* a base, where it is now */
+    restored_whole(s);
+    assert_int_equal(rename(away, s->journal), 0); /* mounted again */
+    office_down(s);
+    office_up(s, false);
+    works(s, 1);
+    office_down(s);
+    office_up(s, false);
+    restored_whole(s);
+}
+
+static enum err renew(struct scene *s)
+{
+    struct journal_setting setting;
+    struct journal_of of = {
+        .path = s->journal, .name = "office north", .key = s->key};
+    uint64_t end, number;
+    enum err err = journal_setting_load(&s->sql, "north", &setting);
+    struct group_head head = {.number = setting.groups, .base = true};
+    memcpy(head.instance, setting.instance, sizeof head.instance);
+    return err ? err : journal_renew(&of, &s->sql, &head, &end, &number);
+}
+
+static void a_new_file_survives_every_allocation_failure(void **state)
+{
+    struct scene *s = *state;
+    for (int nth = 1;; nth++) {
+        fault_at(nth, false);
+        enum err err = renew(s);
+        bool hit = fault_hit();
+        fault_at(0, false);
+        assert_int_equal(err, hit ? ERR_NOMEM : ERR_OK);
+        works(s, 1);
+        restored_whole(s);
+        if (!hit)
+            break;
+        assert_true(nth < 1000);
+    }
+}
+
 static void switched_off_it_is_not_whole(void **state)
 {
     struct scene *s = *state;
@@ -384,6 +611,14 @@ int main(void)
         TEST(a_transaction_that_failed_is_replaced_by_the_next),
         TEST(damage_ends_the_replay_before_it),
         TEST(a_full_volume_is_made_good_by_a_base),
+        TEST(a_file_that_has_grown_is_begun_anew),
+        TEST(a_backup_from_before_the_new_file_is_not_needed),
+        TEST(a_new_file_whose_transaction_failed_is_gone_on_with),
+        TEST(a_rest_of_an_earlier_attempt_is_replaced),
+        TEST(what_is_not_its_own_is_left_alone),
+        TEST(history_of_another_instance_is_kept_aside),
+        TEST(an_empty_file_in_its_place_is_not_gone_on_with),
+        TEST(a_new_file_survives_every_allocation_failure),
         TEST(switched_off_it_is_not_whole),
         TEST(journalling_survives_every_allocation_failure),
     };

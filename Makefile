@@ -5,6 +5,7 @@
 #   make demo      an office, two workers and a VITA site, end to end
 #   make lint      layers, formatting, warnings, cppcheck, clang-tidy
 #   make sim       the simulator: SEEDS=200, or SEED=n for one; sim-nightly: 20000
+#   make sim-clocks  each of CLOCK_SEEDS=2400 with right and with wrong clocks
 #   make mutants   builds that are broken on purpose; the simulator must notice
 #   make model     the exchange in Promela, explored by spin
 #   make fuzz      libFuzzer targets, FUZZ_SECONDS=30 each
@@ -359,7 +360,7 @@ $(FUZZ_PROGRAMS): $B/tests/fuzz/%: $B/obj/tests/fuzz/%.o \
 	$(call say,LD)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $(filter %.o,$^) \
 		$(call group,$(SHARED) server) $(LIBS)
 
-.PHONY: tests unit-tests check check-unit sim sim-nightly model fuzz fuzz-run deps
+.PHONY: tests unit-tests check check-unit sim sim-nightly sim-clocks model fuzz fuzz-run deps
 unit-tests: $(UNIT_TESTS) $(REPLAYS)
 tests: all unit-tests $(TOOL_TESTS) $(FAIL) $(SIM) $(if $(INSTRUMENT),,$(LOSSY))
 
@@ -392,6 +393,11 @@ sim-nightly: $(SIM)
 	$(SIM) --corpus tests/sim/corpus.txt
 	$(SIM) --seeds $(SEEDS) --failures 5 \
 		--from $${FROM:-$$(( $$(date +%s) / 86400 * 100000 ))}
+
+# The same histories with right and with wrong clocks; SEED=n for one.
+CLOCK_SEEDS ?= 2400
+sim-clocks: $(SIM)
+	$(SIM) --clocks $(if $(SEED),--seed $(SEED),--seeds $(CLOCK_SEEDS))
 
 # Needs spin; MODEL=NAME explores one configuration, or one mutant, alone.
 model:

@@ -165,6 +165,12 @@ enum err decide(struct batch *b, const struct incoming *in,
         return ERR_OK;
     }
     const struct revision *original = revision_original(in->revision);
+#ifdef MUTANT_CLOCK_REFUSES
+    if (in->revision->at > b->now + 120000) {
+        out->reason = "invalid";
+        return ERR_OK;
+    }
+#endif
     out->reason = judge_form(b, in, record, original, out);
     if (in->healed || in->log->row.kind != 'w')
         return ERR_OK;

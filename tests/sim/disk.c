@@ -15,6 +15,7 @@ static struct file files[FILES_MAX];
 static struct machine machines[MACHINES_MAX];
 static const struct random *dice;
 static const char *disk_root = "/";
+static bool keep_unsynced;
 
 /* --- machines ---------------------------------------------------------------
  */
@@ -152,7 +153,7 @@ static void undo_apply(struct file *file)
 {
     enum { ALL, BEGINNING, PIECES, KINDS };
     size_t count = undo_count(file);
-    int kept = (int)random_below(dice, KINDS);
+    int kept = keep_unsynced ? ALL : (int)random_below(dice, KINDS);
     size_t lost = kept == BEGINNING ? (size_t)random_below(dice, count + 1) : 0;
     for (struct undo *u = file->undo; u && kept != ALL; u = u->next)
         if (kept == PIECES ? random_below(dice, 2) : lost-- > 0)
@@ -179,6 +180,7 @@ void disk_reset(const char *root, const struct random *random)
 {
     dice = random;
     disk_root = root;
+    keep_unsynced = false;
     for (int i = 0; i < FILES_MAX; i++)
         if (*files[i].name)
             file_drop(&files[i]);
@@ -192,6 +194,11 @@ void disk_power_cut(const char *name, int64_t writes)
     machine->writes_left = writes;
     if (writes == 0)
         machine->off = true;
+}
+
+void disk_keep_unsynced(void)
+{
+    keep_unsynced = true;
 }
 
 bool disk_is_off(const char *name)

@@ -23,6 +23,8 @@ void disk_reset(const char *root, const struct random *random);
  * negative: never. */
 void disk_power_cut(const char *machine, int64_t writes);
 bool disk_is_off(const char *machine);
+/* From now on a power cut takes only what was in memory; until disk_reset(). */
+void disk_keep_unsynced(void);
 /* Applies the loss and lets the machine's files be used again.  All of its
  * connections must be closed by then. */
 void disk_power_on(const char *machine);

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/sim/clocks.h"
 #include "tests/sim/focus.h"
 
 void history_draw(struct history *history, uint64_t seed, size_t steps)
@@ -23,12 +24,16 @@ void history_draw(struct history *history, uint64_t seed, size_t steps)
     }
 }
 
-void history_run(const struct history *history, bool verbose,
-                 struct outcome *out)
+static void run_once(const struct history *history, bool verbose,
+                     enum clocks clocks, struct view *view, struct outcome *out)
 {
     static struct world world;
     memset(out, 0, sizeof *out);
     world_open(&world, history->seed, verbose);
+    world.clocks = clocks;
+    world.view = view;
+    if (world_twin(&world))
+        disk_keep_unsynced();
     int64_t start = world.now_ms;
     world_cover(&world, "focus %s", focus_of(history->seed)->name);
     for (size_t i = 0; i < history->count && !world.failed; i++) {
@@ -50,6 +55,15 @@ void history_run(const struct history *history, bool verbose,
     for (int i = 0; i < DEVICES_MAX; i++)
         out->device_ms += world.devices[i].used ? world.now_ms - start : 0;
     world_close(&world);
+}
+
+void history_run(const struct history *history, bool verbose,
+                 struct outcome *out)
+{
+    if (history->twice)
+        clocks_compare(history, verbose, run_once, out);
+    else
+        run_once(history, verbose, CLOCKS_DRAWN, NULL, out);
 }
 
 bool history_fails(const struct history *history, char why[1024])

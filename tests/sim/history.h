@@ -11,6 +11,7 @@ struct history {
     struct step steps[STEPS_MAX];
     size_t count;
     uint64_t seed; /* of keys, nonces and names */
+    bool twice;    /* with right and with wrong clocks */
 };
 
 struct outcome {
@@ -19,6 +20,9 @@ struct outcome {
     struct cover cover;
     int64_t syncs, requests, reconciles, successions, crashes, writes;
     int64_t device_ms; /* virtual time, of every device */
+    /* Of a history that ran twice: how many fields showed the latest of several
+     * values, and how many another one first. */
+    int64_t latest_fields, latest_moved;
 };
 
 void history_draw(struct history *history, uint64_t seed, size_t steps);

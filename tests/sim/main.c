@@ -5,6 +5,8 @@
  *                             quick: only says which is the first that fails
  *   sim --seed K [--verbose]  replays one and shrinks
  *   sim --seed K --here       in this process, told aloud
+ *   sim --clocks ...          the same, each history with right and with wrong
+ *                             clocks
  *   sim --corpus FILE         replays the histories of a file, one a line
  *
  * Exit 0: every history passed.  1: one failed; its seed, its shortest history
@@ -249,12 +251,19 @@ static int run_many(struct batch *b)
         }
         history_draw(&history, b->first_bad, b->steps);
         (void)explain(false);
-        printf("replay: make sim SEED=%llu\n",
+        printf("replay: make sim%s SEED=%llu\n", history.twice ? "-clocks" : "",
                (unsigned long long)b->first_bad);
         return 1;
     }
-    printf("acknowledged writes lost: 0 of %lld\nok simulation of %llu seeds\n",
-           (long long)b->sum.writes, (unsigned long long)b->passed);
+    printf("acknowledged writes lost: 0 of %lld\n", (long long)b->sum.writes);
+    if (history.twice)
+        printf("%lld syncs with wrong clocks: nothing else is accepted, kept, "
+               "held or in conflict; of %lld fields that show the latest of "
+               "several values %lld show another first, and list all\n",
+               (long long)b->sum.syncs, (long long)b->sum.latest_fields,
+               (long long)b->sum.latest_moved);
+    printf("ok simulation of %llu seeds%s\n", (unsigned long long)b->passed,
+           history.twice ? ", with right and wrong clocks" : "");
     return 0;
 }
 
@@ -288,6 +297,7 @@ static int run(int argc, char **argv)
     size_t steps = (size_t)number(argc, argv, "--steps", STEPS_DEFAULT);
     bool verbose = flag(argc, argv, "--verbose");
     const char *corpus = option(argc, argv, "--corpus");
+    history.twice = flag(argc, argv, "--clocks");
     if (steps > STEPS_MAX)
         steps = STEPS_MAX;
     if (corpus)

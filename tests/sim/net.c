@@ -38,10 +38,20 @@ static enum err net_start(void *context, const struct transport_request *r)
     return buffer_add_bytes(&net->request, r->body);
 }
 
+/* What befalls a message whatever its length is. */
+static enum fate choose_whole(struct world *world)
+{
+    static const enum fate whole[] = {FATE_LOST, FATE_REPLY_LOST, FATE_TWICE};
+    uint64_t dice = world->faults ? world_dice(world, 10) : 0;
+    return dice < 7 ? FATE_FINE : whole[dice - 7];
+}
+
 static enum fate choose(struct world *world)
 {
     if (world->deaf)
         return FATE_REPLY_LOST;
+    if (world_twin(world))
+        return choose_whole(world);
     uint64_t dice = world->faults ? world_dice(world, 100) : 0;
     if (dice < 70)
         return FATE_FINE;

@@ -11,6 +11,7 @@
 #include "tests/sim/forge.h"
 #include "tests/sim/oracle_lines.h"
 #include "tests/sim/people.h"
+#include "tests/sim/view.h"
 #include "tests/sim/world.h"
 
 #define ROUNDS 40
@@ -326,6 +327,8 @@ void oracle_settle(struct world *world)
     check_vaults(world);
     if (!world->failed)
         check_screens(world, &lines);
+    if (!world->failed && world->view)
+        view_take(world->view, world, &lines);
     coverage_pairs(world);
     cover_states(world);
     if (!world->failed && office_verify(world->office, &world->sql, say_problem,

@@ -18,6 +18,8 @@ void outcome_add(struct outcome *sum, const struct outcome *one)
     sum->crashes += one->crashes;
     sum->writes += one->writes;
     sum->device_ms += one->device_ms;
+    sum->latest_fields += one->latest_fields;
+    sum->latest_moved += one->latest_moved;
 }
 
 void outcome_print(const struct outcome *sum, uint64_t passed, double seconds)

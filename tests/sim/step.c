@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "server/ingest.h"
+#include "tests/sim/clocks.h"
 #include "tests/sim/forge.h"
 #include "tests/sim/people.h"
 
@@ -223,7 +224,8 @@ static void step_device_crash(struct world *world)
     struct device *d = device_any(world);
     if (!d)
         return;
-    disk_power_cut(d->name, (int64_t)world_dice(world, 40));
+    int64_t writes = (int64_t)world_dice(world, 40);
+    disk_power_cut(d->name, world_twin(world) ? 0 : writes);
     world_say(world, "%s will lose power", d->name);
     if (world_dice(world, 2))
         device_sync(world, d);
@@ -250,7 +252,7 @@ static void step_clock(struct world *world)
     static const int64_t jumps[] = {0, -INT64_C(220924800000), 315360000000,
                                     -3600000};
     struct device *d = device_any(world);
-    if (d)
+    if (d && !world_twin(world))
         d->skew_ms = jumps[world_dice(world, 4)];
 }
 
@@ -422,6 +424,7 @@ void step_run(struct world *world, const struct step *step)
     random_seeded_init(&world->dice, step->seed);
     world->now_ms += 1000 + (int64_t)world_dice(world, 3600000);
     world->step = step->kind;
+    clocks_upset(world, step->seed);
     world_say(world, "-- %s", steps[step->kind].name);
     steps[step->kind].call(world);
 }

@@ -14,6 +14,11 @@ bool world_plain(const struct world *world)
     return !(world->scenes & (SCENE_CLONED | SCENE_RESTORED));
 }
 
+bool world_twin(const struct world *world)
+{
+    return world->clocks != CLOCKS_DRAWN;
+}
+
 void world_fail(struct world *world, const char *format, ...)
 {
     va_list list;

@@ -25,6 +25,15 @@
 #define COVER_CHARS 48
 #define START_MS INT64_C(1767225600000) /* 2026-01-01 */
 
+struct view;
+
+/* clocks.h */
+enum clocks {
+    CLOCKS_DRAWN, /* as the steps say */
+    CLOCKS_RIGHT,
+    CLOCKS_WRONG
+};
+
 enum {
     SCENE_CLONED = 1,
     SCENE_RESTORED = 2,
@@ -131,6 +140,8 @@ struct world {
     bool deaf;       /* no reply reaches a device */
     bool stranger;   /* somebody else answers in the office's place */
     unsigned scenes; /* SCENE_* that happened */
+    enum clocks clocks;
+    struct view *view; /* borrowed; what the end is told to; NULL: nothing */
     enum step_kind step;
     struct device devices[DEVICES_MAX];
     char records[RECORDS_MAX][ID_CHARS + 1];
@@ -155,6 +166,8 @@ struct world {
 };
 
 void world_open(struct world *world, uint64_t seed, bool verbose);
+/* One of two runs that are compared. */
+bool world_twin(const struct world *world);
 void world_close(struct world *world);
 /* Nothing was copied or restored so far: nobody has a reason to reconcile. */
 bool world_plain(const struct world *world);

@@ -153,7 +153,7 @@ static void sync_failed(struct courier *c, enum err err, const char *detail,
         snprintf(c->report.detail, sizeof c->report.detail, "%.300s", detail);
     log_failure(c, err, c->report.detail);
     /* What moved all the same shows that there is a link. */
-    if (c->report.pushed || c->report.pulled)
+    if (c->report.pushed || c->report.pulled || c->report.moved)
         backoff_reset(&c->backoff);
     c->next_at_ms = now + backoff_next(&c->backoff, random_system(), floor_ms);
 }

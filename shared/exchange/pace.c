@@ -12,6 +12,10 @@
 #define SLOW_BYTES_PER_S (32 << 10)
 #define ROOM_SECONDS 10
 #define ROOM_BYTES_MIN (16 << 10)
+#define PIECE_BYTES_START (64u << 10)
+#define PIECE_BYTES_MIN (16u << 10)
+#define PIECE_QUICK_MS 500
+#define PIECE_SLOW_MS 2000
 #define RATIO_UNIT 16
 #define RATIO_START (3 * RATIO_UNIT)
 #define RATIO_MAX (20 * RATIO_UNIT)
@@ -23,6 +27,7 @@ void pace_init(struct pace *pace, int64_t batch_bytes_max, int level)
             batch_bytes_max > 0 ? batch_bytes_max : PACE_BATCH_BYTES_MAX,
         .plain_per_packed = RATIO_START,
         .level = level,
+        .piece_bytes = PIECE_BYTES_START,
     };
     pace->batch_bytes = PACE_BATCH_BYTES_START;
     if (pace->batch_bytes > pace->batch_bytes_max)
@@ -102,4 +107,23 @@ int pace_sign_every(const struct pace *pace)
     bool slow = pace->batch_bytes < PACE_BATCH_BYTES_START ||
                 (pace->bytes_per_s && pace->bytes_per_s < SLOW_BYTES_PER_S);
     return slow ? SIGN_EVERY / 8 : SIGN_EVERY;
+}
+
+/* It takes about a second: text that is written meanwhile waits for it. */
+void pace_piece(struct pace *pace, size_t sent, int64_t took_ms, bool cut)
+{
+    size_t *piece = &pace->piece_bytes;
+    if ((cut || took_ms > PIECE_SLOW_MS) && *piece > PIECE_BYTES_MIN)
+        *piece /= 2;
+    else if (!cut && took_ms < PIECE_QUICK_MS && sent == *piece &&
+             *piece < BLOB_PIECE_BYTES_MAX)
+        *piece *= 2;
+}
+
+bool pace_blob(struct pace *pace, int64_t blob, int64_t bytes)
+{
+    bool more = pace->blob == blob && bytes > pace->blob_bytes;
+    pace->blob = blob;
+    pace->blob_bytes = bytes;
+    return more;
 }

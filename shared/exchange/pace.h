@@ -7,6 +7,7 @@
 #ifndef EXCHANGE_PACE_H
 #define EXCHANGE_PACE_H
 
+#include <stdbool.h>
 #include "shared/base/bytes.h"
 
 #define PACE_BATCH_BYTES_START (64 << 10)
@@ -20,6 +21,8 @@ struct pace {
     int64_t bytes_per_s;      /* smoothed; 0: not known yet */
     int64_t plain_per_packed; /* times 16 */
     int level;                /* 0: by the link */
+    size_t piece_bytes;       /* of an attachment, the aim of the next */
+    int64_t blob, blob_bytes; /* the one on its way, and what of it arrived */
 };
 
 /* 0 for either gives what adapts. */
@@ -38,5 +41,11 @@ int pace_level(const struct pace *pace);          /* zlib's */
 int64_t pace_room(const struct pace *pace);
 /* Lines between two sign lines: what a cut connection may cost. */
 int pace_sign_every(const struct pace *pace);
+
+/* A piece of an attachment took so long, or was cut. */
+void pace_piece(struct pace *pace, size_t sent, int64_t took_ms, bool cut);
+/* The office has so much of an attachment: true when that is more than it was
+ * known to have, so that a link which is cut all the time does get on. */
+bool pace_blob(struct pace *pace, int64_t blob, int64_t bytes);
 
 #endif

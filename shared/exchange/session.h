@@ -45,6 +45,7 @@ struct session_report {
     int64_t blobs;   /* attachments that the office has received */
     bool blobs_wait; /* some could not go now: try again later */
     bool reached;    /* the office answered at least once */
+    bool moved;      /* something of an attachment arrived, or all of it */
     bool locked;     /* the vault was: pushed only */
     bool revoked, succeeded, reconciled;
     bool reconcile_gave_up; /* go on without sums for an hour */

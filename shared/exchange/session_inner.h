@@ -52,8 +52,7 @@ struct upload {
     int64_t id;   /* blob.id; 0: the next is to be found */
     int64_t done; /* those up to this id are through for this session */
     struct blob_outgoing blob;
-    size_t piece; /* bytes of the next */
-    bool asked;   /* how far the office is */
+    bool asked; /* how far the office is */
     int64_t offset;
     int restarts, stuck;
     bool stopped;         /* no more in this session */

@@ -9,10 +9,6 @@
 #include <string.h>
 
 #define NEWS_MS 30000 /* between pieces the office is asked for news */
-#define PIECE_BYTES_START (64u << 10)
-#define PIECE_BYTES_MIN (16u << 10)
-#define QUICK_MS 500
-#define SLOW_MS 2000
 #define STUCK_MAX 3
 #define ARENA_BYTES (256u << 10)
 
@@ -61,20 +57,6 @@ enum err blob_header_make(struct vault *vault, const struct identity *identity,
     return err;
 }
 
-/* A piece takes about a second: text that is written meanwhile waits for it. */
-static void piece_adapt(struct session *s, bool cut)
-{
-    size_t *piece = &s->upload.piece;
-    int64_t took_ms = s->now_ms - s->sent.at_ms;
-    if (!*piece)
-        *piece = PIECE_BYTES_START;
-    else if ((cut || took_ms > SLOW_MS) && *piece > PIECE_BYTES_MIN)
-        *piece /= 2;
-    else if (!cut && took_ms < QUICK_MS && s->body.size == *piece &&
-             *piece < BLOB_PIECE_BYTES_MAX)
-        *piece *= 2;
-}
-
 static enum err piece_build(struct session *s)
 {
     struct upload *u = &s->upload;
@@ -86,7 +68,8 @@ static enum err piece_build(struct session *s)
     memcpy(q.blob, u->blob.blob, sizeof q.blob);
     enum err err = ERR_OK;
     if (u->asked)
-        err = blob_sealed(s->vault, u->id, u->offset, u->piece, &s->body);
+        err = blob_sealed(s->vault, u->id, u->offset, s->pace->piece_bytes,
+                          &s->body);
     if (!err && u->asked) {
         q.has_body = true;
         hash_bytes(q.body, buffer_bytes(&s->body));
@@ -168,6 +151,7 @@ static enum err receipt_take(struct session *s, const struct blob_reply *reply)
         err = blob_kept(s->vault, s->upload.id, &receipt);
     if (!err) {
         s->report.blobs++;
+        s->report.moved = true;
         s->upload.done = s->upload.id;
         s->upload.id = 0;
     }
@@ -185,6 +169,8 @@ static void offset_take(struct session *s, int64_t offset)
         pass_over(s, "the office takes nothing of it");
         return;
     }
+    if (pace_blob(s->pace, u->id, offset))
+        s->report.moved = true;
     if (offset > u->offset)
         u->stuck = s->fruitless = 0;
     u->offset = offset;
@@ -228,9 +214,15 @@ static void refused(struct session *s, int status, const struct error_body *e)
     }
 }
 
+static void piece_took(struct session *s, bool cut)
+{
+    if (s->body.size)
+        pace_piece(s->pace, s->body.size, s->now_ms - s->sent.at_ms, cut);
+}
+
 void upload_cut(struct session *s)
 {
-    piece_adapt(s, true);
+    piece_took(s, true);
     s->upload.asked = false;
 }
 
@@ -238,7 +230,7 @@ enum err upload_apply(struct session *s, const struct transport_response *r)
 {
     struct arena arena;
     struct error_body e;
-    piece_adapt(s, false);
+    piece_took(s, false);
     if (r->status == 200)
         return accepted(s, r);
     arena_init(&arena, ARENA_BYTES);

@@ -15,11 +15,13 @@
  * --cut-every all connections are reset and new ones refused for --outage.
  * --reply-bytes resets the first connection when so many bytes of what the
  * office says have passed, the next --step bytes later, and so on (likewise
- * --request-bytes).  Prints "listening on PORT", and "cut" for each such
- * reset; ends after --seconds (600). */
+ * --request-bytes).  Prints "listening on PORT", and "cut" for each reset of
+ * a connection; ends after --seconds (600) or when it is told to, with "passed
+ * UP DOWN", the bytes that arrived at either end. */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -64,6 +66,14 @@ struct link {
 
 static struct link links[LINKS_MAX];
 static int64_t line_free_us[2]; /* when each direction can take the next byte */
+static int64_t passed_bytes[2];
+static volatile sig_atomic_t told_to_end;
+
+static void on_end(int signal_number)
+{
+    (void)signal_number;
+    told_to_end = 1;
+}
 
 static int64_t now_us(void)
 {
@@ -151,8 +161,14 @@ static bool way_read(struct way *w, int direction)
     return true;
 }
 
+static void say_cut(void)
+{
+    puts("cut");
+    fflush(stdout);
+}
+
 /* What is due goes on; false when the connection is to be cut. */
-static bool way_write(struct way *w)
+static bool way_write(struct way *w, int direction)
 {
     while (w->first && w->first->due_us <= now_us()) {
         struct chunk *c = w->first;
@@ -163,12 +179,12 @@ static bool way_write(struct way *w)
         if (put < 0)
             return false;
         c->sent += (size_t)put;
+        passed_bytes[direction] += put;
         w->queued -= (size_t)put;
         if (w->left >= 0)
             w->left -= put;
         if (w->left == 0) {
-            puts("cut");
-            fflush(stdout);
+            say_cut();
             return false;
         }
         if (c->sent < c->size)
@@ -232,7 +248,7 @@ static void link_work(struct link *l, bool read_up, bool read_down)
 {
     bool good = !read_up || way_read(&l->up, 0);
     good = (!read_down || way_read(&l->down, 1)) && good;
-    good = good && way_write(&l->up) && way_write(&l->down);
+    good = good && way_write(&l->up, 0) && way_write(&l->down, 1);
     bool over = l->up.ended && l->down.ended && !l->up.first && !l->down.first;
     if (!good || over)
         link_reset(l);
@@ -269,8 +285,11 @@ static void turn(int listener, bool down, int64_t until)
                 .fd = links[i].used && reads(ways[d]) ? ways[d]->from : -1,
                 .events = POLLIN};
     }
-    if (poll(fds, 1 + 2 * LINKS_MAX, wait < 0 ? 0 : (int)wait) < 0)
+    if (poll(fds, 1 + 2 * LINKS_MAX, wait < 0 ? 0 : (int)wait) < 0) {
+        if (told_to_end)
+            return;
         die("poll");
+    }
     for (int i = 0; i < LINKS_MAX; i++)
         if (links[i].used)
             link_work(&links[i], fds[1 + 2 * i].revents != 0,
@@ -283,11 +302,13 @@ static void serve(int listener, int64_t end)
 {
     int64_t cut = set.cut_every_us ? now_us() + set.cut_every_us : end;
     int64_t down_until = 0;
-    while (now_us() < end) {
+    while (now_us() < end && !told_to_end) {
         if (now_us() >= cut) {
             for (struct link *l = links; l < links + LINKS_MAX; l++)
-                if (l->used)
+                if (l->used) {
                     link_reset(l);
+                    say_cut();
+                }
             down_until = now_us() + set.outage_us;
             cut += set.cut_every_us;
         }
@@ -347,6 +368,10 @@ int main(int argc, char **argv)
         else
             return 2;
     }
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGTERM, on_end);
     serve(listen_any(), now_us() + seconds * 1000000);
+    printf("passed %lld %lld\n", (long long)passed_bytes[0],
+           (long long)passed_bytes[1]);
     return 0;
 }

@@ -93,6 +93,40 @@ static void a_ceiling_given_is_kept(void **state)
     assert_int_equal(pace.batch_bytes, 10000);
 }
 
+static void a_slow_or_cut_piece_is_halved_and_a_quick_one_doubled(void **state)
+{
+    (void)state;
+    struct pace pace;
+    pace_init(&pace, 0, 0);
+    size_t start = pace.piece_bytes;
+    pace_piece(&pace, start, 8000, false);
+    assert_int_equal(pace.piece_bytes, start / 2);
+    pace_piece(&pace, start / 2, 10, true);
+    assert_int_equal(pace.piece_bytes, start / 4);
+    for (int i = 0; i < 20; i++)
+        pace_piece(&pace, pace.piece_bytes, 10, true);
+    assert_true(pace.piece_bytes > 0);
+    size_t least = pace.piece_bytes;
+    pace_piece(&pace, least / 2, 10, false); /* an end says little */
+    assert_int_equal(pace.piece_bytes, least);
+    for (int i = 0; i < 20; i++)
+        pace_piece(&pace, pace.piece_bytes, 10, false);
+    assert_int_equal(pace.piece_bytes, 1 << 20);
+}
+
+static void only_new_bytes_of_an_attachment_are_progress(void **state)
+{
+    (void)state;
+    struct pace pace;
+    pace_init(&pace, 0, 0);
+    assert_false(pace_blob(&pace, 7, 0));
+    assert_true(pace_blob(&pace, 7, 100));
+    assert_false(pace_blob(&pace, 7, 100)); /* the next session asks */
+    assert_true(pace_blob(&pace, 7, 101));
+    assert_false(pace_blob(&pace, 8, 500)); /* from before we looked */
+    assert_true(pace_blob(&pace, 8, 501));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -103,6 +137,8 @@ int main(void)
         cmocka_unit_test(fast_links_compress_little_and_slow_ones_well),
         cmocka_unit_test(slow_links_ask_for_less_and_sign_more_often),
         cmocka_unit_test(a_ceiling_given_is_kept),
+        cmocka_unit_test(a_slow_or_cut_piece_is_halved_and_a_quick_one_doubled),
+        cmocka_unit_test(only_new_bytes_of_an_attachment_are_progress),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,8 +10,8 @@
 #include "server/blob_file.h"
 #include "server/blob_keep.h"
 #include "server/command.h"
-#include "server/journal_replay.h"
 #include "server/office_keys.h"
+#include "server/restore_rest.h"
 #include "server/store.h"
 #include "server/store_agency.h"
 #include "server/verify.h"
@@ -82,7 +82,12 @@ struct restore {
     bool replayed;
     bool covers; /* all that was ever acknowledged is here */
     int64_t blobs_lost;
+    uint8_t key[JOURNAL_KEY_BYTES];
+    struct replay_source source;
+    struct replay_plan plan; /* owned */
     struct replay_result result;
+    bool damaged; /* transactions in the journal cannot be run again */
+    struct restore_rest rest; /* owned; what is behind them */
 };
 
 static enum err setting_read(struct restore *r, struct sql *sql)
@@ -111,21 +116,26 @@ static enum err replay_into(struct restore *r,
     return err;
 }
 
-static enum err replay(struct restore *r, struct replay_source *source,
-                       const char *keys_dir, char *detail)
+static enum err replay(struct restore *r, const char *keys_dir, char *detail)
 {
-    struct replay_plan plan;
-    enum err err = journal_survey(source, &plan);
-    if (!err && plan.usable) {
-        err = replay_into(r, source, &plan, detail);
+    const struct replay_plan *plan = &r->plan;
+    enum err err = journal_survey(&r->source, &r->plan);
+    if (!err && plan->usable) {
+        err = replay_into(r, &r->source, plan, detail);
         r->replayed = !err;
-        r->covers = !err && r->result.lost == 0 &&
+        r->damaged = r->result.lost > 0;
+        r->covers = !err && !r->damaged &&
                     journal_state_whole(keys_dir, r->result.instance);
-    } else if (!err && plan.at_backup) {
+    } else if (!err && plan->at_backup) {
         r->replayed = true;
         r->covers = journal_state_whole(keys_dir, r->setting.instance);
+    } else if (!err) {
+        r->damaged = plan->beyond;
     }
-    replay_plan_fini(&plan);
+    if (!r->result.transactions) {
+        r->result.groups = r->setting.groups;
+        memcpy(r->result.instance, r->setting.instance, GROUP_INSTANCE_BYTES);
+    }
     return err;
 }
 
@@ -144,7 +154,6 @@ static int use_journal(struct restore *r)
 {
     struct command *c = r->command;
     char keys_dir[PATH_CHARS], detail[STORE_DETAIL_CHARS] = "";
-    uint8_t key[JOURNAL_KEY_BYTES];
     struct office_keys keys;
     const char *path = r->journal ? r->journal : r->setting.path;
     if (r->without ||
@@ -157,18 +166,17 @@ static int use_journal(struct restore *r)
                             "the agency's keys are not in %.300s; put the copy "
                             "of them there, or give --keys DIR",
                             keys_dir);
-    office_journal_key(&keys, key);
-    struct replay_source source = {.path = path,
-                                   .key = key,
-                                   .has_backup = r->has_setting,
-                                   .backup = r->setting};
-    err = replay(r, &source, keys_dir, detail);
+    office_journal_key(&keys, r->key);
+    r->source = (struct replay_source){.path = path,
+                                       .key = r->key,
+                                       .has_backup = r->has_setting,
+                                       .backup = r->setting};
+    err = replay(r, keys_dir, detail);
     sodium_memzero(&keys, sizeof keys);
-    sodium_memzero(key, sizeof key);
     if (err)
         return command_fail(c, err, "the journal %.300s: %s", path,
                             detail[0] ? detail : err_text(err));
-    if (r->journal && !r->replayed)
+    if (r->journal && !r->replayed && !r->damaged)
         return command_fail(c, ERR_FOREIGN,
                             "%.300s holds nothing that follows this backup; "
                             "is it this office's journal?",
@@ -187,10 +195,9 @@ static enum err journal_go_on(struct restore *r)
     char *path = r->journal ? realpath(r->journal, NULL) : NULL;
     if (r->journal && !path)
         return ERR_IO;
-    int64_t groups =
-        r->result.transactions ? r->result.groups : r->setting.groups;
-    enum err err = journal_setting_save(c->office, &c->sql,
-                                        path ? path : r->setting.path, groups);
+    enum err err = journal_setting_save(
+        c->office, &c->sql, path ? path : r->setting.path,
+        r->replayed ? r->result.groups : r->setting.groups);
     free(path);
     return err;
 }
@@ -243,6 +250,57 @@ static int make_whole(struct restore *r)
     return err ? command_fail_office(c, err) : EXIT_DONE;
 }
 
+/* The lines behind the damage come back as from a device, into the office as it
+ * now is. */
+static int heal(struct restore *r)
+{
+    struct command *c = r->command;
+    if (!r->damaged)
+        return EXIT_DONE;
+    command_close(c);
+    int code = command_open_office(c, true);
+    if (code != EXIT_DONE)
+        return code;
+    enum err err = office_connect(c->office, &c->sql);
+    if (!err)
+        err = restore_rest(&r->rest, c->office, &c->sql, &r->source, &r->plan,
+                           &r->result);
+    return err ? command_fail_office(c, err) : EXIT_DONE;
+}
+
+static void damage_print(const struct restore *r)
+{
+    const struct restore_rest *rest = &r->rest;
+    printf("the journal is damaged: %llu of its records are missing, which "
+           "touches %lld transactions or more\n"
+           "%lld lines of those behind the damage were taken back\n"
+           "the rest comes from the devices, of which `status` says what is "
+           "still gone\n",
+           (unsigned long long)r->result.lost,
+           (long long)(rest->result.missing + rest->result.damaged),
+           (long long)rest->lines);
+    if (rest->acts.size)
+        printf("what was administered there; look whether users or codes have "
+               "to be set again:\n%s",
+               buffer_text(&rest->acts));
+}
+
+/* Members of "journal", each with its comma. */
+static void damage_json(struct buffer *json, const struct restore *r)
+{
+    const struct restore_rest *rest = &r->rest;
+    struct bytes acts = buffer_bytes(&rest->acts);
+    buffer_add_text(json, "\"acts\":[");
+    for (size_t i = 0; i < acts.size; i++)
+        if (acts.at[i] != '\n')
+            buffer_add_char(json, (char)acts.at[i]);
+        else if (i + 1 < acts.size)
+            buffer_add_char(json, ',');
+    buffer_printf(json, "],\"damaged\":%lld,\"healed\":%lld,",
+                  (long long)(rest->result.missing + rest->result.damaged),
+                  (long long)rest->lines);
+}
+
 static void report_text(const struct restore *r)
 {
     const struct command *c = r->command;
@@ -253,9 +311,8 @@ static void report_text(const struct restore *r)
                (long long)r->result.transactions,
                r->covers ? ", which held everything"
                          : "; it does not hold everything");
-    if (r->result.lost)
-        printf("the journal is damaged: %llu of its records are missing\n",
-               (unsigned long long)r->result.lost);
+    if (r->damaged)
+        damage_print(r);
     if (r->blobs_lost)
         printf(
             "%lld attachments are in no backup; devices that have them bring "
@@ -276,12 +333,14 @@ static int report(struct restore *r)
         return EXIT_DONE;
     }
     struct buffer json;
-    buffer_init(&json, 64u * 1024);
+    buffer_init(&json, 2 * RESTORE_ACTS_BYTES_MAX);
     buffer_printf(&json, "{\"agency\":\"%s\",\"data\":", c->office->agency);
     canon_put_text(&json, bytes_text(c->office->data_dir));
+    buffer_add_text(&json, ",\"journal\":{");
+    damage_json(&json, r);
     buffer_printf(
         &json,
-        ",\"journal\":{\"lost\":%llu,\"replayed\":%s,"
+        "\"lost\":%llu,\"replayed\":%s,"
         "\"transactions\":%lld,\"whole\":%s},\"keys\":",
         (unsigned long long)r->result.lost, r->replayed ? "true" : "false",
         (long long)r->result.transactions, r->covers ? "true" : "false");
@@ -319,7 +378,9 @@ static int restore(struct restore *r)
         code = use_journal(r);
     if (code == EXIT_DONE)
         code = command_open(r->command, COMMAND_READ);
-    return code == EXIT_DONE ? make_whole(r) : code;
+    if (code == EXIT_DONE)
+        code = make_whole(r);
+    return code == EXIT_DONE ? heal(r) : code;
 }
 
 static int check_arguments(struct restore *r, const char *data)
@@ -356,10 +417,16 @@ int command_restore(struct command *c)
     if (mkdir(data, 0700) != 0 && errno != EEXIST)
         return command_fail(c, ERR_IO, "%.300s cannot be made: %s", data,
                             strerror(errno));
+    restore_rest_init(&r.rest);
     code = restore(&r);
-    if (code == EXIT_DONE)
-        return report(&r);
-    command_close(c);
-    take_back(data, r.store);
+    if (code == EXIT_DONE) {
+        code = report(&r);
+    } else {
+        command_close(c);
+        take_back(data, r.store);
+    }
+    restore_rest_fini(&r.rest);
+    replay_plan_fini(&r.plan);
+    sodium_memzero(r.key, sizeof r.key);
     return code;
 }

@@ -26,14 +26,19 @@ static enum err text_keep(struct replay_plan *plan, struct bytes payload)
     return copy ? map_put(plan->texts, id, copy) : ERR_NOMEM;
 }
 
-/* The first transaction that the backup has not. */
-static bool follows_backup(const struct survey *s)
+static bool after_backup(const struct survey *s)
 {
     const struct replay_source *source = s->source;
     return source->has_backup && !s->head.base &&
            memcmp(s->head.instance, source->backup.instance,
                   GROUP_INSTANCE_BYTES) == 0 &&
-           s->head.number == source->backup.groups + 1;
+           s->head.number > source->backup.groups;
+}
+
+/* The first transaction that the backup has not. */
+static bool follows_backup(const struct survey *s)
+{
+    return after_backup(s) && s->head.number == s->source->backup.groups + 1;
 }
 
 /* A base that says more than the backup. */
@@ -53,6 +58,7 @@ static void group_found(struct survey *s)
     plan->at_backup =
         s->source->has_backup && s->head.number == backup->groups &&
         memcmp(s->head.instance, backup->instance, GROUP_INSTANCE_BYTES) == 0;
+    plan->beyond = plan->beyond || after_backup(s);
     if (base_counts(s)) {
         plan->usable = plan->from_base = true;
         plan->first = s->head_number;

@@ -22,6 +22,7 @@ struct replay_plan {
     bool usable;        /* false: nothing in it follows the backup */
     bool from_base;     /* the store has to be empty */
     bool at_backup;     /* it ends with what the backup has */
+    bool beyond;        /* it has some of what came after the backup */
     uint64_t first;     /* record number of the GROUP to begin with */
     struct map *texts;  /* owned: id -> statement in `arena` */
     struct arena arena; /* owned */

@@ -11,8 +11,9 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "server/journal_replay.h"
+#include "server/journal_rest.h"
 #include "server/store.h"
+#include "server/store_replica.h"
 #include "tests/dir.h"
 #include "tests/fault.h"
 
@@ -264,6 +265,127 @@ static void damage_ends_the_replay_before_it(void **state)
     sql_close(&sql);
 }
 
+static int64_t file_bytes(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 ? (int64_t)status.st_size : -1;
+}
+
+/* --- behind the damage ---------------------------------------------------- */
+
+static void act(struct scene *s, const char *what)
+{
+    assert_int_equal(sql_begin(&s->sql, true), ERR_OK);
+    assert_int_equal(
+        store_act(&s->sql, "north", 7, "ruth", what, bytes_text("{}")), ERR_OK);
+    assert_int_equal(sql_commit(&s->sql), ERR_OK);
+}
+
+static enum err act_note(void *context, const struct rest_act *found)
+{
+    return buffer_add_bytes(context, found->what);
+}
+
+static enum err line_pass(void *context, struct bytes line)
+{
+    (void)context;
+    (void)line;
+    return ERR_OK;
+}
+
+static void spoil(struct scene *s, int64_t at, size_t size)
+{
+    char noise[4096];
+    memset(noise, 'n', sizeof noise);
+    assert_true(size <= sizeof noise);
+    int fd = open(s->journal, O_WRONLY);
+    assert_int_equal(pwrite(fd, noise, size, at), size);
+    close(fd);
+}
+
+/* Acts a to i, of which some are damaged. */
+static void acts_with_damage(struct scene *s, const char *damaged)
+{
+    int64_t ends[10] = {file_bytes(s->journal)};
+    for (int i = 0; i < 9; i++) {
+        act(s, (char[]){(char)('a' + i), 0});
+        ends[i + 1] = file_bytes(s->journal);
+    }
+    for (; *damaged; damaged++) {
+        int i = *damaged - 'a';
+        spoil(s, ends[i], (size_t)(ends[i + 1] - ends[i]));
+    }
+}
+
+static enum err rest_of(struct scene *s, struct buffer *acts,
+                        struct rest_result *rest)
+{
+    struct sql sql = {0};
+    struct replay_plan plan;
+    struct replay_result done;
+    struct replay_source source = {.path = s->journal, .key = s->key};
+    struct rest_reader reader = {line_pass, act_note, acts};
+    char detail[STORE_DETAIL_CHARS];
+    unlink(s->copy);
+    assert_int_equal(journal_survey(&source, &plan), ERR_OK);
+    assert_int_equal(store_open(&sql, s->copy, NULL, true, detail), ERR_OK);
+    assert_int_equal(journal_replay(&source, &plan, &sql, &done), ERR_OK);
+    sql_close(&sql);
+    int nth = 0;
+    bool hit = true;
+    enum err err = ERR_OK;
+    while (hit) {
+        buffer_clear(acts);
+        fault_at(++nth, false);
+        err = journal_rest(&source, &plan, &done, &reader, rest);
+        hit = fault_hit();
+        fault_at(0, false);
+        assert_int_equal(err, hit ? ERR_NOMEM : ERR_OK);
+    }
+    assert_true(nth > 1);
+    replay_plan_fini(&plan);
+    return err;
+}
+
+static void the_rest_expect(struct scene *s, const char *acts, int64_t missing)
+{
+    struct buffer found;
+    struct rest_result rest;
+    buffer_init(&found, 1024);
+    assert_int_equal(rest_of(s, &found, &rest), ERR_OK);
+    assert_true(bytes_is(buffer_bytes(&found), acts));
+    assert_int_equal(rest.missing + rest.damaged, missing);
+    buffer_fini(&found);
+}
+
+static void what_stands_behind_damage_is_told(void **state)
+{
+    acts_with_damage(*state, "c");
+    the_rest_expect(*state, "defghi", 1);
+}
+
+static void what_stands_between_damages_is_told(void **state)
+{
+    acts_with_damage(*state, "cdg");
+    the_rest_expect(*state, "efhi", 3);
+}
+
+static void a_transaction_that_failed_behind_damage_is_left_out(void **state)
+{
+    struct scene *s = *state;
+    acts_with_damage(s, "h");
+    assert_int_equal(sql_begin(&s->sql, true), ERR_OK);
+    assert_int_equal(
+        store_act(&s->sql, "north", 7, "ruth", "X", bytes_text("{}")), ERR_OK);
+    s->sql.heard = false;
+    assert_int_equal(s->sql.tap->committing(s->sql.tap->context, &s->sql),
+                     ERR_OK);
+    s->sql.heard = true;
+    sql_rollback(&s->sql);
+    act(s, "j");
+    the_rest_expect(s, "ij", 1);
+}
+
 /* A limit on the file's size stands for a full volume. */
 static void a_full_volume_is_made_good_by_a_base(void **state)
 {
@@ -318,12 +440,6 @@ static void a_full_volume_is_made_good_by_a_base(void **state)
 }
 
 /* --- a file that has grown ------------------------------------------------ */
-
-static int64_t file_bytes(const char *path)
-{
-    struct stat status;
-    return stat(path, &status) == 0 ? (int64_t)status.st_size : -1;
-}
 
 /* From now on the file is begun anew when it is larger than twice the store;
  * it is that now.  The store grows once, the journal each time. */
@@ -610,6 +726,9 @@ int main(void)
         TEST(a_backup_and_what_follows_make_the_store_again),
         TEST(a_transaction_that_failed_is_replaced_by_the_next),
         TEST(damage_ends_the_replay_before_it),
+        TEST(what_stands_behind_damage_is_told),
+        TEST(what_stands_between_damages_is_told),
+        TEST(a_transaction_that_failed_behind_damage_is_left_out),
         TEST(a_full_volume_is_made_good_by_a_base),
         TEST(a_file_that_has_grown_is_begun_anew),
         TEST(a_backup_from_before_the_new_file_is_not_needed),

@@ -60,6 +60,8 @@ const struct session_report *session_report(const struct session *s)
 
 /* One line of well-formed text, also where a piece of it was cut short. */
 static void detail_set(struct session *s, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+static void detail_set(struct session *s, const char *format, va_list arguments)
 {
     char *detail = s->report.detail;
     vsnprintf(detail, sizeof s->report.detail, format, arguments);

@@ -18,13 +18,21 @@ static size_t prefix(struct bytes text, int width)
     return bytes;
 }
 
+/* U+0080 to U+009F, which terminals obey as they obey ESC and a letter. */
+static bool is_c1(const uint8_t *at, size_t size)
+{
+    return size > 1 && at[0] == 0xc2 && at[1] < 0xa0;
+}
+
 void prose_text(struct buffer *out, struct bytes text, int width)
 {
     size_t shown = width ? prefix(text, width) : text.size;
     for (size_t i = 0; i < shown; i++) {
         uint8_t c = text.at[i];
-        bool control = c == 0x7f || (c < ' ' && (width || c != '\n'));
+        bool two = is_c1(text.at + i, shown - i);
+        bool control = two || c == 0x7f || (c < ' ' && (width || c != '\n'));
         buffer_add_char(out, control ? ' ' : (char)c);
+        i += two;
     }
     if (shown < text.size)
         buffer_add_text(out, "...");
@@ -131,8 +139,12 @@ void prose_conflict(struct buffer *out, const struct canon *conflict,
 /* "  name                 " */
 static void put_label(struct buffer *out, struct bytes name)
 {
-    buffer_printf(out, "  %-*.*s ", NAME_WIDTH, (int)name.size,
-                  (const char *)name.at);
+    buffer_add_text(out, "  ");
+    size_t end = out->size + NAME_WIDTH;
+    prose_text(out, name, 0);
+    while (!buffer_err(out) && out->size < end)
+        buffer_add_char(out, ' ');
+    buffer_add_char(out, ' ');
 }
 
 /* A line for each of the writes that an array of `object` holds. */
@@ -177,8 +189,9 @@ static void put_change(struct buffer *out, const struct canon *entry,
     if (!object || object->kind != CANON_OBJECT)
         return;
     for (const struct canon *m = object->first; m; m = m->next) {
-        buffer_printf(out, "      %s %.*s = ", verb, (int)m->name.size,
-                      (const char *)m->name.at);
+        buffer_printf(out, "      %s ", verb);
+        prose_text(out, m->name, 0);
+        buffer_add_text(out, " = ");
         prose_value(out, m, PROSE_WIDTH);
         buffer_add_char(out, '\n');
     }
@@ -248,8 +261,9 @@ void prose_row(struct buffer *out, const struct canon *row)
          f = f->next) {
         if (f->kind == CANON_NULL)
             continue;
-        buffer_printf(out, "  %.*s=", (int)f->name.size,
-                      (const char *)f->name.at);
+        buffer_add_text(out, "  ");
+        prose_text(out, f->name, 0);
+        buffer_add_char(out, '=');
         prose_value(out, f, ROW_WIDTH);
     }
     buffer_add_char(out, '\n');

@@ -70,6 +70,32 @@ static void a_text_never_commands_the_terminal(void **state)
     expect_text("a\033[31mb\x7f\tc", 0, "a [31mb  c");
     expect_text("two\nlines", 0, "two\nlines");
     expect_text("two\nlines", 60, "two lines");
+    expect_text("a\xc2\x9b"
+                "31mb\xc2\xa0\xc2\x85",
+                0, "a 31mb\xc2\xa0 ");
+}
+
+/* No line has such a name; a state that was damaged may. */
+static void a_field_name_never_commands_the_terminal(void **state)
+{
+    static const char json[] =
+        "{\"fields\":{\"a\x7f\\u001b[2J\":{\"value\":1}},\"history\":[{"
+        "\"set\":{\"b\\u001b\":2}}]}";
+    struct arena arena;
+    struct buffer out;
+    const struct canon *root;
+    (void)state;
+    arena_init(&arena, 1 << 20);
+    buffer_init(&out, PROSE_BYTES_MAX);
+    assert_int_equal(canon_parse(&arena, bytes_text(json), &root, NULL),
+                     ERR_OK);
+    prose_show(&out, root, "oldest first");
+    prose_row(&out, root);
+    assert_non_null(strstr(buffer_text(&out), "  a  [2J               1\n"));
+    assert_non_null(strstr(buffer_text(&out), "set b  = 2\n"));
+    assert_null(strpbrk(buffer_text(&out), "\x1b\x7f"));
+    buffer_fini(&out);
+    arena_fini(&arena);
 }
 
 static void a_text_is_cut_between_characters(void **state)
@@ -172,6 +198,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_record_is_shown_with_its_conflict_and_history),
         cmocka_unit_test(a_text_never_commands_the_terminal),
+        cmocka_unit_test(a_field_name_never_commands_the_terminal),
         cmocka_unit_test(a_text_is_cut_between_characters),
         cmocka_unit_test(a_record_goes_by_its_name_or_by_its_id),
         cmocka_unit_test(a_conflict_says_who_wrote_what_and_what_holds),

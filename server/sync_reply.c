@@ -207,12 +207,12 @@ static enum err header_write(const struct sync *s, bool more,
 
 static enum err lines_deflate(struct frame_writer *writer, struct bytes plain)
 {
-    const uint8_t *at = plain.at, *end = plain.at + plain.size;
     enum err err = ERR_OK;
-    while (!err && at < end) {
-        const uint8_t *newline = memchr(at, '\n', (size_t)(end - at));
-        err = frame_line(writer, bytes_of(at, (size_t)(newline - at)));
-        at = newline + 1;
+    while (!err && plain.size > 0) {
+        const uint8_t *newline = memchr(plain.at, '\n', plain.size);
+        size_t size = (size_t)(newline - plain.at);
+        err = frame_line(writer, bytes_of(plain.at, size));
+        plain = bytes_of(newline + 1, plain.size - size - 1);
     }
     return err;
 }

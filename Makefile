@@ -158,6 +158,7 @@ else
 DEFINES_server := $(if $(wildcard server/store_pg.c),-DHAVE_POSTGRES=1)
 endif
 SOURCES_test := $(wildcard tests/*.c)
+SOURCES_fuzz := $(wildcard tests/fuzz/scene/*.c)
 
 GEN_model := record_types code_sets
 GEN_replica := vault_schema
@@ -166,7 +167,7 @@ GEN_server := store_schema store_schema_pg reports web_office
 
 objects = $(patsubst %.c,$B/obj/%.o,$(1))
 gen_objects = $(patsubst %,$B/gen/embed_%.o,$(GEN_$(1)))
-ALL_LAYERS := $(LAYERS) client cli daemon server test
+ALL_LAYERS := $(LAYERS) client cli daemon server test fuzz
 
 define archive_rule
 OBJECTS_$(1) := $(call objects,$(SOURCES_$(1))) $(call gen_objects,$(1))
@@ -344,21 +345,22 @@ PY_TESTS := $(sort $(wildcard tests/vectors/test_*.py tests/model/test_*.py \
 	tests/scenario/f*.py))
 
 # Each tests/fuzz/NAME.c is a libFuzzer target; check replays its corpus with
-# tests/fuzz/replay.c in place of the fuzzer.
+# tests/fuzz/replay.c in place of the fuzzer.  tests/fuzz/scene is what some
+# of them need around them.
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,\
 	$(wildcard tests/fuzz/*.c)))
 REPLAYS := $(if $(wildcard tests/fuzz/replay.c),\
 	$(patsubst %,$B/tests/fuzz/replay_%,$(FUZZERS)))
 $(REPLAYS): $B/tests/fuzz/replay_%: $B/obj/tests/fuzz/%.o \
-		$B/obj/tests/fuzz/replay.o $(call archives,$(SHARED) server)
+		$B/obj/tests/fuzz/replay.o $(call archives,fuzz test $(NEEDS_everything))
 	@mkdir -p $(@D)
-	$(call link,$(SHARED) server)
+	$(call link,fuzz test $(NEEDS_everything))
 FUZZ_PROGRAMS := $(patsubst %,$B/tests/fuzz/%,$(FUZZERS))
 $(FUZZ_PROGRAMS): $B/tests/fuzz/%: $B/obj/tests/fuzz/%.o \
-		$(call archives,$(SHARED) server)
+		$(call archives,fuzz test $(NEEDS_everything))
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $(filter %.o,$^) \
-		$(call group,$(SHARED) server) $(LIBS)
+		$(call group,fuzz test $(NEEDS_everything)) $(LIBS)
 
 .PHONY: tests unit-tests check check-unit sim sim-nightly sim-clocks model fuzz fuzz-run deps
 unit-tests: $(UNIT_TESTS) $(REPLAYS)

@@ -1,17 +1,9 @@
 /* The text parsers of shared/base: what they accept, they write back the same,
  * so that a value has one spelling. */
-#include <stdlib.h>
 #include <string.h>
 #include "shared/base/buffer.h"
 #include "shared/base/clock.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *at, size_t size);
-
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
+#include "tests/fuzz/target.h"
 
 static void integers(struct bytes text)
 {

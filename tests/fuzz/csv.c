@@ -1,17 +1,9 @@
 /* Tables in CSV and objects in JSON, as the import of a directory reads them.
  * The first byte says which; the rest is the file. */
-#include <stdlib.h>
 #include <string.h>
 #include "server/import_csv.h"
 #include "server/import_map.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *at, size_t size);
-
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
+#include "tests/fuzz/target.h"
 
 /* Rows come in order, never twice from one place, and hold only valid text. */
 static void read_rows(struct bytes text)

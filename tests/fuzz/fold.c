@@ -4,22 +4,14 @@
  * not be true.  Whatever the lines say, the state is canonical, is the same in
  * any order, is the same step by step, and no field loses its last value. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "shared/model/fold.h"
+#include "tests/fuzz/target.h"
 
 #define LINES_MAX 24
 #define WRITERS 4
 #define RECORD "0198f1d2-7c3a-7e4b-9d5e-6f708192a3b4"
-
-int LLVMFuzzerTestOneInput(const uint8_t *at, size_t size);
-
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 static const char *const writers[WRITERS] = {"oA_AAAAAAAAAA", "wA-AAAAAAAAAA",
                                              "wB_AAAAAAAAAA", "wz0AAAAAAAAAA"};

@@ -10,14 +10,7 @@
 
 #include "shared/model/revision.h"
 #include "tests/oracle.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *at, size_t size);
-
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
+#include "tests/fuzz/target.h"
 
 static void parse_strictly(struct bytes text)
 {

@@ -14,6 +14,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t size);
 
+/* In a target that takes long: how many bytes lie between two truncations. */
+extern const size_t replay_stride __attribute__((weak));
+
 /* A copy of exactly `size` bytes, so that a sanitizer sees one read too far. */
 static void run_exact(const uint8_t *at, size_t size)
 {
@@ -39,7 +42,9 @@ static int file_run(const char *path)
     int bad = ferror(file);
     fclose(file);
     run_exact(input, size);
-    for (size_t part = 0; size <= TRUNCATED_BYTES_MAX && part < size; part++)
+    size_t stride = &replay_stride ? replay_stride : 1;
+    for (size_t part = 0; part < size && size <= TRUNCATED_BYTES_MAX * stride;
+         part += stride)
         run_exact(input, part);
     return bad;
 }

@@ -1,17 +1,9 @@
 /* Type definitions from strangers: read or refused with a place, never more;
  * what is read says the same when it is read again. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "shared/model/schema.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *at, size_t size);
-
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
+#include "tests/fuzz/target.h"
 
 static void walk(const struct schema_type *type)
 {

@@ -1,17 +1,9 @@
 /* The frame reader: chunks of any size give the same lines and the same
  * verdict, and what it accepts, the writer can write again. */
-#include <stdlib.h>
 #include "shared/wire/frame.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *at, size_t size);
+#include "tests/fuzz/target.h"
 
 #define LINES_BYTES_MAX (1u << 20)
-
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 static enum err collect(void *context, struct bytes line)
 {

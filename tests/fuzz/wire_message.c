@@ -1,22 +1,14 @@
 /* Every message: what a reader accepts is written in a form that it accepts
  * again and writes the same. */
-#include <stdlib.h>
 #include <string.h>
 #include "shared/wire/message.h"
+#include "tests/fuzz/target.h"
 
 /* The table of readers and writers that the unit tests use. */
 #include "tests/unit/wire/recode.c"
 
-int LLVMFuzzerTestOneInput(const uint8_t *at, size_t size);
-
 #define OUT_BYTES_MAX (4u << 20)
 #define ARENA_BYTES_MAX (32u << 20)
-
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 /* The first line names the kind, the rest is the message. */
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t size)

@@ -15,6 +15,7 @@ struct satchel_iterator {
     struct buffer texts; /* owned: NUL-terminated texts, one after the other */
     size_t at;
     const struct canon *where; /* while filling: an object, or NULL */
+    struct same *same;         /* while filling with `where`: owned */
     size_t rows;               /* looked at while filling */
     struct arena arena;
 };
@@ -36,8 +37,8 @@ static bool wanted(const struct satchel_iterator *i, struct bytes state,
             break;
         memcpy(name, w->name.at, w->name.size);
         name[w->name.size] = 0;
-        all =
-            view_matches(root, name, w->kind == CANON_TEXT ? w->text : w->raw);
+        all = same_matches(i->same, root, name,
+                           w->kind == CANON_TEXT ? w->text : w->raw);
     }
     arena_fini(&arena);
     return all;
@@ -97,6 +98,7 @@ PUBLIC void satchel_iterator_close(satchel_iterator *iterator)
     if (!iterator)
         return;
     buffer_wipe(&iterator->texts);
+    same_free(iterator->same);
     arena_fini(&iterator->arena);
     free(iterator);
 }
@@ -158,6 +160,8 @@ PUBLIC int satchel_list(satchel *handle, const char *type,
                            "where: write a JSON object of field and value, "
                            "such as {\"kind\":\"home_visit\"}");
     }
+    if (!err && i->where)
+        err = record_same(handle->vault, bytes_text(""), &i->same);
     if (!err)
         err = record_list(handle->vault, type, add_row, i);
     /* What only a newer schema knows is listed: records and their fields. */

@@ -114,22 +114,47 @@ static enum err add_entry(void *context, const struct record_entry *entry)
                       entry->held);
 }
 
+/* What the office has merged with it: a JSON array. */
+static enum err read_same(struct vault *vault, const char *record,
+                          struct bytes state, struct buffer *out)
+{
+    struct arena arena;
+    struct same *same = NULL;
+    struct bytes type = bytes_of(NULL, 0);
+    const struct canon *root;
+    arena_init(&arena, RESULT_BYTES_MAX);
+    enum err err = canon_parse(&arena, state, &root, NULL);
+    if (!err && canon_text(root, "type", &type))
+        err = record_same(vault, type, &same);
+    if (!err && same)
+        err = same_others(same, record, out);
+    same_free(same);
+    arena_fini(&arena);
+    return err;
+}
+
 static enum err read_one(struct vault *vault, const char *record, bool history,
                          struct buffer *out)
 {
-    struct buffer state, context, entries;
+    struct buffer state, context, entries, same;
     buffer_init(&state, STATE_BYTES_MAX);
     buffer_init(&context, RESULT_BYTES_MAX);
     buffer_init(&entries, RESULT_BYTES_MAX);
+    buffer_init(&same, RESULT_BYTES_MAX);
     enum err err = record_read(vault, record, &state, &context);
+    if (!err)
+        err = read_same(vault, record, buffer_bytes(&state), &same);
     if (!err && history) {
         buffer_add_char(&entries, '[');
         err = record_history(vault, record, add_entry, &entries);
         buffer_add_char(&entries, ']');
     }
+    const struct view_beside beside = {.context = buffer_bytes(&context),
+                                       .history = buffer_bytes(&entries),
+                                       .same = buffer_bytes(&same)};
     if (!err)
-        err = view_show(out, buffer_bytes(&state), buffer_bytes(&context),
-                        buffer_bytes(&entries));
+        err = view_show(out, buffer_bytes(&state), &beside);
+    buffer_fini(&same);
     buffer_wipe(&entries);
     buffer_fini(&context);
     buffer_wipe(&state);

@@ -215,7 +215,8 @@ void satchel_rollback(satchel *vault);
 
 /* A record as JSON: {"record","type","case","context","hash","fields":{name:
  * {"value","open","live":[{"write","dot","value","author","at"}]}}}; with
- * `history` also every revision, oldest first. */
+ * `history` also every revision, oldest first.  "same" lists the records that
+ * the office has merged with this one, where there are any. */
 int satchel_read(satchel *vault, const char *record, int history, char **json);
 
 /* Settles a conflict: of the live values of `field` those written by `keep`
@@ -229,7 +230,8 @@ int satchel_resolve(satchel *vault, const char *record, const char *field,
  * the vault as it was when they were made. */
 typedef struct satchel_iterator satchel_iterator;
 /* {"record","type","case","hash","fields":{name:value}} of each of a type;
- * `where_json` is {"field":"value",...} or NULL. */
+ * `where_json` is {"field":"value",...} or NULL; a value that is a record's id
+ * also finds what names a record that the office has merged with it. */
 int satchel_list(satchel *vault, const char *type, const char *where_json,
                  satchel_iterator **out);
 /* {"record","field","base","values":[...]} of each open field. */

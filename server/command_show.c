@@ -87,15 +87,26 @@ static enum err show(struct command *c, const struct record *record,
 {
     struct buffer token;
     struct seen seen;
+    struct buffer others;
+    struct same *same = NULL;
     struct history history = {0};
     seen_init(&seen);
     buffer_init(&token, COMMAND_JSON_BYTES_MAX);
+    buffer_init(&others, COMMAND_JSON_BYTES_MAX);
     enum err err = record_context(record, &seen, &token);
+    if (!err && record->type[0])
+        err = record_same(c->office, &c->sql, bytes_text(record->type), &same);
+    if (!err && same)
+        err = same_others(same, record->id, &others);
     if (!err && args_flag(&c->args, "--history"))
         err = history_load(&history, c, record->id);
+    const struct view_beside beside = {.context = buffer_bytes(&token),
+                                       .history = buffer_bytes(&history.json),
+                                       .same = buffer_bytes(&others)};
     if (!err)
-        err = view_show(json, record->state, buffer_bytes(&token),
-                        buffer_bytes(&history.json));
+        err = view_show(json, record->state, &beside);
+    same_free(same);
+    buffer_fini(&others);
     buffer_fini(&history.json);
     buffer_fini(&token);
     seen_fini(&seen);
@@ -129,16 +140,18 @@ int command_show(struct command *c)
 
 struct listing {
     struct command *command;
+    struct same *same; /* with --where only */
     struct buffer row; /* reused */
     size_t count;
 };
 
-static enum err matches(const struct command *c, struct bytes state, bool *out)
+static enum err matches(const struct listing *l, struct bytes state, bool *out)
 {
+    const struct command *c = l->command;
     struct arena arena;
     const struct canon *root;
     *out = true;
-    if (args_list_count(&c->args, "--where") == 0)
+    if (!l->same)
         return ERR_OK;
     arena_init(&arena, (size_t)256 << 20);
     enum err err = canon_parse(&arena, state, &root, NULL);
@@ -148,7 +161,8 @@ static enum err matches(const struct command *c, struct bytes state, bool *out)
         char name[NAME_CHARS_MAX + 1];
         const char *equals = strchr(text, '=');
         snprintf(name, sizeof name, "%.*s", (int)(equals - text), text);
-        *out = *out && view_matches(root, name, bytes_text(equals + 1));
+        *out =
+            *out && same_matches(l->same, root, name, bytes_text(equals + 1));
     }
     arena_fini(&arena);
     return err;
@@ -160,7 +174,7 @@ static enum err list_one(void *context, const struct sql_value *row,
     struct listing *l = context;
     bool wanted;
     (void)columns;
-    enum err err = matches(l->command, row[0].bytes, &wanted);
+    enum err err = matches(l, row[0].bytes, &wanted);
     if (err || !wanted)
         return err;
     buffer_clear(&l->row);
@@ -223,10 +237,15 @@ int command_list(struct command *c)
     buffer_init(&l.row, COMMAND_JSON_BYTES_MAX);
     if (c->json)
         putchar('[');
-    enum err err = sql_each_row(
-        &c->sql, record_of_type,
-        SQL_VALUES(sql_text(c->office->agency), sql_text(c->operands[0])),
-        list_one, &l);
+    enum err err = ERR_OK;
+    if (args_list_count(&c->args, "--where") > 0)
+        err = record_same(c->office, &c->sql, bytes_text(""), &l.same);
+    if (!err)
+        err = sql_each_row(
+            &c->sql, record_of_type,
+            SQL_VALUES(sql_text(c->office->agency), sql_text(c->operands[0])),
+            list_one, &l);
+    same_free(l.same);
     buffer_fini(&l.row);
     if (err)
         return command_fail_office(c, err);

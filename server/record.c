@@ -6,6 +6,11 @@
 
 #define RECORD_BYTES_MAX (2u * STATE_BYTES_MAX)
 
+/* Of records that may have a value in the field: most have not. */
+static const char state_with_field[] =
+    "SELECT state FROM record WHERE agency = $1 AND type = $2 "
+    "AND state LIKE '%\"' || $3 || '\":%'";
+
 enum err record_load(struct record *out, struct office *office, struct sql *sql,
                      const char *id)
 {
@@ -106,6 +111,45 @@ enum err record_name_of_line(const struct revision *original,
         !canon_text(original->set, VIEW_PERSON_FIELD, &person))
         return ERR_OK;
     return name_find(person, office, sql, out);
+}
+
+struct merging {
+    struct same *same;
+    const struct schema_type *type;
+};
+
+static enum err take_link(void *context, const struct sql_value *row,
+                          size_t columns)
+{
+    const struct merging *m = context;
+    (void)columns;
+    return same_take(m->same, m->type, row[0].bytes);
+}
+
+enum err record_same(struct office *office, struct sql *sql, struct bytes type,
+                     struct same **out)
+{
+    struct merging m;
+    enum err err = same_new(&m.same);
+    if (err)
+        return err;
+    const struct schema *schema = office->schema;
+    for (size_t i = 0; !err && i < schema_type_count(schema); i++) {
+        m.type = schema_type_at(schema, i);
+        struct bytes name = type_name(m.type);
+        const struct schema_field *link = type_merges(m.type);
+        if (link && (!type.size || bytes_equal(type, name)))
+            err = sql_each_row(sql, state_with_field,
+                               SQL_VALUES(sql_text(office->agency),
+                                          sql_text_bytes(name),
+                                          sql_text_bytes(field_name(link))),
+                               take_link, &m);
+    }
+    if (err)
+        same_free(m.same);
+    else
+        *out = m.same;
+    return err;
 }
 
 enum err record_context(const struct record *record, struct seen *seen,

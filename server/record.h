@@ -4,6 +4,7 @@
 
 #include "server/office.h"
 #include "server/store_record.h"
+#include "shared/model/same.h"
 
 struct record {
     char id[ID_CHARS + 1];
@@ -38,6 +39,9 @@ MUST_CHECK enum err record_name(const struct record *record,
 MUST_CHECK enum err record_name_of_line(const struct revision *original,
                                         struct office *office, struct sql *sql,
                                         struct buffer *out);
+/* What has been merged of a type ("": of all); the caller frees it. */
+MUST_CHECK enum err record_same(struct office *office, struct sql *sql,
+                                struct bytes type, struct same **out);
 /* What a reader of this moment has seen; the token is appended. */
 MUST_CHECK enum err record_context(const struct record *record,
                                    struct seen *seen, struct buffer *token);

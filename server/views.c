@@ -43,6 +43,47 @@ enum err views_statement(struct buffer *out, const char *agency,
     return buffer_err(out);
 }
 
+/* Links chain; deeper than this they go round, and the least id of the circle
+ * stands for all (shared/model/same.h). */
+#define LINKS_DEEP "64"
+#define LINKS_ROUND "32"
+
+enum err views_same_statement(struct buffer *out, const char *agency,
+                              const struct schema *schema)
+{
+    size_t count = 0;
+    buffer_add_text(out, "CREATE VIEW \"v_same\" AS WITH RECURSIVE\n"
+                         "link(record, next) AS (");
+    for (size_t i = 0; i < schema_type_count(schema); i++) {
+        const struct schema_type *type = schema_type_at(schema, i);
+        const struct schema_field *merges = type_merges(type);
+        if (!merges)
+            continue;
+        struct bytes name = type_name(type), field = field_name(merges);
+        buffer_printf(out,
+                      "%sSELECT record, json_extract(state, "
+                      "'$.fields.\"%.*s\".value')\n FROM record "
+                      "WHERE agency = '%s' AND type = '%.*s'",
+                      count++ ? "\n UNION ALL " : "", (int)field.size,
+                      (const char *)field.at, agency, (int)name.size,
+                      (const char *)name.at);
+    }
+    if (count == 0)
+        buffer_add_text(out, "SELECT '', '' WHERE 0 = 1");
+    buffer_add_text(
+        out, "),\nwalk(record, at, depth) AS (SELECT record, record, 0 "
+             "FROM link\n UNION ALL SELECT walk.record, link.next, depth + 1 "
+             "FROM walk\n JOIN link ON link.record = walk.at "
+             "WHERE link.next IS NOT NULL AND depth < " LINKS_DEEP "),\n"
+             "deepest(record, depth) AS (SELECT record, max(depth) FROM walk "
+             "GROUP BY record)\n"
+             "SELECT walk.record, min(walk.at) AS stands_for FROM walk "
+             "JOIN deepest ON deepest.record = walk.record\n"
+             "WHERE walk.depth = deepest.depth OR (deepest.depth = " LINKS_DEEP
+             " AND walk.depth >= " LINKS_ROUND ") GROUP BY walk.record");
+    return buffer_err(out);
+}
+
 static enum err take_sql(void *context, const struct sql_value *row,
                          size_t columns)
 {
@@ -75,29 +116,48 @@ static enum err drop(struct update *u, const char *name)
     return run_text(u, bytes_of(text, (size_t)size));
 }
 
+/* Makes the view, in place of one that was made otherwise. */
+static enum err update(struct update *u, const char *name, struct bytes now)
+{
+    struct buffer old;
+    buffer_init(&old, STATEMENT_BYTES_MAX);
+    enum err err = sql_find(&u->sql, view_find, SQL_VALUES(sql_text(name)),
+                            take_sql, &old);
+    bool same = !err && bytes_equal(now, buffer_bytes(&old));
+    if (!err && !same)
+        err = drop(u, name);
+    if (err == ERR_NOT_FOUND)
+        err = ERR_OK;
+    if (!err && !same)
+        err = run_text(u, now);
+    buffer_fini(&old);
+    return err;
+}
+
 static enum err update_type(struct update *u, const struct schema_type *type)
 {
     char name[VIEW_NAME_CHARS + 1];
-    struct buffer now, old;
-    struct bytes type_text = type_name(type);
-    snprintf(name, sizeof name, "v_%.*s", (int)type_text.size,
-             (const char *)type_text.at);
+    struct buffer now;
+    struct bytes text = type_name(type);
+    snprintf(name, sizeof name, "v_%.*s", (int)text.size,
+             (const char *)text.at);
     buffer_init(&now, STATEMENT_BYTES_MAX);
-    buffer_init(&old, STATEMENT_BYTES_MAX);
     enum err err = views_statement(&now, u->office->agency, type);
-    enum err found = err;
     if (!err)
-        found = err = sql_find(&u->sql, view_find, SQL_VALUES(sql_text(name)),
-                               take_sql, &old);
-    if (err == ERR_NOT_FOUND)
-        err = ERR_OK;
-    bool same = !found && bytes_equal(buffer_bytes(&now), buffer_bytes(&old));
-    if (!err && !found && !same)
-        err = drop(u, name);
-    if (!err && !same)
-        err = run_text(u, buffer_bytes(&now));
+        err = update(u, name, buffer_bytes(&now));
     buffer_fini(&now);
-    buffer_fini(&old);
+    return err;
+}
+
+static enum err update_same(struct update *u)
+{
+    struct buffer now;
+    buffer_init(&now, STATEMENT_BYTES_MAX);
+    enum err err =
+        views_same_statement(&now, u->office->agency, u->office->schema);
+    if (!err)
+        err = update(u, "v_same", buffer_bytes(&now));
+    buffer_fini(&now);
     return err;
 }
 
@@ -112,6 +172,8 @@ enum err views_update(struct office *office)
         const struct schema *schema = office->schema;
         for (size_t i = 0; i < schema_type_count(schema) && !err; i++)
             err = update_type(&u, schema_type_at(schema, i));
+        if (!err)
+            err = update_same(&u);
         if (err)
             sql_rollback(&u.sql);
         else

@@ -3,7 +3,8 @@
  * `v_TYPE` has the columns record, case_id, each field's value and FIELD__open
  * (1 while it waits for a person), so that any SQLite client can read the
  * office's records without knowing how they are stored.  They are made anew
- * only where a type has changed.  Values of lists and sets are JSON. */
+ * only where a type has changed.  `v_same` says which record stands for which.
+ * Values of lists and sets are JSON. */
 #ifndef SERVER_VIEWS_H
 #define SERVER_VIEWS_H
 
@@ -18,5 +19,10 @@ MUST_CHECK enum err views_connect(struct office *office, struct sql *out);
 /* Appends the CREATE VIEW of one type. */
 MUST_CHECK enum err views_statement(struct buffer *out, const char *agency,
                                     const struct schema_type *type);
+
+/* Appends that of v_same: record, and the one that stands for it, the record
+ * itself where nothing was merged; what counts persons counts these. */
+MUST_CHECK enum err views_same_statement(struct buffer *out, const char *agency,
+                                         const struct schema *schema);
 
 #endif

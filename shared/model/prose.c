@@ -244,6 +244,11 @@ void prose_show(struct buffer *out, const struct canon *shown,
     const struct canon *fields = member(shown, "fields");
     for (const struct canon *f = fields ? fields->first : NULL; f; f = f->next)
         put_field(out, f);
+    for (const struct canon *s = elements(shown, "same"); s; s = s->next) {
+        put_label(out, bytes_text("the same as"));
+        prose_value(out, s, 0);
+        buffer_add_char(out, '\n');
+    }
     if (member(shown, "history"))
         buffer_printf(out, "\nhistory, %s\n", order);
     for (const struct canon *e = elements(shown, "history"); e; e = e->next)

@@ -149,6 +149,11 @@ const struct schema_field *type_field_at(const struct schema_type *t, size_t i)
     return &t->fields[i];
 }
 
+const struct schema_field *type_merges(const struct schema_type *type)
+{
+    return type->merges;
+}
+
 const struct schema_field *type_field(const struct schema_type *type,
                                       struct bytes name)
 {

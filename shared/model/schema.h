@@ -75,6 +75,10 @@ const struct schema_field *type_field_at(const struct schema_type *t, size_t i);
 const struct schema_field *type_field(const struct schema_type *type,
                                       struct bytes name);
 
+/* The field whose value is the record that this one is the same as (`merges`),
+ * NULL when the type has none. */
+const struct schema_field *type_merges(const struct schema_type *type);
+
 struct bytes field_name(const struct schema_field *field);
 struct bytes field_title(const struct schema_field *field);
 enum rule field_rule(const struct schema_field *field);

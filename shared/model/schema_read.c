@@ -109,6 +109,26 @@ static bool read_list(struct reading *r, const struct canon *object,
     return true;
 }
 
+static bool read_merges(struct reading *r, const struct canon *object,
+                        struct schema_field *field)
+{
+    if (!read_bool(r, object, "merges", field->name,
+                   "merges: true or false is expected", &field->merges))
+        return false;
+    if (!field->merges)
+        return true;
+    if (field->kind != VALUE_RECORD || field->list || !field->office ||
+        field->rule != RULE_LATEST)
+        return reading_refuse(r, field->name,
+                              "merges stands with kind record, rule latest "
+                              "and writer office only");
+    if (r->type->merges)
+        return reading_refuse(r, field->name,
+                              "merges: one field of a type is enough");
+    r->type->merges = field;
+    return true;
+}
+
 static bool read_field(struct reading *r, const struct canon *object,
                        struct schema_field *field)
 {
@@ -124,8 +144,9 @@ static bool read_field(struct reading *r, const struct canon *object,
            read_bool(r, object, "required", field->name,
                      "required: true or false is expected", &field->required) &&
            read_writer(r, object, field) && read_target(r, object, field) &&
-           read_list(r, object, field) && codes_read(r, object, field) &&
-           order_read(r, object, field) && moves_read(r, object, field);
+           read_list(r, object, field) && read_merges(r, object, field) &&
+           codes_read(r, object, field) && order_read(r, object, field) &&
+           moves_read(r, object, field);
 }
 
 static bool read_fields(struct reading *r, const struct canon *root)

@@ -13,7 +13,7 @@ struct schema_field {
     struct bytes name, title, target;
     enum rule rule;
     enum value_kind kind;
-    bool required, office, list;
+    bool required, office, list, merges;
     struct bytes *codes; /* as declared */
     size_t code_count;
     struct bytes *values; /* canonical JSON that `order` may name */
@@ -29,6 +29,7 @@ struct schema_type {
     bool office_only, system;
     struct schema_field *fields; /* by name */
     size_t field_count;
+    const struct schema_field *merges; /* NULL: none */
 };
 
 /* Reads and checks one definition.  ERR_INVALID with `detail`, ERR_TOO_BIG,

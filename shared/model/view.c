@@ -77,33 +77,40 @@ static void put_hash(struct buffer *out, bool *first, struct bytes state)
     put_text(out, first, "hash", bytes_text(text));
 }
 
+static void put_array(struct buffer *out, bool *first, const char *name,
+                      struct bytes array)
+{
+    if (array.size > 2)
+        put_raw(out, first, name, array);
+}
+
 static void put_show(struct buffer *out, const struct canon *state,
-                     struct bytes context, struct bytes history)
+                     const struct view_beside *beside)
 {
     bool first = true;
     buffer_add_char(out, '{');
     put_member(out, &first, state, "case");
-    put_text(out, &first, "context", context);
+    put_text(out, &first, "context", beside->context);
     buffer_add_text(out, ",\"fields\":");
     put_fields(out, state);
     put_hash(out, &first, state->raw);
-    if (history.size)
-        put_raw(out, &first, "history", history);
+    put_array(out, &first, "history", beside->history);
     put_member(out, &first, state, "record");
+    put_array(out, &first, "same", beside->same);
     put_member(out, &first, state, "type");
     put_member(out, &first, state, "waiting");
     buffer_add_char(out, '}');
 }
 
-enum err view_show(struct buffer *out, struct bytes state, struct bytes context,
-                   struct bytes history)
+enum err view_show(struct buffer *out, struct bytes state,
+                   const struct view_beside *beside)
 {
     struct arena arena;
     const struct canon *root;
     arena_init(&arena, VIEW_ARENA_BYTES_MAX);
     enum err err = canon_parse(&arena, state, &root, NULL);
     if (!err)
-        put_show(out, root, context, history);
+        put_show(out, root, beside);
     arena_fini(&arena);
     return err ? err : buffer_err(out);
 }

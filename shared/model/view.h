@@ -7,11 +7,18 @@
 
 #include "shared/model/fold.h"
 
+/* What is shown of a record beside its state; a JSON array that is empty or
+ * "[]" is left out. */
+struct view_beside {
+    struct bytes context; /* the token */
+    struct bytes history; /* of view_entry() */
+    struct bytes same;    /* of same_others() */
+};
+
 /* {"case","context","fields":{F:{"live":[...],"open":bool,"value":V,...}},
- * "hash","history":[...],"record","type"}; `history` is a JSON array or empty
- * (then left out). */
+ * "hash","history":[...],"record","same":[...],"type"}. */
 MUST_CHECK enum err view_show(struct buffer *out, struct bytes state,
-                              struct bytes context, struct bytes history);
+                              const struct view_beside *beside);
 
 /* {"case","fields":{F:V},"hash","record","type"}. */
 MUST_CHECK enum err view_row(struct buffer *out, struct bytes state);

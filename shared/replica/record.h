@@ -6,6 +6,7 @@
 #ifndef REPLICA_RECORD_H
 #define REPLICA_RECORD_H
 
+#include "shared/model/same.h"
 #include "shared/replica/vault.h"
 
 /* What to write; all borrowed.  JSON objects in any spelling. */
@@ -54,6 +55,11 @@ typedef enum err record_each(void *context, const char *record,
                              struct bytes state);
 MUST_CHECK enum err record_list(struct vault *vault, const char *type,
                                 record_each *each, void *context);
+
+/* What the office has merged of a type ("": of all); the caller frees it.
+ * Reads every record of types that merge, and none of others. */
+MUST_CHECK enum err record_same(struct vault *vault, struct bytes type,
+                                struct same **out);
 
 enum custody { CUSTODY_HERE, CUSTODY_RECEIVED, CUSTODY_BACKED_UP };
 

@@ -1,5 +1,6 @@
 #include "shared/replica/record.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,6 +126,44 @@ enum err record_list(struct vault *vault, const char *type, record_each *each,
 enum err record_conflicts(struct vault *vault, record_each *each, void *context)
 {
     return each_row(vault, SQL_RECORD_NEXT_OPEN, "", each, context);
+}
+
+struct merging {
+    struct same *same;
+    const struct schema_type *type;
+};
+
+static enum err take_link(void *context, const char *record, struct bytes state)
+{
+    const struct merging *m = context;
+    (void)record;
+    return same_take(m->same, m->type, state);
+}
+
+enum err record_same(struct vault *vault, struct bytes type, struct same **out)
+{
+    struct merging m;
+    enum err err = read_begin(vault);
+    if (!err)
+        err = same_new(&m.same);
+    if (err)
+        return err;
+    const struct schema *schema = vault_schema(vault);
+    for (size_t i = 0; !err && i < schema_type_count(schema); i++) {
+        char name[NAME_CHARS_MAX + 1];
+        m.type = schema_type_at(schema, i);
+        struct bytes text = type_name(m.type);
+        if (!type_merges(m.type) || (type.size && !bytes_equal(type, text)))
+            continue;
+        snprintf(name, sizeof name, "%.*s", (int)text.size,
+                 (const char *)text.at);
+        err = record_list(vault, name, take_link, &m);
+    }
+    if (err)
+        same_free(m.same);
+    else
+        *out = m.same;
+    return err;
 }
 
 /* --- history -------------------------------------------------------------- */

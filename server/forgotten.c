@@ -21,7 +21,7 @@ enum err forgotten_add(struct office *office, struct sql *sql,
     if (!err)
         err = revoke_find(sql, agency, who->replica, &revoked);
     if (!err && revoked)
-        err = store_replica_revoke(sql, agency, who->replica,
+        err = store_replica_revoke(sql, agency, who->replica, 0,
                                    clock_wall_ms(office->clock));
     return err ? err : store_replica_find(sql, agency, who->replica, out);
 }

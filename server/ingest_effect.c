@@ -197,7 +197,10 @@ static enum err assignment_effect(struct batch *b, const struct record_row *row,
 
 /* --- other types that the engine reads ------------------------------------ */
 
-static enum err revocation_effect(struct batch *b, const struct canon *state)
+/* Who had followed the replica when this was written has a record of his own,
+ * or was spared. */
+static enum err revocation_effect(struct batch *b, const struct incoming *in,
+                                  const struct canon *state)
 {
     char replica[REPLICA_CHARS + 1];
     struct batch_log *log;
@@ -208,7 +211,8 @@ static enum err revocation_effect(struct batch *b, const struct canon *state)
         return err == ERR_NOT_FOUND ? ERR_OK : err;
     if (!log->row.revoked_at)
         log->row.revoked_at = b->now;
-    return store_replica_revoke(b->sql, b->agency, replica, b->now);
+    return store_replica_revoke(b->sql, b->agency, replica,
+                                revision_original(in->revision)->at, b->now);
 }
 
 static enum err type_effect(struct batch *b, const struct incoming *in,
@@ -224,7 +228,7 @@ static enum err type_effect(struct batch *b, const struct incoming *in,
     if (!err && !strcmp(row->type, "assignment"))
         err = assignment_effect(b, row, state, record);
     else if (!err && !strcmp(row->type, "revocation"))
-        err = revocation_effect(b, state);
+        err = revocation_effect(b, in, state);
     else if (!err)
         err = site_apply(b, record, state);
     arena_fini(&arena);

@@ -7,15 +7,14 @@
 static const char revocations[] =
     "SELECT state FROM record WHERE agency = $1 AND type = 'revocation'";
 
-enum err revoke_write(struct office *office, struct sql *sql,
-                      const char *author, const struct replica_row *row,
-                      const char *reason)
+static enum err record_write(struct office *office, struct sql *sql,
+                             const char *author, const char *replica,
+                             const char *user, const char *reason)
 {
     char id[ID_CHARS + 1];
     struct buffer set;
     struct dot dot;
-    int64_t now = clock_wall_ms(office->clock);
-    id_new(id, now, office->random);
+    id_new(id, clock_wall_ms(office->clock), office->random);
     buffer_init(&set, ORIGINAL_BYTES_MAX);
     buffer_add_char(&set, '{');
     if (reason) {
@@ -23,9 +22,9 @@ enum err revoke_write(struct office *office, struct sql *sql,
         canon_put_text(&set, bytes_text(reason));
         buffer_add_char(&set, ',');
     }
-    buffer_printf(&set, "\"replica\":\"%s\"", row->replica);
-    if (row->account[0])
-        buffer_printf(&set, ",\"user\":\"%s\"", row->account);
+    buffer_printf(&set, "\"replica\":\"%s\"", replica);
+    if (user[0])
+        buffer_printf(&set, ",\"user\":\"%s\"", user);
     buffer_add_char(&set, '}');
     enum err err = buffer_err(&set);
     if (!err) {
@@ -34,8 +33,28 @@ enum err revoke_write(struct office *office, struct sql *sql,
         err = ingest_office(office, sql, author, &draft, &dot);
     }
     buffer_fini(&set);
-    return err ? err
-               : store_replica_revoke(sql, office->agency, row->replica, now);
+    return err;
+}
+
+enum err revoke_write(struct office *office, struct sql *sql,
+                      const char *author, const struct replica_row *row,
+                      const char *reason)
+{
+    const char *agency = office->agency;
+    char replica[REPLICA_CHARS + 1];
+    enum err err = ERR_OK;
+    while (!err) {
+        err = store_replica_unrevoked(sql, agency, row->replica, replica);
+        if (err == ERR_NOT_FOUND)
+            return ERR_OK;
+        if (!err)
+            err = record_write(office, sql, author, replica, row->account,
+                               reason);
+        int64_t now = clock_wall_ms(office->clock);
+        if (!err)
+            err = store_replica_revoke(sql, agency, replica, now, now);
+    }
+    return err;
 }
 
 /* --- by record ------------------------------------------------------------ */

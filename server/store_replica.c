@@ -51,9 +51,19 @@ static const char replica_close[] =
 static const char replica_revoke[] =
     "WITH RECURSIVE line_of(replica) AS (SELECT $2 UNION SELECT r.replica "
     "FROM line_of o JOIN replica r ON r.agency = $1 "
-    "AND r.predecessor = o.replica) "
+    "AND r.predecessor = o.replica AND r.enrolled_at >= $4) "
     "UPDATE replica SET revoked_at = $3 WHERE agency = $1 "
     "AND replica IN (SELECT replica FROM line_of) AND revoked_at IS NULL";
+static const char replica_unrevoked[] =
+    "WITH RECURSIVE before(replica) AS (SELECT $2 UNION SELECT r.predecessor "
+    "FROM before b JOIN replica r ON r.agency = $1 AND r.replica = b.replica "
+    "WHERE r.predecessor IS NOT NULL), "
+    "after(replica) AS (SELECT $2 UNION SELECT r.replica "
+    "FROM after a JOIN replica r ON r.agency = $1 "
+    "AND r.predecessor = a.replica) "
+    "SELECT replica FROM replica WHERE agency = $1 AND revoked_at IS NULL "
+    "AND replica IN (SELECT replica FROM before UNION "
+    "SELECT replica FROM after) ORDER BY replica LIMIT 1";
 static const char account_scopes[] =
     "SELECT s.scope FROM account a JOIN account_scope s "
     "ON s.agency = a.agency AND s.account = a.account "
@@ -263,11 +273,28 @@ enum err store_replica_close(struct sql *sql, const char *agency,
 }
 
 enum err store_replica_revoke(struct sql *sql, const char *agency,
-                              const char *replica, int64_t now)
+                              const char *replica, int64_t since, int64_t now)
 {
-    return sql_run(
-        sql, replica_revoke,
-        SQL_VALUES(sql_text(agency), sql_text(replica), sql_int(now)));
+    return sql_run(sql, replica_revoke,
+                   SQL_VALUES(sql_text(agency), sql_text(replica), sql_int(now),
+                              sql_int(since)));
+}
+
+static enum err replica_id_read(void *context, const struct sql_value *row,
+                                size_t columns)
+{
+    (void)columns;
+    sql_copy_text(context, REPLICA_CHARS + 1, &row[0]);
+    return ERR_OK;
+}
+
+enum err store_replica_unrevoked(struct sql *sql, const char *agency,
+                                 const char *replica,
+                                 char out[REPLICA_CHARS + 1])
+{
+    return sql_find(sql, replica_unrevoked,
+                    SQL_VALUES(sql_text(agency), sql_text(replica)),
+                    replica_id_read, out);
 }
 
 static enum err scope_row_read(void *context, const struct sql_value *row,

@@ -78,9 +78,16 @@ MUST_CHECK enum err store_replica_backed_all(struct sql *sql,
 MUST_CHECK enum err store_replica_close(struct sql *sql, const char *agency,
                                         const char *replica, const char *reason,
                                         int64_t now);
-/* With all that have followed it.  The first time stays. */
+/* With all that have followed it, each enrolled at `since` or later.  The first
+ * time stays. */
 MUST_CHECK enum err store_replica_revoke(struct sql *sql, const char *agency,
-                                         const char *replica, int64_t now);
+                                         const char *replica, int64_t since,
+                                         int64_t now);
+/* One of those that it followed, itself, and those that followed it, that is
+ * not revoked; ERR_NOT_FOUND: all are. */
+MUST_CHECK enum err store_replica_unrevoked(struct sql *sql, const char *agency,
+                                            const char *replica,
+                                            char out[REPLICA_CHARS + 1]);
 
 /* The account's scopes in their order, `agency` first; none when the account is
  * unknown or disabled. */

@@ -333,12 +333,18 @@ static void a_stranger_cannot_say_that_the_office_was_rolled_back(void **state)
     device_fini(&next);
 }
 
-static void expect_revoked(struct device *d, struct place *place)
+static void expect_state(struct device *d, struct place *place,
+                         enum reply_state state)
 {
     struct reply reply;
     device_expect(d, place, DEVICE_KEEP, 200, &reply);
-    assert_int_equal(reply.header.state, REPLY_REVOKED);
+    assert_int_equal(reply.header.state, state);
     reply_fini(&reply);
+}
+
+static void expect_revoked(struct device *d, struct place *place)
+{
+    expect_state(d, place, REPLY_REVOKED);
 }
 
 static void shut_out(struct place *place, const struct device *d)
@@ -391,6 +397,63 @@ static void a_revocation_that_comes_back_later_finds_successors(void **state)
     device_fini(&after);
 }
 
+/* The vault has the keys of all that it has been. */
+static void a_revocation_shuts_out_what_the_vault_was_before(void **state)
+{
+    struct place *place = *state;
+    struct device dana, next, later;
+    device_enrol(&dana, place, "dana");
+    device_succeed(&next, &dana, place, "stale");
+    shut_out(place, &next);
+    device_succeed(&later, &dana, place, "stale");
+    expect_revoked(&later, place);
+    device_fini(&later);
+    /* Taken back to before `next` was: the record names the other, too. */
+    forget(place, &next);
+    forget(place, &dana);
+    device_succeed(&later, &dana, place, "unknown");
+    expect_revoked(&later, place);
+    device_fini(&dana);
+    device_fini(&next);
+    device_fini(&later);
+}
+
+static void a_revocation_names_what_followed_already(void **state)
+{
+    struct place *place = *state;
+    struct device dana, next, later;
+    device_enrol(&dana, place, "dana");
+    device_succeed(&next, &dana, place, "stale");
+    shut_out(place, &dana);
+    expect_revoked(&next, place);
+    /* The certificate that brings it back tells of no predecessor. */
+    forget(place, &next);
+    device_succeed(&later, &next, place, "unknown");
+    expect_revoked(&later, place);
+    device_fini(&dana);
+    device_fini(&next);
+    device_fini(&later);
+}
+
+static void a_revocation_of_one_copy_spares_the_other(void **state)
+{
+    struct place *place = *state;
+    struct device dana, one, two, later;
+    device_enrol(&dana, place, "dana");
+    device_succeed(&one, &dana, place, "fork");
+    device_succeed(&two, &dana, place, "fork");
+    place->now += 1000;
+    shut_out(place, &one);
+    expect_revoked(&one, place);
+    expect_state(&two, place, REPLY_OK);
+    device_succeed(&later, &two, place, "stale");
+    expect_state(&later, place, REPLY_OK);
+    device_fini(&dana);
+    device_fini(&one);
+    device_fini(&two);
+    device_fini(&later);
+}
+
 int main(void)
 {
 #define TEST(name)                                                             \
@@ -408,6 +471,9 @@ int main(void)
         TEST(a_stranger_cannot_say_that_the_office_was_rolled_back),
         TEST(who_was_revoked_is_not_let_in_by_being_forgotten),
         TEST(a_revocation_that_comes_back_later_finds_successors),
+        TEST(a_revocation_shuts_out_what_the_vault_was_before),
+        TEST(a_revocation_names_what_followed_already),
+        TEST(a_revocation_of_one_copy_spares_the_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

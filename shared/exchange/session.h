@@ -12,6 +12,7 @@
 #include "shared/exchange/transport.h"
 #include "shared/replica/inbox.h"
 #include "shared/replica/outbox.h"
+#include "shared/replica/prune.h"
 
 #define SESSION_RECONCILE_ROUNDS_MAX 16
 #define SESSION_DETAIL_CHARS 320
@@ -50,6 +51,8 @@ struct session_report {
     bool revoked, succeeded, reconciled;
     bool reconcile_gave_up; /* go on without sums for an hour */
     int64_t retry_after_ms; /* what the office asked for; 0: none */
+    /* Erased, as it has left and is backed up. */
+    struct pruned pruned;
 };
 
 /* Borrows the vault, which must be enrolled (ERR_NOT_FOUND).  The session holds

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define FRUITLESS_MAX 3 /* requests in a row that move nothing */
+#define PRUNE_STEPS 8   /* after a sync */
 
 /* A revoked device hands over what it has written and then stops. */
 static void end_revoked(struct session *s)
@@ -34,11 +35,24 @@ void session_end(struct session *s)
         s->phase = PHASE_DONE;
 }
 
+/* A little of it with each sync: the vault is ours, and the next may be soon.
+ */
+static enum err prune(struct session *s)
+{
+    bool more = true;
+    enum err err = ERR_OK;
+    for (int i = 0; !err && more && i < PRUNE_STEPS; i++)
+        err = prune_step(s->vault, &s->report.pruned, &more);
+    return err;
+}
+
 /* All text is through: attachments may follow. */
 static enum err text_done(struct session *s)
 {
-    bool due;
-    enum err err = upload_due(s, &due);
+    bool due = false;
+    enum err err = prune(s);
+    if (!err)
+        err = upload_due(s, &due);
     s->upload.synced_at_ms = s->now_ms;
     if (due)
         s->phase = PHASE_BLOBS;

@@ -21,6 +21,7 @@ struct carrying {
 /* One line of the old log. */
 struct old_line {
     int64_t n, id, key; /* log.id, case_key.id; 0: not readable */
+    bool here;          /* not erased */
     struct buffer text;
 };
 
@@ -29,6 +30,7 @@ static enum err line_load(struct vault *vault, const struct identity_row *old,
 {
     struct sqlite3_stmt *s;
     line->key = 0;
+    line->here = false;
     buffer_clear(&line->text);
     enum err err = vault_sql(vault, SQL_LOG_RANGE, &s);
     if (err)
@@ -38,6 +40,7 @@ static enum err line_load(struct vault *vault, const struct identity_row *old,
     db_bind_int64(vault->db, s, 3, line->n);
     for (bool row = true; !err && row && !line->key;) {
         err = db_step_row(vault->db, s, &row);
+        line->here = line->here || row;
         if (err || !row || !db_column_int64(s, COLUMN_READABLE))
             continue;
         line->key = db_column_int64(s, COLUMN_KEY);
@@ -179,7 +182,8 @@ static enum err one(struct vault *vault, struct carrying *c,
         return err;
     err = line_load(vault, c->old, line);
     if (!err && !line->key) {
-        *unreadable = line->n;
+        if (line->here)
+            *unreadable = line->n;
         return ERR_OK;
     }
     arena_clear(&c->arena);

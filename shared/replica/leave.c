@@ -17,8 +17,10 @@ static enum err run_text_int(struct vault *vault, enum sql which,
 static enum err case_destroy(struct vault *vault, int64_t key)
 {
     static const enum sql steps[] = {
-        SQL_CASE_DESTROY, SQL_RECORD_LINE_LEAVE, SQL_RECORD_LEAVE,
-        SQL_SUM_DROP,     SQL_MEMBER_DROP_CASE,  SQL_BLOB_CHUNKS_LEAVE,
+        SQL_DEPART_LINES,     SQL_DEPART,
+        SQL_CASE_DESTROY,     SQL_RECORD_LINE_LEAVE,
+        SQL_RECORD_LEAVE,     SQL_SUM_DROP,
+        SQL_MEMBER_DROP_CASE, SQL_BLOB_CHUNKS_LEAVE,
         SQL_BLOB_LEAVE,
     };
     enum err err = ERR_OK;
@@ -105,6 +107,7 @@ enum err leave_scope(struct vault *vault, const char *scope, bool *gone)
 enum err leave_all(struct vault *vault)
 {
     static const enum sql steps[] = {
+        SQL_DEPART_LINES_ALL, SQL_DEPART_ALL,
         SQL_CASE_DESTROY_ALL, SQL_RECORD_LINE_LEAVE_ALL,
         SQL_RECORD_LEAVE_ALL, SQL_SUM_DROP_ALL,
         SQL_MEMBER_DROP_ALL,  SQL_BLOB_CHUNKS_LEAVE_ALL,

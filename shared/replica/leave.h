@@ -1,8 +1,9 @@
 /* Making cases unreadable here: leaves and revocation.
  *
  * The vault's wrapping of the case key is destroyed and everything derived
- * goes; log rows stay, and unsent own lines are still pushed as envelopes under
- * the office's wrapping.  Inside a write transaction; works locked. */
+ * goes; log rows stay until they are backed up (prune.h), and unsent own lines
+ * are still pushed as envelopes under the office's wrapping.  Inside a write
+ * transaction; works locked. */
 #ifndef REPLICA_LEAVE_H
 #define REPLICA_LEAVE_H
 

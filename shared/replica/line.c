@@ -207,7 +207,8 @@ enum err line_link(struct vault *vault, int64_t replica, const char *agency,
     for (bool row = true; !err && row;) {
         uint8_t hash[HASH_BYTES];
         err = db_step_row(vault->db, s, &row);
-        /* A line that came back under a new case key stands here twice. */
+        /* A line that came back under a new case key stands here twice, also
+         * when it had been erased. */
         if (err || !row || db_column_int64(s, 0) == at)
             continue;
         err = db_column_int64(s, 0) == at + 1

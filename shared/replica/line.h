@@ -1,7 +1,8 @@
 /* Rows of the log: sealing lines into it, opening them, links over them.
  *
  * Envelopes are those of sync-protocol.md section 14, so that a locked vault
- * can push them as they stand.  Rows are only ever added. */
+ * can push them as they stand.  Rows are only ever added; prune.h alone takes
+ * some away. */
 #ifndef REPLICA_LINE_H
 #define REPLICA_LINE_H
 
@@ -40,7 +41,7 @@ MUST_CHECK enum err line_unseal(struct vault *vault,
                                 const char *name, int64_t n, struct bytes body,
                                 struct buffer *out);
 
-/* The greatest n of a replica's log here, 0 when none. */
+/* The greatest n of a replica's log here, erased lines included; 0: none. */
 MUST_CHECK enum err line_head(struct vault *vault, int64_t replica, int64_t *n);
 
 /* Link of a log of our own at n, from the nearest signed link before it.

@@ -4,6 +4,7 @@
 
 #include "shared/replica/identity_row.h"
 #include "shared/replica/line.h"
+#include "shared/replica/succession.h"
 
 /* Columns of SQL_LOG_RANGE. */
 enum {
@@ -16,9 +17,10 @@ enum {
     COLUMN_TOKEN
 };
 
-/* One log being read; `last` is the last n that may be given. */
+/* One log being read; `last` is the last n that may be given, `hole` the first
+ * that was erased, 0 when there is none. */
 struct reading {
-    int64_t log, from, last;
+    int64_t log, from, last, hole;
     const char *name;
     size_t bytes, used;
     struct buffer line;
@@ -126,12 +128,18 @@ static enum err lines_give(struct vault *vault, struct reading *r)
     return err;
 }
 
+/* Lines are given up to the first that was erased, as far as there is a
+ * signature: ERR_GAP when there is none before it. */
 static enum err log_read(struct vault *vault, struct reading *r, size_t count)
 {
     int64_t upto = count > INT64_MAX / 2 ? INT64_MAX / 2 : (int64_t)count;
     upto =
         r->last && r->last < r->from + upto - 1 ? r->last : r->from + upto - 1;
+    if (r->hole && upto >= r->hole)
+        upto = r->hole - 1;
     enum err err = signed_last(vault, r->log, r->from, upto, &r->last);
+    if (!err && r->hole && (!r->last || r->last >= r->hole))
+        err = ERR_GAP;
     if (err || !r->last)
         return err;
     buffer_init(&r->line, LINE_BYTES_MAX);
@@ -184,6 +192,22 @@ static enum err old_give(void *context, const struct outbox_line *line)
     return old->each(old->context, old->key, line);
 }
 
+static enum err hole_find(struct vault *vault, struct reading *r)
+{
+    struct sqlite3_stmt *s;
+    bool row;
+    enum err err = vault_sql(vault, SQL_PRUNED_NEXT, &s);
+    if (err)
+        return err;
+    db_bind_int64(vault->db, s, 1, r->log);
+    db_bind_int64(vault->db, s, 2, r->from);
+    err = db_step_row(vault->db, s, &row);
+    if (!err && row)
+        r->hole = db_column_int64(s, 0);
+    db_reset(s);
+    return err;
+}
+
 /* The next closed log after identity `id` with lines to contribute. */
 static enum err old_next(struct vault *vault, int64_t *id, struct reading *r,
                          char name[REPLICA_CHARS + 1], uint8_t key[KEY_BYTES])
@@ -209,7 +233,19 @@ static enum err old_next(struct vault *vault, int64_t *id, struct reading *r,
     r->last = db_column_int64(s, 4);
     *id = db_column_int64(s, 5);
     db_reset(s);
-    return err;
+    return err ? err : hole_find(vault, r);
+}
+
+/* The office lacks lines that it had called backed up, and that were erased
+ * here: nothing above them can follow in that log, and what can be read of it
+ * is carried. */
+static enum err old_broken(struct vault *vault, int64_t id, int64_t from)
+{
+    if (!vault->unlocked)
+        return ERR_OK;
+    arena_clear(&vault->arena);
+    enum err err = vault_begin(vault);
+    return err ? err : vault_end(vault, succession_lost(vault, id, from));
 }
 
 enum err outbox_read_old(struct vault *vault, size_t count,
@@ -226,6 +262,8 @@ enum err outbox_read_old(struct vault *vault, size_t count,
         err = old_next(vault, &id, &reading, name, key);
         if (!err)
             err = log_read(vault, &reading, count - old.given);
+        if (err == ERR_GAP && reading.hole)
+            err = old_broken(vault, id, reading.from);
     }
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }

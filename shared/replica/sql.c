@@ -1,5 +1,12 @@
 #include "shared/replica/sql.h"
 
+/* How far an identity's log is backed up. */
+#ifdef MUTANT_PRUNE_ON_RECEIVED
+#define BACKED(identity) identity ".received"
+#else
+#define BACKED(identity) "min(" identity ".received, " identity ".backed)"
+#endif
+
 const char *const sql_of[SQL_COUNT] = {
     [SQL_META_MAKE] =
         "INSERT INTO meta (id, kdf_ops, kdf_bytes, kdf_salt, sealed_key,"
@@ -77,11 +84,18 @@ const char *const sql_of[SQL_COUNT] = {
         "UPDATE identity SET contribute_from = ?2 WHERE state = 'closed'"
         " AND contribute_to > 0 AND contribute_from > ?2"
         " AND replica IN (SELECT id FROM replica WHERE name = ?1)",
+    /* Of what was erased the last line that is still here; a log of which all
+     * was erased has nothing to give. */
     [SQL_IDENTITY_CONTRIBUTE_LAST] =
         "UPDATE identity SET contribute_from = CASE WHEN contribute_to = 0"
-        " THEN received ELSE min(contribute_from, received) END,"
-        " contribute_to = max(contribute_to, received)"
-        " WHERE state = 'closed' AND received > 0 AND id <> ?1",
+        " THEN identity_end.n ELSE min(contribute_from, identity_end.n) END,"
+        " contribute_to = max(contribute_to, identity_end.n) FROM"
+        " (SELECT i.id AS log, max(s.n) AS n FROM identity i"
+        " JOIN link s ON s.replica = i.replica AND s.n <= i.received"
+        " WHERE i.state = 'closed' AND i.id <> ?1 AND EXISTS (SELECT 1 FROM log"
+        " l WHERE l.replica = s.replica AND l.n = s.n) GROUP BY i.id) "
+        "identity_end"
+        " WHERE id = identity_end.log",
     [SQL_IDENTITY_CONTRIBUTE_STOP] =
         "UPDATE identity SET contribute_from = 0, contribute_to = 0"
         " WHERE state = 'closed' AND contribute_to > 0"
@@ -142,7 +156,9 @@ const char *const sql_of[SQL_COUNT] = {
 
     [SQL_LOG_ADD] = "INSERT INTO log (replica, n, key, body, hash, page)"
                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
-    [SQL_LOG_HEAD] = "SELECT max(n) FROM log WHERE replica = ?1",
+    [SQL_LOG_HEAD] =
+        "SELECT max(coalesce((SELECT max(n) FROM log WHERE replica = ?1), 0),"
+        " coalesce((SELECT max(n) FROM pruned WHERE replica = ?1), 0))",
     [SQL_LOG_RANGE] =
         "SELECT l.n, l.body, l.key, k.vault_wrap IS NOT NULL, k.office_wrap,"
         " s.signature, k.token, l.id FROM log l JOIN case_key k ON k.id = l.key"
@@ -151,7 +167,8 @@ const char *const sql_of[SQL_COUNT] = {
         " ORDER BY l.n, l.key",
     [SQL_LOG_HASHES] =
         "SELECT n, hash FROM log WHERE replica = ?1 AND n > ?2 AND n <= ?3"
-        " ORDER BY n, key",
+        " UNION ALL SELECT n, hash FROM pruned WHERE replica = ?1 AND n > ?2"
+        " AND n <= ?3 ORDER BY n",
     [SQL_LOG_RECEIPTED] =
         "SELECT l.key, l.hash FROM log l JOIN case_key k ON k.id = l.key"
         " WHERE l.replica = ?1 AND l.n > ?2 AND l.n <= ?3"
@@ -174,7 +191,8 @@ const char *const sql_of[SQL_COUNT] = {
         " JOIN replica r ON r.id = l.replica JOIN case_key k ON k.id = l.key"
         " WHERE l.id > ?1 ORDER BY l.id LIMIT 1",
     [SQL_LOG_DOT] =
-        "SELECT hash FROM log WHERE replica = ?1 AND n = ?2 LIMIT 1",
+        "SELECT hash FROM log WHERE replica = ?1 AND n = ?2 UNION ALL"
+        " SELECT hash FROM pruned WHERE replica = ?1 AND n = ?2 LIMIT 1",
     [SQL_LOG_RIVALS] =
         "SELECT l.id, l.page FROM replica r JOIN log l ON l.replica = r.id"
         " WHERE r.name = ?1 AND r.branch <> ?2 AND l.n = ?3",
@@ -199,6 +217,63 @@ const char *const sql_of[SQL_COUNT] = {
     [SQL_PAGE_GET] = "SELECT hashes, mac FROM page WHERE id = ?1",
 
     [SQL_PAGE_DROP] = "DELETE FROM page WHERE id = ?1",
+    /* The lines of a page stand side by side, but for own ones. */
+    [SQL_PAGE_PRUNE] =
+        "DELETE FROM page WHERE id = ?1 AND ?1 <> coalesce((SELECT page"
+        " FROM log WHERE id < ?2 AND page IS NOT NULL ORDER BY id DESC"
+        " LIMIT 1), 0) AND ?1 <> coalesce((SELECT page FROM log WHERE id > ?2"
+        " AND page IS NOT NULL ORDER BY id LIMIT 1), 0)",
+
+    [SQL_DEPART_LINES] =
+        "INSERT OR IGNORE INTO departed_line (key, line)"
+        " SELECT l.key, l.id FROM record r CROSS JOIN record_line o"
+        " ON o.record = r.id JOIN log l ON l.id = o.line"
+        " WHERE r.key = ?1 AND l.key = ?1",
+    [SQL_DEPART] = "INSERT OR IGNORE INTO departed (key, replica, n) SELECT ?1,"
+                   " 0, 0 WHERE EXISTS (SELECT 1 FROM departed_line"
+                   " WHERE key = ?1)",
+    [SQL_DEPART_LINES_ALL] =
+        "INSERT OR IGNORE INTO departed_line (key, line)"
+        " SELECT l.key, l.id FROM record_line o JOIN log l ON l.id = o.line",
+    [SQL_DEPART_ALL] = "INSERT OR IGNORE INTO departed (key, replica, n)"
+                       " SELECT DISTINCT key, 0, 0 FROM departed_line",
+    [SQL_PRUNE_DUE] =
+        "SELECT 1 FROM identity c WHERE c.state = 'current' AND ("
+        " EXISTS (SELECT 1 FROM departed WHERE replica < c.replica) OR"
+        " EXISTS (SELECT 1 FROM departed WHERE replica = c.replica"
+        " AND n <= " BACKED("c") "))",
+    /* A later own log has a greater number. */
+    [SQL_PRUNE_AWAIT] =
+        "UPDATE departed SET replica = ?1, n = ?2 WHERE replica < ?1",
+    [SQL_PRUNE_NEXT] = "SELECT d.key FROM identity c JOIN departed d"
+                       " ON d.replica = c.replica AND d.n <= " BACKED(
+                           "c") " WHERE c.state = 'current' AND NOT EXISTS "
+                                "(SELECT 1 FROM blob b"
+                                " WHERE b.key = d.key) ORDER BY d.n LIMIT 1",
+    [SQL_PRUNE_BARRED] =
+        "SELECT 1 FROM identity c CROSS JOIN departed_line o"
+        " JOIN log l ON l.id = o.line JOIN identity i ON i.replica = l.replica"
+        " WHERE c.state = 'current' AND o.key = ?1"
+        " AND (i.lineage <> c.lineage OR l.n > " BACKED("i") ") LIMIT 1",
+    [SQL_PRUNE_LINE] =
+        "SELECT o.line, l.replica, l.n, l.hash, length(l.body), l.page"
+        " FROM departed_line o JOIN log l ON l.id = o.line"
+        " WHERE o.key = ?1 AND o.line > ?2 AND ?3 = (l.replica IN"
+        " (SELECT replica FROM identity)) ORDER BY o.line LIMIT 1",
+    [SQL_PRUNE_LOG] = "DELETE FROM log WHERE id = ?1",
+    [SQL_PRUNE_LINE_END] =
+        "DELETE FROM departed_line WHERE key = ?1 AND line = ?2",
+    [SQL_PRUNE_LINES_END] = "DELETE FROM departed_line WHERE key = ?1",
+    [SQL_PRUNE_END] = "DELETE FROM departed WHERE key = ?1",
+    [SQL_PRUNE_WRAP] = "UPDATE case_key SET office_wrap = NULL WHERE id = ?1"
+                       " AND vault_wrap IS NULL",
+    [SQL_PRUNE_WAITING] = "SELECT count(*) FROM departed",
+    [SQL_PRUNED_ADD] =
+        "INSERT OR IGNORE INTO pruned (replica, n, hash) VALUES (?1, ?2, ?3)",
+    [SQL_PRUNED_NEXT] =
+        "SELECT p.n FROM pruned p WHERE p.replica = ?1 AND p.n >= ?2 AND NOT"
+        " EXISTS (SELECT 1 FROM log l WHERE l.replica = p.replica"
+        " AND l.n = p.n) ORDER BY p.n LIMIT 1",
 
     [SQL_RECORD_FIND] = "SELECT id, key, state, epoch, own_n, type FROM record"
                         " WHERE token = ?1",

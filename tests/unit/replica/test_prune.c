@@ -1,0 +1,450 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+#include "shared/replica/prune.h"
+#include "tests/fault.h"
+#include "tests/unit/replica/far_end.h"
+
+/* Of Dana's lines two are of Rosa's case and one is of Omar's; the office has
+ * all of them. */
+static int setup(void **state)
+{
+    if (pair_setup(state))
+        return -1;
+    struct pair *p = *state;
+    write_person(p->dana.vault, "Rosa", p->person);
+    write_contact(p->dana.vault, p->person, "Roof leaks.", p->contact);
+    write_person(p->dana.vault, "Omar", p->other);
+    far_sync_up(p->far, p->dana.vault);
+    far_pull(p->far, p->dana.vault, p->person);
+    return 0;
+}
+
+/* --- what the tests do ---------------------------------------------------- */
+
+static void leave(struct pair *p, const char *kase)
+{
+    struct inbox *inbox;
+    struct leave_line line;
+    far_leave(p->far, p->dana.vault, kase, "caseload:north", &line);
+    assert_int_equal(inbox_open(&inbox, p->dana.vault), ERR_OK);
+    assert_int_equal(inbox_leave(inbox, &line), ERR_OK);
+    assert_int_equal(far_page(p->far, inbox, 0, 0, "caseload:north", 90, true),
+                     ERR_OK);
+    inbox_close(inbox);
+}
+
+/* All that the office has of the present log is backed up. */
+static void back_up(struct pair *p)
+{
+    struct receipt receipt;
+    struct buffer message;
+    far_sync_up(p->far, p->dana.vault);
+    far_receipt(p->far, p->dana.vault, &receipt);
+    buffer_init(&message, 1 << 16);
+    assert_int_equal(receipt_message(&message, &receipt), ERR_OK);
+    chain_sign(receipt.signature, &p->far->term, DOMAIN_BACKED,
+               buffer_bytes(&message));
+    buffer_fini(&message);
+    assert_int_equal(outbox_backed(p->dana.vault, &receipt), ERR_OK);
+}
+
+static struct pruned prune(struct pair *p)
+{
+    struct pruned pruned = {0, 0, 0};
+    for (bool more = true; more;)
+        assert_int_equal(prune_step(p->dana.vault, &pruned, &more), ERR_OK);
+    return pruned;
+}
+
+/* Rosa's case leaves, and what is written afterwards is backed up. */
+static void leave_backed_up(struct pair *p)
+{
+    leave(p, p->person);
+    assert_int_equal(prune(p).lines, 0);
+    revise(p->dana.vault, p->other, "{\"language\":\"es\"}");
+    back_up(p);
+}
+
+static int64_t number(struct pair *p, const char *sql)
+{
+    sqlite3 *db;
+    sqlite3_stmt *s;
+    assert_int_equal(sqlite3_open(p->dana.path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+    int64_t value = sqlite3_column_int64(s, 0);
+    sqlite3_finalize(s);
+    sqlite3_close(db);
+    return value;
+}
+
+static bool refused(struct pair *p, const char *sql)
+{
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(p->dana.path, &db), SQLITE_OK);
+    int code = sqlite3_exec(db, sql, NULL, NULL, NULL);
+    sqlite3_close(db);
+    assert_true(code == SQLITE_OK || code == SQLITE_CONSTRAINT);
+    return code == SQLITE_CONSTRAINT;
+}
+
+static struct vault_status status_of(struct pair *p)
+{
+    struct vault_status status;
+    assert_int_equal(record_status(p->dana.vault, &status), ERR_OK);
+    return status;
+}
+
+#define LINES "SELECT count(*) FROM log"
+#define PAGES "SELECT count(*) FROM page"
+#define WRAPS "SELECT count(office_wrap) FROM case_key"
+#define DUE "DELETE FROM log WHERE id IN (SELECT line FROM departed_line)"
+
+/* --- facts ---------------------------------------------------------------- */
+
+static void what_is_only_received_stays(void **state)
+{
+    struct pair *p = *state;
+    int64_t lines = number(p, LINES);
+    leave(p, p->person);
+    assert_int_equal(prune(p).lines, 0);
+    revise(p->dana.vault, p->other, "{\"language\":\"es\"}");
+    far_sync_up(p->far, p->dana.vault);
+    assert_int_equal(prune(p).lines, 0);
+    assert_int_equal(number(p, LINES), lines + 1);
+    assert_int_equal(number(p, WRAPS), 2);
+}
+
+/* The office may have sent more of the case after it had counted the line. */
+static void what_was_backed_up_before_the_leave_waits_for_a_later_line(void **s)
+{
+    struct pair *p = *s;
+    back_up(p);
+    leave(p, p->person);
+    assert_int_equal(prune(p).lines, 0);
+    back_up(p); /* nothing new */
+    assert_int_equal(prune(p).lines, 0);
+    int64_t waiting;
+    assert_int_equal(prune_waiting(p->dana.vault, &waiting), ERR_OK);
+    assert_int_equal(waiting, 1);
+}
+
+static void a_case_that_left_goes_whole_once_it_is_backed_up(void **state)
+{
+    struct pair *p = *state;
+    uint8_t link[4][LINK_BYTES], again[LINK_BYTES];
+    leave_backed_up(p);
+    for (int n = 1; n <= 4; n++)
+        assert_int_equal(outbox_link(p->dana.vault, n, link[n - 1]), ERR_OK);
+    struct vault_status before = status_of(p);
+    struct pruned pruned = prune(p);
+    assert_int_equal(pruned.cases, 1);
+    assert_int_equal(pruned.lines, 2);
+    assert_true(pruned.bytes > 100);
+    assert_int_equal(number(p, LINES), 2);
+    assert_int_equal(number(p, WRAPS), 1);
+    assert_int_equal(number(p, "SELECT count(*) FROM pruned"), 2);
+    for (int n = 1; n <= 4; n++) {
+        assert_int_equal(outbox_link(p->dana.vault, n, again), ERR_OK);
+        assert_memory_equal(link[n - 1], again, LINK_BYTES);
+    }
+    struct vault_status after = status_of(p);
+    assert_int_equal(after.received, before.received);
+    assert_int_equal(after.backed_up, before.backed_up);
+    assert_int_equal(after.here, 0);
+    assert_sound(p->dana.vault);
+}
+
+static void work_goes_on_after_it(void **state)
+{
+    struct pair *p = *state;
+    leave_backed_up(p);
+    prune(p);
+    device_close(&p->dana);
+    device_open(&p->dana, "correct horse");
+    revise(p->dana.vault, p->other, "{\"language\":\"fr\"}");
+    assert_int_equal(far_push(p->far, p->dana.vault), 1); /* and it verifies */
+    far_sync_up(p->far, p->dana.vault);
+    assert_int_equal(vault_rebuild(p->dana.vault), ERR_OK);
+    assert_sound(p->dana.vault);
+    far_pull(p->far, p->eli.vault, p->other);
+    assert_same_state(p->dana.vault, p->eli.vault, p->other);
+}
+
+static void a_locked_vault_prunes_too(void **state)
+{
+    struct pair *p = *state;
+    leave_backed_up(p);
+    vault_lock(p->dana.vault);
+    assert_int_equal(prune(p).cases, 1);
+    assert_int_equal(vault_unlock(p->dana.vault, "correct horse"), ERR_OK);
+    assert_sound(p->dana.vault);
+}
+
+/* Eli writes `count` notes into the case, and Dana gets them in pages of their
+ * own. */
+static void notes_of_eli(struct pair *p, int count)
+{
+    char contact[ID_CHARS + 1];
+    struct inbox *inbox;
+    far_pull(p->far, p->eli.vault, p->person);
+    for (int i = 0; i < count; i++)
+        write_contact(p->eli.vault, p->person, "Roof mended.", contact);
+    size_t from = p->far->count;
+    far_sync_up(p->far, p->eli.vault);
+    assert_int_equal(inbox_open(&inbox, p->dana.vault), ERR_OK);
+    while (from < p->far->count) {
+        size_t to = from + PAGE_LINES_MAX;
+        if (to > p->far->count)
+            to = p->far->count;
+        assert_int_equal(far_page(p->far, inbox, from, to, "caseload:north",
+                                  (int64_t)to, true),
+                         ERR_OK);
+        from = to;
+    }
+    inbox_close(inbox);
+}
+
+static void others_lines_go_too_and_pages_that_are_empty_then(void **state)
+{
+    struct pair *p = *state;
+    char omar[ID_CHARS + 1];
+    notes_of_eli(p, 70);
+    far_pull(p->far, p->eli.vault, p->other);
+    write_contact(p->eli.vault, p->other, "No heating.", omar);
+    far_sync_up(p->far, p->eli.vault);
+    /* The last page has a line of either case. */
+    write_contact(p->eli.vault, p->person, "Paid.", omar);
+    far_sync_up(p->far, p->eli.vault);
+    far_pull(p->far, p->dana.vault, NULL);
+    int64_t pages = number(p, PAGES);
+    assert_true(pages >= 3);
+    leave_backed_up(p);
+    struct pruned pruned = prune(p);
+    assert_int_equal(pruned.cases, 1);
+    assert_int_equal(pruned.lines, 2 + 71);
+    assert_int_equal(number(p, PAGES), 1);
+    assert_int_equal(number(p, "SELECT count(*) FROM page p WHERE EXISTS"
+                               " (SELECT 1 FROM log WHERE page = p.id)"),
+                     1);
+    assert_int_equal(number(p, "SELECT count(*) FROM pruned"), 2);
+    assert_sound(p->dana.vault);
+    far_pull(p->far, p->eli.vault, NULL);
+    assert_same_state(p->dana.vault, p->eli.vault, p->other);
+}
+
+static void a_step_is_bounded_and_own_lines_go_last(void **state)
+{
+    struct pair *p = *state;
+    struct pruned pruned = {0, 0, 0};
+    bool more;
+    notes_of_eli(p, PRUNE_LINES_MAX + 10);
+    leave_backed_up(p);
+    assert_int_equal(prune_step(p->dana.vault, &pruned, &more), ERR_OK);
+    assert_true(more);
+    assert_int_equal(pruned.lines, PRUNE_LINES_MAX);
+    assert_int_equal(pruned.cases, 0);
+    assert_int_equal(number(p, "SELECT count(*) FROM pruned"), 0);
+    assert_sound(p->dana.vault);
+    assert_int_equal(prune_step(p->dana.vault, &pruned, &more), ERR_OK);
+    assert_int_equal(pruned.lines, PRUNE_LINES_MAX + 12);
+    assert_int_equal(pruned.cases, 1);
+    assert_int_equal(prune_step(p->dana.vault, &pruned, &more), ERR_OK);
+    assert_false(more);
+    assert_sound(p->dana.vault);
+}
+
+static void storage_refuses_what_may_not_go(void **state)
+{
+    struct pair *p = *state;
+    assert_true(refused(p, "DELETE FROM log WHERE id = 1"));
+    leave(p, p->person);
+    prune(p);
+    assert_int_equal(number(p, "SELECT count(*) FROM departed_line"), 2);
+    assert_true(refused(p, DUE)); /* not backed up */
+    revise(p->dana.vault, p->other, "{\"language\":\"es\"}");
+    far_sync_up(p->far, p->dana.vault);
+    assert_true(refused(p, DUE)); /* received */
+    back_up(p);
+    assert_true(refused(p, DUE)); /* no hash is kept */
+    assert_false(refused(p, "INSERT INTO pruned SELECT replica, n, zeroblob(32)"
+                            " FROM log WHERE id = 1"));
+    assert_true(refused(p, "DELETE FROM log WHERE id = 1")); /* not its hash */
+    assert_true(refused(p, "UPDATE pruned SET n = 9"));
+    assert_true(refused(p, "DELETE FROM pruned"));
+    assert_true(refused(p, "DELETE FROM log WHERE id = 3")); /* not left */
+}
+
+static void a_case_that_comes_back_is_whole_again_with_own_lines(void **state)
+{
+    struct pair *p = *state;
+    leave_backed_up(p);
+    prune(p);
+    far_pull(p->far, p->dana.vault, p->person);
+    far_pull(p->far, p->eli.vault, p->person);
+    assert_same_state(p->dana.vault, p->eli.vault, p->person);
+    assert_same_state(p->dana.vault, p->eli.vault, p->contact);
+    assert_true(cursor_of(p->dana.vault, "caseload:north")->sum ==
+                cursor_of(p->eli.vault, "caseload:north")->sum);
+    assert_sound(p->dana.vault);
+    revise(p->dana.vault, p->contact, "{\"narrative\":\"Mended.\"}");
+    back_up(p);
+    const struct far_line *line = &p->far->lines[p->far->count - 1];
+    char text[1024];
+    snprintf(text, sizeof text, "%.*s", (int)line->size, (char *)line->at);
+    assert_non_null(strstr(text, "\"prev\":2"));
+    leave_backed_up(p);
+    assert_int_equal(prune(p).lines, 3);
+    assert_sound(p->dana.vault);
+}
+
+/* Restored to a backup that has what was called backed up. */
+static void a_restored_office_gets_what_is_above_the_mark(void **state)
+{
+    struct pair *p = *state;
+    struct identity self;
+    leave_backed_up(p);
+    prune(p);
+    assert_int_equal(identity_load(p->dana.vault, &self), ERR_OK);
+    revise(p->dana.vault, p->other, "{\"language\":\"fr\"}");
+    revise(p->dana.vault, p->other, "{\"language\":\"ht\"}");
+    far_sync_up(p->far, p->dana.vault);
+    far_rollback(p->far, self.replica, 4);
+    far_succeed(p->far, &p->dana, "lineage");
+    assert_int_equal(far_contributed(p->far, p->dana.vault), 2);
+    assert_int_equal(status_of(p).here, 0);
+    assert_sound(p->dana.vault);
+    far_pull(p->far, p->eli.vault, p->other);
+    assert_same_state(p->dana.vault, p->eli.vault, p->other);
+}
+
+/* Restored to what it should have been beyond: nothing is promised that was
+ * erased, and the rest is carried, so that the sync goes on. */
+static void an_office_that_lost_what_was_backed_up_gets_the_rest(void **state)
+{
+    struct pair *p = *state;
+    struct identity self;
+    leave_backed_up(p); /* lines 1 and 2 of 4 */
+    prune(p);
+    assert_int_equal(identity_load(p->dana.vault, &self), ERR_OK);
+    far_rollback(p->far, self.replica, 1);
+    far_succeed(p->far, &p->dana, "lineage");
+    assert_int_equal(far_contributed(p->far, p->dana.vault), 0);
+    assert_int_equal(far_push(p->far, p->dana.vault), 2);
+    far_sync_up(p->far, p->dana.vault);
+    assert_int_equal(status_of(p).here, 0);
+    assert_sound(p->dana.vault);
+    far_pull(p->far, p->eli.vault, p->other);
+    assert_same_state(p->dana.vault, p->eli.vault, p->other);
+}
+
+/* The mark that an office gives is its word for its present history. */
+static void own_lines_of_an_earlier_history_stay(void **state)
+{
+    struct pair *p = *state;
+    struct identity self;
+    back_up(p);
+    assert_int_equal(identity_load(p->dana.vault, &self), ERR_OK);
+    far_rollback(p->far, self.replica, 3);
+    far_succeed(p->far, &p->dana, "lineage");
+    leave_backed_up(p);
+    assert_int_equal(prune(p).lines, 0);
+    assert_int_equal(number(p, LINES), 4);
+    assert_int_equal(number(p, WRAPS), 2);
+    int64_t waiting;
+    assert_int_equal(prune_waiting(p->dana.vault, &waiting), ERR_OK);
+    assert_int_equal(waiting, 0);
+    assert_sound(p->dana.vault);
+}
+
+/* After a change of key a later line is one of the new log. */
+static void a_fresh_key_begins_to_wait_anew(void **state)
+{
+    struct pair *p = *state;
+    back_up(p);
+    leave(p, p->person);
+    prune(p);
+    revise(p->dana.vault, p->other, "{\"language\":\"es\"}");
+    far_succeed(p->far, &p->dana, "stale"); /* and carries that line */
+    assert_int_equal(prune(p).lines, 0);
+    back_up(p);
+    assert_int_equal(prune(p).lines, 0);
+    revise(p->dana.vault, p->other, "{\"language\":\"fr\"}");
+    back_up(p);
+    assert_int_equal(prune(p).lines, 2);
+    assert_sound(p->dana.vault);
+    /* Of the old log the last line that is here is given again. */
+    struct identity self;
+    assert_int_equal(identity_load(p->dana.vault, &self), ERR_OK);
+    far_rollback(p->far, self.replica, 2);
+    far_succeed(p->far, &p->dana, "lineage");
+    assert_int_equal(far_contributed(p->far, p->dana.vault), 0);
+    assert_sound(p->dana.vault);
+}
+
+static enum err prune_once(struct pair *p)
+{
+    struct pruned pruned = {0, 0, 0};
+    bool more;
+    return prune_step(p->dana.vault, &pruned, &more);
+}
+
+static void it_survives_every_allocation_failure(void **state)
+{
+    struct pair *p = *state;
+    notes_of_eli(p, 3);
+    leave_backed_up(p);
+    int64_t lines = number(p, LINES);
+    device_close(&p->dana);
+    for (int nth = 1;; nth++) {
+        device_open(&p->dana, "correct horse");
+        fault_at(nth, false);
+        enum err err = prune_once(p);
+        bool hit = fault_hit();
+        fault_at(0, false);
+        device_close(&p->dana);
+        if (!hit) {
+            assert_int_equal(err, ERR_OK);
+            assert_true(nth > 1);
+            break;
+        }
+        if (err == ERR_OK) { /* a cache did without */
+            assert_true(nth > 50);
+            break;
+        }
+        assert_int_equal(err, ERR_NOMEM);
+        assert_int_equal(number(p, LINES), lines);
+    }
+    device_open(&p->dana, "correct horse");
+    assert_int_equal(number(p, LINES), lines - 5);
+    assert_sound(p->dana.vault);
+}
+
+int main(void)
+{
+    fault_sqlite();
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, pair_teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(what_is_only_received_stays),
+        TEST(what_was_backed_up_before_the_leave_waits_for_a_later_line),
+        TEST(a_case_that_left_goes_whole_once_it_is_backed_up),
+        TEST(work_goes_on_after_it),
+        TEST(a_locked_vault_prunes_too),
+        TEST(others_lines_go_too_and_pages_that_are_empty_then),
+        TEST(a_step_is_bounded_and_own_lines_go_last),
+        TEST(storage_refuses_what_may_not_go),
+        TEST(a_case_that_comes_back_is_whole_again_with_own_lines),
+        TEST(a_restored_office_gets_what_is_above_the_mark),
+        TEST(an_office_that_lost_what_was_backed_up_gets_the_rest),
+        TEST(own_lines_of_an_earlier_history_stay),
+        TEST(a_fresh_key_begins_to_wait_anew),
+        TEST(it_survives_every_allocation_failure),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -384,6 +384,21 @@ int satchel_verify(satchel *vault, int64_t *problems, char **report);
 /* Derives everything anew from the log. */
 int satchel_rebuild(satchel *vault);
 
+/* Erases the history of cases that have left, as far as the office has it
+ * backed up, and says how much; what is only received stays.  A sync does a
+ * little of it each time.  The vault may be locked. */
+struct satchel_prune_report {
+    size_t size;
+    int64_t cases, lines, bytes; /* erased; the file keeps its size, and new
+                                    work takes the room */
+    int64_t waiting; /* cases that have left and are not erased yet */
+};
+#define SATCHEL_PRUNE_REPORT_INIT                                              \
+    {                                                                          \
+        sizeof(struct satchel_prune_report), 0, 0, 0, 0                        \
+    }
+int satchel_prune(satchel *vault, struct satchel_prune_report *report);
+
 /* Brings what can be read of a damaged vault, its write-ahead log, its key file
  * and its mirror (`source` is any one of the first and the last) into this
  * vault of the same worker on the same device; the source is only read.  Sync

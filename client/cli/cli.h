@@ -89,6 +89,7 @@ int command_bundle(struct cli *cli);
 int command_proof(struct cli *cli);
 /* For `status --proof [FILE]`; the vault is open. */
 int command_proof_print(struct cli *cli);
+int command_prune(struct cli *cli);
 int command_verify(struct cli *cli);
 int command_rebuild(struct cli *cli);
 

@@ -107,6 +107,8 @@ static const struct command {
     {"bundle", "write|read FILE",
      "the same exchange by file: to the office, and its reply", command_bundle,
      ""},
+    {"prune", "", "erase what has left and is backed up, to make room",
+     command_prune, ""},
     {"verify", "", "check everything derived against the log", command_verify,
      ""},
     {"salvage", "SOURCE [--source-passphrase-file FILE]",

@@ -263,6 +263,11 @@ bool device_sync(struct world *world, struct device *device)
               (long long)report.pushed, (long long)report.pulled,
               report.reconciled ? ", reconciled" : "",
               report.succeeded ? ", new identity" : "");
+    if (report.pruned.cases) {
+        world_cover(world, "a case pruned");
+        world_say(world, "%s erases %lld lines", device->name,
+                  (long long)report.pruned.lines);
+    }
     if (report.reconciled && world_plain(world))
         world_fail(world,
                    "%s had to reconcile although nothing was cloned "

@@ -32,7 +32,8 @@ static int fail_text(struct cli *cli, int code, const char *error,
     snprintf(whole, sizeof whole, "%s%s", detail, note);
     if (cli->json)
         return fail_json(code, error, whole, draft);
-    fprintf(stderr, "satchel: %s\n", whole);
+    fputs("satchel: ", stderr);
+    print_message(stderr, whole);
     return code;
 }
 

@@ -7,6 +7,7 @@
 #define CLI_CLI_H
 
 #include <jansson.h>
+#include <stdio.h>
 
 #include "client/cli/given.h"
 #include "client/satchel.h"
@@ -65,6 +66,9 @@ void print_row(struct cli *cli, const char *json);
 void print_conflict(struct cli *cli, const char *json);
 /* A text in lines, without what would command a terminal. */
 void print_bytes(const char *text, size_t bytes);
+
+/* One line without them; it may tell of stored texts. */
+void print_message(FILE *to, const char *text);
 
 /* What satchel_mirror_status() gave, in words. */
 void print_mirror(const char *json);

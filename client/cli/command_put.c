@@ -2,115 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/cli/change.h"
 #include "client/cli/cli.h"
-#include "shared/base/bytes.h"
 
 #define RESULTS_BYTES_MAX (1u << 30) /* of one batch */
-
-struct change {
-    json_t *set, *add, *drop;
-    const char *type; /* borrowed, for reading values by kind */
-};
-
-static int change_set(struct cli *cli, struct change *change, const char *name,
-                      const char *text)
-{
-    char *json;
-    /* What is said now corrects what the draft says. */
-    if (json_object_get(change->set, name) && !cli->given.draft)
-        return cli_misuse(cli, "%s is given twice; give each field once", name);
-    int error = satchel_value(cli->vault, change->type, name, text, &json);
-    if (error)
-        return cli_fail_vault(cli, error);
-    json_object_set_new(change->set, name, cli_parse(json));
-    satchel_free(json);
-    return EXIT_DONE;
-}
-
-static void change_add(struct change *change, const char *name,
-                       const char *member)
-{
-    json_t *list = json_object_get(change->add, name);
-    if (!list) {
-        list = json_array();
-        json_object_set_new(change->add, name, list);
-    }
-    json_array_append_new(list, json_string(member));
-}
-
-static int change_drop(struct cli *cli, struct change *change, const char *name,
-                       char *text)
-{
-    char *colon = strchr(text, ':');
-    if (!colon || !colon[1])
-        return cli_misuse(cli, "%s-=%s: say why, %s-=MEMBER:REASON", name, text,
-                          name);
-    *colon = 0;
-    json_t *members = json_object_get(change->drop, name);
-    if (!members) {
-        members = json_object();
-        json_object_set_new(change->drop, name, members);
-    }
-    json_object_set_new(members, text, json_string(colon + 1));
-    return EXIT_DONE;
-}
-
-/* FIELD=VALUE, FIELD+=M, FIELD-=M:REASON. */
-static int take_operand(struct cli *cli, struct change *change,
-                        const char *operand)
-{
-    const char *equals = strchr(operand, '=');
-    if (!utf8_valid(bytes_text(operand), NULL))
-        return cli_fail(cli, EXIT_FAILED, "invalid",
-                        "%.*s: the text is not UTF-8; nothing was written",
-                        equals ? (int)(equals - operand) : 0, operand);
-    if (!equals || equals == operand)
-        return cli_misuse(cli,
-                          "\"%s\": write FIELD=VALUE, FIELD+=MEMBER or "
-                          "FIELD-=MEMBER:REASON",
-                          operand);
-    char sign = equals[-1];
-    size_t length = (size_t)(equals - operand) - (sign == '+' || sign == '-');
-    char *name = strndup(operand, length);
-    char *value = strdup(equals + 1);
-    int code = EXIT_DONE;
-    if (!name || !value)
-        code = cli_fail(cli, EXIT_FAILED, "nomem", "memory is exhausted");
-    else if (sign == '+')
-        change_add(change, name, value);
-    else if (sign == '-')
-        code = change_drop(cli, change, name, value);
-    else
-        code = change_set(cli, change, name, value);
-    free(name);
-    free(value);
-    return code;
-}
-
-/* The fields that standard input or the draft gives. */
-static int take_given(struct cli *cli, struct change *change)
-{
-    const char *text = given_read(cli);
-    json_error_t fault;
-    if (!text)
-        return EXIT_FAILED;
-    if (!text[strspn(text, " \t\r\n")])
-        return cli_fail(cli, EXIT_FAILED, "invalid",
-                        "%s is empty; give one JSON object {\"field\": value}",
-                        cli->given.draft ? "the draft" : "standard input");
-    json_t *given = json_loads(text, JSON_REJECT_DUPLICATES, &fault);
-    if (!json_is_object(given)) {
-        int line = given ? 1 : fault.line, column = given ? 1 : fault.column;
-        json_decref(given);
-        return cli_fail(cli, EXIT_FAILED, "invalid",
-                        "%s:%d:%d: %s; give one JSON object {\"field\": value}",
-                        cli->given.draft ? "the draft" : "standard input", line,
-                        column, given ? "not an object" : fault.text);
-    }
-    json_object_update(change->set, given);
-    json_decref(given);
-    return EXIT_DONE;
-}
 
 static char *text_or_null(json_t *object)
 {
@@ -159,37 +54,45 @@ static int put_changes(struct cli *cli, struct change *change, size_t from)
     bool reads = args_text(&cli->args, "--draft") != NULL;
     for (size_t i = from; i < cli->operand_count; i++)
         reads |= !strcmp(cli->operands[i], "-");
-    int code = reads ? take_given(cli, change) : EXIT_DONE;
+    int code = reads ? change_given(cli, change) : EXIT_DONE;
     for (size_t i = from; !code && i < cli->operand_count; i++)
         if (strcmp(cli->operands[i], "-") != 0)
-            code = take_operand(cli, change, cli->operands[i]);
+            code = change_operand(cli, change, cli->operands[i]);
     return code;
 }
 
-/* The type of the record that is revised, so that values are read by kind. */
-static json_t *read_type(struct cli *cli, const char *record)
+/* TYPE may be left out when revising; a field has an equals sign. */
+static bool type_given(const struct cli *cli)
 {
-    char *json;
-    json_t *type = NULL;
-    if (!satchel_read(cli->vault, record, 0, &json)) {
-        json_t *root = cli_parse(json);
-        type = json_incref(json_object_get(root, "type"));
-        json_decref(root);
-        satchel_free(json);
-    }
-    return type;
+    return cli->operand_count && !strchr(cli->operands[0], '=') &&
+           strcmp(cli->operands[0], "-") != 0;
 }
 
 static int put_with(struct cli *cli, struct satchel_write *write,
-                    const char *type, size_t from)
+                    const json_t *shown, const char *type, size_t from)
 {
-    struct change change = {json_object(), json_object(), json_object(), type};
+    struct change change;
+    change_init(&change, shown, type);
     int code = put_changes(cli, &change, from);
     if (!code)
         code = write_change(cli, &change, write);
-    json_decref(change.set);
-    json_decref(change.add);
-    json_decref(change.drop);
+    change_fini(&change);
+    return code;
+}
+
+/* What is revised says of which kinds values are, and which members there are.
+ */
+static int put_revision(struct cli *cli, struct satchel_write *write)
+{
+    char *json = NULL;
+    json_t *shown = NULL;
+    if (!satchel_read(cli->vault, write->record, 0, &json))
+        shown = cli_parse(json);
+    satchel_free(json);
+    int code = put_with(cli, write, shown,
+                        json_string_value(json_object_get(shown, "type")),
+                        type_given(cli));
+    json_decref(shown);
     return code;
 }
 
@@ -302,13 +205,6 @@ static bool gives_nothing(const struct cli *cli, size_t from)
            !args_text(&cli->args, "--draft");
 }
 
-/* TYPE may be left out when revising; a field has an equals sign. */
-static bool type_given(const struct cli *cli)
-{
-    return cli->operand_count && !strchr(cli->operands[0], '=') &&
-           strcmp(cli->operands[0], "-") != 0;
-}
-
 static int put_misuse(struct cli *cli, const char *record, const char *context)
 {
     if (!record && !cli->operand_count)
@@ -342,16 +238,12 @@ int command_put(struct cli *cli)
         code = cli_open(cli, true);
     if (code)
         return code;
-    if (!write.record) {
-        write.type = cli->operands[0];
-        return args_flag(&cli->args, "--each")
-                   ? put_each(cli, &write)
-                   : put_with(cli, &write, write.type, 1);
-    }
-    json_t *type = read_type(cli, write.record);
-    code = put_with(cli, &write, json_string_value(type), type_given(cli));
-    json_decref(type);
-    return code;
+    if (write.record)
+        return put_revision(cli, &write);
+    write.type = cli->operands[0];
+    return args_flag(&cli->args, "--each")
+               ? put_each(cli, &write)
+               : put_with(cli, &write, NULL, write.type, 1);
 }
 
 static int done(struct cli *cli, int error, const char *id)

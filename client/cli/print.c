@@ -1,4 +1,5 @@
 /* What people read on the terminal. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,14 +9,28 @@
 #include "shared/model/view.h"
 
 /* Prints the text and erases it. */
-static void print_out(struct buffer *text)
+static void print_to(FILE *to, struct buffer *text)
 {
     if (buffer_err(text)) {
         fputs("satchel: memory is exhausted\n", stderr);
         exit(EXIT_FAILED);
     }
-    fwrite(text->at, 1, text->size, stdout);
+    fwrite(text->at, 1, text->size, to);
     buffer_wipe(text);
+}
+
+static void print_out(struct buffer *text)
+{
+    print_to(stdout, text);
+}
+
+void print_message(FILE *to, const char *text)
+{
+    struct buffer out;
+    buffer_init(&out, PROSE_BYTES_MAX);
+    prose_text(&out, bytes_text(text), INT_MAX);
+    buffer_add_char(&out, '\n');
+    print_to(to, &out);
 }
 
 void print_bytes(const char *text, size_t bytes)

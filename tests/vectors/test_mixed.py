@@ -65,6 +65,10 @@ class Vault:
 
     def revise(self, record, fields, change, seal):
         shown = self.run("show", record)
+        for field, members in change.get("drop", {}).items():
+            held = shown["fields"].get(field, {}).get("value") or []
+            if not set(members) <= set(held):
+                return  # the command refuses to drop what is not there
         words = assignments(fields) + change.get("words", [])
         self.run("put", "--record", record, "--context", shown["context"],
                  *words, *(["--seal"] if seal else []))

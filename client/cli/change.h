@@ -1,0 +1,24 @@
+/* What `put` was told to write, from operands and from JSON. */
+#ifndef CLI_CHANGE_H
+#define CLI_CHANGE_H
+
+#include <jansson.h>
+
+struct cli;
+
+struct change {
+    json_t *set, *add, *drop; /* owned: objects as satchel_write() takes them */
+    const json_t *shown; /* borrowed: what is revised; NULL: a new record */
+    const char *type;    /* borrowed: values are read by its kinds */
+};
+
+void change_init(struct change *change, const json_t *shown, const char *type);
+void change_fini(struct change *change);
+
+/* FIELD=VALUE, FIELD+=MEMBER or FIELD-=MEMBER:REASON.  EXIT_DONE, or an exit
+ * code with the message printed; the same below. */
+int change_operand(struct cli *cli, struct change *change, const char *operand);
+/* The object of fields that standard input or the draft gives. */
+int change_given(struct cli *cli, struct change *change);
+
+#endif

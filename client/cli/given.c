@@ -119,6 +119,17 @@ void given_operands(struct cli *cli, const char *json)
     cli->given.operands = true;
 }
 
+static int option_check(struct cli *cli, const char *name, const char *text)
+{
+    if (text[strspn(text, " \t\r\n")])
+        return EXIT_DONE;
+    cli->given.unkept = false; /* it is no text that anybody misses */
+    return cli_fail(cli, EXIT_FAILED, "invalid",
+                    "the text for %s is empty; nothing was written: give it, "
+                    "or leave %s out",
+                    name, name);
+}
+
 int given_option(struct cli *cli, const char *name, const char **text)
 {
     bool draft = args_text(&cli->args, "--draft") != NULL;
@@ -130,11 +141,11 @@ int given_option(struct cli *cli, const char *name, const char **text)
                           name);
     if (draft || (*text && !strcmp(*text, "-"))) {
         *text = given_read(cli);
-        return *text ? EXIT_DONE : EXIT_FAILED;
+        return *text ? option_check(cli, name, *text) : EXIT_FAILED;
     }
     if (*text && strlen(*text) >= GIVEN_LONG_BYTES)
         given_add(cli, *text, strlen(*text));
-    return EXIT_DONE;
+    return *text ? option_check(cli, name, *text) : EXIT_DONE;
 }
 
 /* --- recording ------------------------------------------------------------ */

@@ -38,7 +38,8 @@ void given_rest(struct cli *cli);
 /* That the values of the operands, as one JSON object, are to be kept. */
 void given_operands(struct cli *cli, const char *json);
 /* The text of an option: its value, or what is read for "-" and --draft.  *text
- * is NULL when neither is given. */
+ * is NULL when neither is given; one that is empty is refused, since a pipe
+ * that failed gives that. */
 int given_option(struct cli *cli, const char *name, const char **text);
 
 /* Around the write: with --draft one transaction, in which the draft goes.

@@ -29,4 +29,21 @@ refused 'a new record has no members to drop' 1 'in force: none' \
 	as dana put person legal_name=B 'phones-=1:old'
 equal 'nothing of this was written' "$(here)" 3
 
+# A pipe that gave nothing.
+contact=$(as dana contact "$person" --kind phone --narrative 'She called.')
+written=$(here)
+for empty in '' $'\n' '  '; do
+	refused 'an empty narrative is refused' 1 'narrative is empty' \
+		as dana contact "$person" --kind phone --narrative - < <(printf %s "$empty")
+	refused 'so is one of the command line' 1 'narrative is empty' \
+		as dana contact "$person" --kind phone --narrative "$empty"
+done
+refused 'and a note' 1 'note is empty' as dana refer "$person" --note - </dev/null
+refused 'and a finding' 1 'finding is empty' \
+	as dana follow-up "$person" --finding - </dev/null
+refused 'and a decision' 1 'value is empty' as dana resolve "$contact" \
+	narrative --context "$(context dana "$contact")" --value - </dev/null
+equal 'none of them was written' "$(here)" "$written"
+equal 'a blank is no draft either' "$(as dana status --json | jq .drafts)" 0
+
 done_testing

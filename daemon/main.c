@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <unistd.h>
 #include "daemon/loop.h"
+#include "shared/base/file.h"
 
 #define EXIT_MISUSE 2
 
@@ -54,5 +55,9 @@ int main(int argc, char **argv)
         status = run(&options);
     }
     options_fini(&options);
+    if (file_print_end(stdout) && !status) {
+        fputs("satcheld: the output was not written to its end\n", stderr);
+        status = 1;
+    }
     return status;
 }

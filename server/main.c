@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "server/command.h"
+#include "shared/base/file.h"
 
 #define OPTION_MAX 16
 #define COMMON_OPTIONS 3 /* the first ones belong to every command */
@@ -101,8 +102,8 @@ static const struct entry {
      command_holds_list, "--keys"},
     {"holds release", "DOT", "let one take effect as what it was",
      command_holds_release, "--as --keys"},
-    {"duplicates", "", "persons that may be one, and why",
-     command_duplicates, "--keys"},
+    {"duplicates", "", "persons that may be one, and why", command_duplicates,
+     "--keys"},
     {"merge", "ID --into ID", "say that two records are of one person",
      command_merge, "--into --as --keys"},
     {"unmerge", "ID", "take that back", command_unmerge, "--as --keys"},
@@ -208,8 +209,6 @@ static int run(struct command *command, const struct entry *entry)
                               detail, entry->name);
     int code = entry->run(command);
     command_close(command);
-    if (fflush(stdout) && code == EXIT_DONE)
-        return command_fail(command, ERR_IO, "the output was not written");
     return code;
 }
 
@@ -282,6 +281,10 @@ int main(int argc, char **argv)
                               detail);
     command.json = args_flag(&command.args, "--json");
     int code = dispatch(&command);
+    if (file_print_end(stdout) && code == EXIT_DONE)
+        code = command_fail(&command, ERR_IO,
+                            "the output was not written to its end (is the "
+                            "disk full?); what the command does is done");
     args_fini(&command.args);
     return code;
 }

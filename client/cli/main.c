@@ -1,4 +1,5 @@
 #include "client/cli/cli.h"
+#include "shared/base/file.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -180,8 +181,7 @@ static int run(struct cli *cli, const struct command *command)
     int code = command->run(cli);
     given_fini(&cli->given);
     satchel_close(cli->vault);
-    if (fflush(stdout) && code == EXIT_DONE)
-        return cli_fail(cli, EXIT_FAILED, "io", "the output was not written");
+    cli->operand_count = cli->option_count = 0; /* they lie in `own` */
     return code;
 }
 
@@ -213,6 +213,10 @@ int main(int argc, char **argv)
     } else {
         code = cli_misuse(&cli, "name a command; see `satchel --help`");
     }
+    if (file_print_end(stdout) && code == EXIT_DONE)
+        code = cli_fail(&cli, EXIT_FAILED, "io",
+                        "the output was not written to its end (is the disk "
+                        "full?); what the command does is done");
     args_fini(&cli.args);
     return code;
 }

@@ -102,3 +102,12 @@ enum err file_write_new(const char *path, struct bytes contents)
     unlink(partial);
     return err ? err : file_folder_sync(path);
 }
+
+enum err file_print_end(FILE *out)
+{
+    bool lost = fflush(out) || ferror(out);
+    /* It may have been closed from the start, and nothing printed. */
+    if (fclose(out) && errno != EBADF)
+        lost = true;
+    return lost ? ERR_IO : ERR_OK;
+}

@@ -5,6 +5,8 @@
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
 
+#include <stdio.h>
+
 #include "shared/base/buffer.h"
 
 #define FILE_PATH_CHARS 4096
@@ -14,6 +16,10 @@ MUST_CHECK enum err file_read(const char *path, struct buffer *out);
 
 /* ERR_EXISTS when there is something of that name, which then stays. */
 MUST_CHECK enum err file_write_new(const char *path, struct bytes contents);
+
+/* Closes `out`: ERR_IO when any of all that was printed to it did not arrive.
+ * Whoever prints for people and pipes ends with this for stdout. */
+MUST_CHECK enum err file_print_end(FILE *out);
 
 /* Makes durable what its folder says of this name. */
 MUST_CHECK enum err file_folder_sync(const char *path);

@@ -46,4 +46,23 @@ refused 'and a decision' 1 'value is empty' as dana resolve "$contact" \
 equal 'none of them was written' "$(here)" "$written"
 equal 'a blank is no draft either' "$(as dana status --json | jq .drafts)" 0
 
+# A full disk.
+if [ -w /dev/full ]; then
+	to_full() { "$@" >/dev/full; }
+	head -c 9000 /dev/zero | tr '\0' a >"$dir/long"
+	as dana contact "$person" --kind weird --narrative - <"$dir/long" \
+		2>"$dir/err"
+	draft=$(sed -n 's/.*kept as draft \([0-9]*\) .*/\1/p' "$dir/err")
+	refused 'a draft that was not written out is not shown' 1 'not written' \
+		to_full as dana draft show "$draft"
+	as dana draft drop "$draft" >"$dir/out"
+	syncs dana || exit 1
+	refused 'nor is a proof' 1 'not written' to_full as dana status --proof
+	refused 'nor a status' 1 'not written' to_full as dana status
+	refused "nor the office's list" 1 'not written' to_full \
+		office list person
+	refused 'nor the version of a daemon' 1 'not written' \
+		to_full "$satcheld" --version
+fi
+
 done_testing

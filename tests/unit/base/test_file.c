@@ -93,6 +93,21 @@ static void what_is_wrong_is_told_apart(void **state)
     assert_int_equal(file_write_new("/dev/full", bytes_text("x")), ERR_EXISTS);
 }
 
+static void output_that_did_not_arrive_is_told(void **state)
+{
+    (void)state;
+    static const char text[9000];
+    for (size_t bytes = 1; bytes <= sizeof text; bytes *= 3) {
+        FILE *full = fopen("/dev/full", "we"), *file = fopen(path, "we");
+        assert_non_null(full);
+        assert_non_null(file);
+        fwrite(text, 1, bytes, full);
+        fwrite(text, 1, bytes, file);
+        assert_int_equal(file_print_end(full), ERR_IO);
+        assert_int_equal(file_print_end(file), ERR_OK);
+    }
+}
+
 static void reading_survives_every_allocation_failure(void **state)
 {
     (void)state;
@@ -120,6 +135,7 @@ int main(void)
         FILE_TEST(nothing_is_written_over),
         FILE_TEST(only_its_owner_reads_it_and_nothing_else_is_left),
         FILE_TEST(what_is_wrong_is_told_apart),
+        FILE_TEST(output_that_did_not_arrive_is_told),
         FILE_TEST(reading_survives_every_allocation_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,6 +34,7 @@ PUBLIC int satchel_salvage(satchel *handle, const char *source,
     out.others = report.others;
     out.unopened = report.unopened;
     out.missing = report.missing;
+    out.unread = report.unread;
     HANDLE_GIVE(given, out);
     if (!err) {
         *missing = malloc(gaps.size + 1);

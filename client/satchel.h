@@ -407,16 +407,18 @@ int satchel_prune(satchel *vault, struct satchel_prune_report *report);
  * LOG:FIRST-LAST. */
 struct satchel_salvage_report {
     size_t size;
-    int64_t intact;  /* writes of that vault that can be read */
-    int64_t carried; /* of them: brought here */
-    int64_t known;   /* of them: were here already */
-    int64_t foreign; /* of them: of another user, not brought */
-    int64_t others;  /* lines by others: the office has them */
-    int64_t unopened, missing;
+    int64_t intact;   /* writes of that vault that can be read */
+    int64_t carried;  /* of them: brought here */
+    int64_t known;    /* of them: were here already */
+    int64_t foreign;  /* of them: of another user, not brought */
+    int64_t others;   /* lines that came from the office: it has them */
+    int64_t unopened; /* that stand there and do not open */
+    int64_t missing;
+    int64_t unread; /* bytes of the source that the disk did not give */
 };
 #define SATCHEL_SALVAGE_REPORT_INIT                                            \
     {                                                                          \
-        sizeof(struct satchel_salvage_report), 0, 0, 0, 0, 0, 0, 0             \
+        sizeof(struct satchel_salvage_report), 0, 0, 0, 0, 0, 0, 0, 0          \
     }
 int satchel_salvage(satchel *vault, const char *source, const char *passphrase,
                     struct satchel_salvage_report *report, char **missing);

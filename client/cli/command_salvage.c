@@ -26,13 +26,24 @@ static void say(struct cli *cli, const struct satchel_salvage_report *r,
         print_missing_json(missing);
         printf(",\"intact\":%" PRId64 ",\"known\":%" PRId64
                ",\"missing\":%" PRId64 ",\"others\":%" PRId64
-               ",\"unopened\":%" PRId64 "}\n",
-               r->intact, r->known, r->missing, r->others, r->unopened);
+               ",\"unopened\":%" PRId64 ",\"unread\":%" PRId64 "}\n",
+               r->intact, r->known, r->missing, r->others, r->unopened,
+               r->unread);
         return;
     }
     printf("%" PRId64 " of its own writes are intact: %" PRId64
            " brought here, %" PRId64 " were here already\n",
            r->intact, r->carried, r->known);
+    if (r->others)
+        printf("%" PRId64 " more had come from the office, which has them\n",
+               r->others);
+    if (r->unopened)
+        printf("%" PRId64 " do not open: damaged, or of cases that have left "
+               "that device\n",
+               r->unopened);
+    if (r->unread)
+        printf("%" PRId64 " bytes could not be read from the disk\n",
+               r->unread);
     if (r->foreign)
         printf("%" PRId64 " are of another user: salvage them into a vault of "
                "theirs\n",

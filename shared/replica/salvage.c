@@ -260,6 +260,7 @@ static enum err prepare(struct salvaging *s)
 {
     arena_init(&s->arena, REVISION_ARENA_BYTES);
     s->report->unopened = s->found.unopened;
+    s->report->unread = s->found.unread;
     s->moved = calloc(s->found.count + 1, sizeof *s->moved);
     enum err err = s->moved ? ERR_OK : ERR_NOMEM;
     if (!err)

@@ -17,6 +17,7 @@ struct salvage_report {
     int64_t foreign;  /* of them: of another user than the vault's */
     int64_t others;   /* lines by others that open: the office has them */
     int64_t unopened; /* envelopes that do not open */
+    int64_t unread;   /* bytes of the source that the disk did not give */
     int64_t missing;  /* places of the own logs that are nowhere */
 };
 /* One log's places first..last are missing. */

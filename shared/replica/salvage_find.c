@@ -19,6 +19,8 @@
 #define ARENA_BYTES_MAX ((size_t)2 << 30)
 #define KEY_ROWS_MAX 16
 #define NAMES_MAX 4096
+#define READ_BYTES (64u << 10)
+#define SECTOR_BYTES 512u
 
 struct found_name {
     int64_t id; /* replica.id; 0: not known */
@@ -152,7 +154,8 @@ static enum err try_one(struct finding *f, const struct envelope *e,
     return line_add_found(f, e, name, key);
 }
 
-/* By its own key and name first; numbers may have meant others, once. */
+/* Under the names that its log's number has; where the row that says so is
+ * lost, under those of which the number is not known. */
 static enum err try_names(struct finding *f, const struct envelope *e,
                           const struct case_key *key, bool *opens)
 {
@@ -161,7 +164,7 @@ static enum err try_names(struct finding *f, const struct envelope *e,
         return try_one(f, e, e->name, key, opens);
     for (int known = 1; known >= 0; known--)
         for (size_t i = 0; !err && !*opens && i < f->name_count; i++)
-            if ((f->names[i].id == e->log) == (known != 0))
+            if (f->names[i].id == (known ? e->log : 0))
                 err = try_one(f, e, f->names[i].name, key, opens);
     return err;
 }
@@ -172,10 +175,11 @@ static enum err envelope_found(struct finding *f, const struct envelope *e)
     bool opens = false;
     if (!f->lines || e->n < 1 || e->body.size < SEAL_OVERHEAD_BYTES)
         return ERR_OK;
-    for (int known = 1; known >= 0; known--)
-        for (size_t i = 0; !err && !opens && i < f->key_count; i++)
-            if ((f->keys[i].id == e->key) == (known != 0))
-                err = try_names(f, e, &f->keys[i], &opens);
+    /* Numbers of keys are never used again; after the vault was taken back one
+     * may stand for two. */
+    for (size_t i = 0; !err && !opens && i < f->key_count; i++)
+        if (f->keys[i].id == e->key)
+            err = try_names(f, e, &f->keys[i], &opens);
     f->out->unopened += !opens;
     return err;
 }
@@ -270,7 +274,7 @@ static enum err journal_find(struct finding *f, const char *path)
            !(err = record_found(f, &record)))
         ;
     journal_reader_close(reader);
-    return err == ERR_NOT_FOUND || err == ERR_FOREIGN ? ERR_OK : err;
+    return err == ERR_NOMEM ? err : ERR_OK; /* what comes after is lost */
 }
 
 static enum err pass(struct finding *f, const char *source, const char *keys)
@@ -283,7 +287,32 @@ static enum err pass(struct finding *f, const char *source, const char *keys)
 
 /* --- opening -------------------------------------------------------------- */
 
-static enum err map_file(const char *path, struct bytes *out)
+/* Fills `at` from the file, in pages of the disk where it must: what cannot be
+ * read stays zero and is counted. */
+static void read_around(int fd, uint8_t *at, size_t size, int64_t *unread)
+{
+    size_t step = READ_BYTES;
+    for (size_t done = 0; done < size;) {
+        size_t left = size - done < step ? size - done : step;
+        ssize_t got = pread(fd, at + done, left, (off_t)done);
+        if (got > 0) {
+            done += (size_t)got;
+        } else if (got < 0 && errno == EINTR) {
+            continue;
+        } else if (got == 0 || step == SECTOR_BYTES) {
+            *unread += (int64_t)left;
+            done += left;
+        } else {
+            step = SECTOR_BYTES;
+            continue;
+        }
+        if (done % READ_BYTES == 0)
+            step = READ_BYTES;
+    }
+}
+
+/* Not the file's own mapping: a bad sector would end the process. */
+static enum err file_take(const char *path, struct bytes *out, int64_t *unread)
 {
     struct stat status;
     *out = bytes_of(NULL, 0);
@@ -292,12 +321,15 @@ static enum err map_file(const char *path, struct bytes *out)
         return err_of_errno(errno);
     enum err err = fstat(fd, &status) ? err_of_errno(errno) : ERR_OK;
     if (!err && status.st_size > 0) {
-        void *at =
-            mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (at == MAP_FAILED)
+        size_t size = (size_t)status.st_size;
+        void *at = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (at == MAP_FAILED) {
             err = err_of_errno(errno);
-        else
-            *out = bytes_of(at, (size_t)status.st_size);
+        } else {
+            read_around(fd, at, size, unread);
+            *out = bytes_of(at, size);
+        }
     }
     close(fd);
     return err;
@@ -394,10 +426,10 @@ enum err salvage_find(struct vault *vault, const char *source,
     buffer_init(&f->text, LINE_BYTES_MAX);
     snprintf(wal, sizeof wal, "%s-wal", source);
     snprintf(keys, sizeof keys, "%s.keys", source);
-    enum err err = map_file(source, &f->database);
+    enum err err = file_take(source, &f->database, &out->unread);
     if (err)
         vault_fail(vault, err, "%.300s: %s", source, err_text(err));
-    if (!err && map_file(wal, &f->wal) == ERR_NOMEM)
+    if (!err && file_take(wal, &f->wal, &out->unread) == ERR_NOMEM)
         err = ERR_NOMEM;
     if (!err)
         err = find(f, source, keys);

@@ -22,6 +22,7 @@ struct found {
     struct found_line *lines; /* owned; by log and n, each place once */
     size_t count, room;
     int64_t unopened; /* envelopes that stood there and did not open */
+    int64_t unread;   /* bytes that the disk did not give */
 };
 
 /* `vault` lends its device key and scratch.  ERR_NOT_FOUND: no keys, or none of

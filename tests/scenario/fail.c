@@ -4,7 +4,8 @@
  * that something is written to, or synced to, a file whose name contains TEXT,
  * and from then on (or once), there is no space, or the disk reports an error,
  * or the process dies before it is done.  FAIL_COUNT=FILE is given the number
- * of times when the program ends. */
+ * of times when the program ends.  FAIL_HOW=sector: the 4 KiB from byte N on
+ * cannot be read, ever. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
@@ -38,7 +39,8 @@ __attribute__((destructor)) static void end(void)
     }
 }
 
-static bool watched(int fd)
+/* `last`: the name ends there. */
+static bool watched(int fd, bool last)
 {
     char link[64], name[PATH_MAX];
     if (!path)
@@ -48,15 +50,17 @@ static bool watched(int fd)
     if (size <= 0)
         return false;
     name[size] = '\0';
-    return strstr(name, path) != NULL;
+    const char *found = strstr(name, path);
+    return found && (!last || !found[strlen(path)]);
 }
 
 static bool fails(int fd)
 {
-    if (!watched(fd))
+    if (!watched(fd, false))
         return false;
     count++;
-    if (!fail_at || !how || count < fail_at || (once && count > fail_at))
+    if (!fail_at || !how || !strcmp(how, "sector") || count < fail_at ||
+        (once && count > fail_at))
         return false;
     if (!strcmp(how, "kill"))
         (void)kill(getpid(), SIGKILL);
@@ -75,9 +79,31 @@ static void *real(const char *name)
     *(void **)&name##_real = real(#name)
 
 typedef ssize_t pwrite_call(int, const void *, size_t, off_t);
+typedef ssize_t pread_call(int, void *, size_t, off_t);
 typedef ssize_t write_call(int, const void *, size_t);
 typedef int sync_call(int);
 typedef int truncate_call(int, off_t);
+
+static bool unreadable(int fd, size_t size, off_t at)
+{
+    if (!how || strcmp(how, "sector") != 0 || at >= fail_at + 4096 ||
+        at + (off_t)size <= fail_at || !watched(fd, true))
+        return false;
+    errno = EIO;
+    return true;
+}
+
+ssize_t pread(int fd, void *into, size_t size, off_t at)
+{
+    REAL(pread_call *, pread);
+    return unreadable(fd, size, at) ? -1 : pread_real(fd, into, size, at);
+}
+
+ssize_t pread64(int fd, void *into, size_t size, off_t at)
+{
+    REAL(pread_call *, pread64);
+    return unreadable(fd, size, at) ? -1 : pread64_real(fd, into, size, at);
+}
 
 ssize_t pwrite(int fd, const void *from, size_t size, off_t at)
 {

@@ -203,7 +203,9 @@ enum err branch_elsewhere(struct vault *vault, int64_t line,
         err = state_lines_load(vault, p.row.id, &lines);
     for (size_t i = 0; !err && i < lines.count; i++) {
         const struct revision *other = lines.lines[i].revision;
-        if (other && lines.lines[i].log != line &&
+        /* A release is one write with what it releases, and not instead. */
+        if (other && lines.lines[i].log != line && !other->release.size &&
+            !p.revision->release.size &&
             !strcmp(other->write, p.revision->write) &&
             has(context, other->hash))
             *elsewhere = true;

@@ -13,7 +13,7 @@ static void type_take(struct vault *vault, struct state_row *row,
         vault_token(vault, "type", type, row->type);
 }
 
-/* The type as the state has it, for rows that do not come from a creation. */
+/* The type as the state has it: none while what created it is held. */
 static enum err type_of_state(struct vault *vault, struct state_row *row)
 {
     struct arena arena;
@@ -23,7 +23,9 @@ static enum err type_of_state(struct vault *vault, struct state_row *row)
     enum err err = ERR_OK;
     if (row->fold.state.size)
         err = canon_parse(&arena, buffer_bytes(&row->fold.state), &state, NULL);
-    if (!err && row->fold.state.size && canon_text(state, "type", &type))
+    if (!err && row->fold.state.size)
+        (void)canon_text(state, "type", &type);
+    if (!err)
         type_take(vault, row, type);
     arena_fini(&arena);
     return err == ERR_INVALID ? ERR_CORRUPT : err;

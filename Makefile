@@ -8,6 +8,7 @@
 #   make sim-clocks  each of CLOCK_SEEDS=2400 with right and with wrong clocks
 #   make mutants   builds that are broken on purpose; the simulator must notice
 #   make model     the exchange in Promela, explored by spin
+#   make storm     a thousand first syncs in one moment (F12); DEVICES, LINES
 #   make fuzz      libFuzzer targets, FUZZ_SECONDS=30 each
 #   make bench     the measurements
 #   make cover     line coverage of the unit tests
@@ -404,6 +405,13 @@ sim-clocks: $(SIM)
 # Needs spin; MODEL=NAME explores one configuration, or one mutant, alone.
 model:
 	@BUILD=$B tools/model
+
+.PHONY: storm
+storm: DEVICES ?= 1000
+storm: LINES ?= 50000
+storm: all
+	@BUILD=$B DEVICES=$(DEVICES) LINES=$(LINES) $(PYTHON) \
+		tests/scenario/f12_storm.py
 
 fuzz:
 	@$(MAKE) FUZZ=1 fuzz-run

@@ -200,9 +200,11 @@ bool sync_may_wait(struct sync *s, int64_t *wait_ms)
         s->header.locked || s->differs || s->row.backed > s->row.backed_told ||
         s->header.mode != MODE_SYNC || s->head > s->header.base_n)
         return false;
-    bool waits;
+    bool waits, due;
     enum err err = feed_waits(s, &waits);
-    return !err && !waits;
+    if (!err)
+        err = sync_older_due(s, &due);
+    return !err && !waits && !due;
 }
 
 enum err sync_whole(struct office *office, struct sql *sql,

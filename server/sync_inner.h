@@ -182,4 +182,15 @@ MUST_CHECK enum err feed_waits(struct sync *s, bool *waits);
 MUST_CHECK enum err reconcile_read(struct outgoing *out);
 MUST_CHECK enum err fix_read(struct outgoing *out);
 
+/* sync_reply.c: signs a receipt whose replica, n and link are set. */
+MUST_CHECK enum err sync_receipt_sign(const struct sync *s, const char *domain,
+                                      struct receipt *r);
+
+/* sync_older.c: is there anything to tell of the logs that the header names as
+ * older?  The receipts that tell it. */
+MUST_CHECK enum err sync_older_due(const struct sync *s, bool *due);
+MUST_CHECK enum err sync_older_sign(const struct sync *s,
+                                    struct receipt receipts[OLDER_LOGS_MAX],
+                                    size_t *count);
+
 #endif

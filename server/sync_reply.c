@@ -92,29 +92,34 @@ enum err outgoing_leave(struct outgoing *out, const char *scope,
 
 /* --- the header ----------------------------------------------------------- */
 
-static enum err receipt_sign(const struct sync *s, const char *domain,
-                             int64_t n, struct receipt *r)
+enum err sync_receipt_sign(const struct sync *s, const char *domain,
+                           struct receipt *r)
 {
     struct buffer text;
     memcpy(r->agency, s->office->agency, sizeof r->agency);
     memcpy(r->lineage, s->lineage, sizeof r->lineage);
-    memcpy(r->replica, s->header.replica, sizeof r->replica);
     memcpy(r->term, s->office->term, sizeof r->term);
-    r->n = n;
-    enum err err = ERR_OK;
-    if (n == s->head)
-        memcpy(r->link, s->committed ? s->link : s->row.link, LINK_BYTES);
-    else
-        err = store_line_link(s->sql, s->office->agency, s->row.replica,
-                              s->row.key, n, r->link);
     buffer_init(&text, 4096);
-    if (!err)
-        err = receipt_message(&text, r);
+    enum err err = receipt_message(&text, r);
     if (!err)
         chain_sign(r->signature, &s->office->term_keys, domain,
                    buffer_bytes(&text));
     buffer_fini(&text);
     return err;
+}
+
+static enum err receipt_sign(const struct sync *s, const char *domain,
+                             int64_t n, struct receipt *r)
+{
+    enum err err = ERR_OK;
+    memcpy(r->replica, s->header.replica, sizeof r->replica);
+    r->n = n;
+    if (n == s->head)
+        memcpy(r->link, s->committed ? s->link : s->row.link, LINK_BYTES);
+    else
+        err = store_line_link(s->sql, s->office->agency, s->row.replica,
+                              s->row.key, n, r->link);
+    return err ? err : sync_receipt_sign(s, domain, r);
 }
 
 /* What is backed up is received, too, so that one receipt says both. */
@@ -184,6 +189,7 @@ static enum err header_write(const struct sync *s, bool more,
                              .held_count = s->held_count,
                              .wants_from = s->wants_from,
                              .wants_to = s->wants_to};
+    struct receipt older[OLDER_LOGS_MAX];
     if (strcmp(s->header.lineage, s->lineage) != 0)
         memcpy(h.lineage, s->lineage, sizeof h.lineage);
     memcpy(h.token, s->token, sizeof h.token);
@@ -197,7 +203,10 @@ static enum err header_write(const struct sync *s, bool more,
         memcpy(h.term_signature, s->office->term_signature,
                sizeof h.term_signature);
     }
+    h.older = older;
     enum err err = receipts_sign(s, &h);
+    if (!err)
+        err = sync_older_sign(s, older, &h.older_count);
     if (!err && h.state == REPLY_REVOKED)
         err = revoked_sign(s, &h);
     return err ? err : reply_header_write(out, &h);

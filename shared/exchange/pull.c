@@ -36,6 +36,15 @@ static enum err receipt_take(struct session *s, const struct reply_header *h,
     return err;
 }
 
+static enum err older_take(struct session *s, const struct reply_header *h,
+                           const struct receipt *given)
+{
+    struct receipt receipt = *given;
+    memcpy(receipt.agency, s->identity.agency, sizeof receipt.agency);
+    memcpy(receipt.lineage, h->lineage, sizeof receipt.lineage);
+    return outbox_older_backed(s->vault, &receipt);
+}
+
 /* Of two receipts the one for received lines goes further. */
 static enum err receipts_take(struct session *s, const struct reply_header *h)
 {
@@ -44,6 +53,8 @@ static enum err receipts_take(struct session *s, const struct reply_header *h)
         err = receipt_take(s, h, &h->receipt, outbox_receipt);
     if (!err && h->has_backed)
         err = receipt_take(s, h, &h->backed, outbox_backed);
+    for (size_t i = 0; !err && i < h->older_count; i++)
+        err = older_take(s, h, &h->older[i]);
     return err;
 }
 

@@ -107,13 +107,15 @@ static enum err header_write(struct session *s, enum mode mode,
                              struct frame_writer *w)
 {
     struct request_header header;
+    struct older_log older[OLDER_LOGS_MAX];
     uint8_t sig[SIGNATURE_BYTES];
     struct buffer line, sample;
     buffer_init(&line, HEADER_BYTES_MAX);
     buffer_init(&sample, SAMPLE_BYTES_MAX);
     header_fill(s, mode, &header);
-    enum err err = ERR_OK;
-    if (mode == MODE_SYNC && header.head > header.base_n)
+    header.older = older;
+    enum err err = outbox_older(s->vault, older, &header.older_count);
+    if (!err && mode == MODE_SYNC && header.head > header.base_n)
         err = sample_write(s, &sample);
     header.clock_json = buffer_bytes(&sample);
     s->sent.waits = header.wait > 0;

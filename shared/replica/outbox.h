@@ -57,6 +57,15 @@ MUST_CHECK enum err outbox_receipt(struct vault *vault,
 /* The same for one that says backed up, which says received, too. */
 MUST_CHECK enum err outbox_backed(struct vault *vault,
                                   const struct receipt *receipt);
+/* Predecessors' logs of which the office has more than is backed up, at most
+ * OLDER_LOGS_MAX. */
+MUST_CHECK enum err outbox_older(struct vault *vault,
+                                 struct older_log out[OLDER_LOGS_MAX],
+                                 size_t *count);
+/* Takes a `backed` receipt for one of them, of the present lineage.  One whose
+ * link is not our own at that n says nothing of our lines. */
+MUST_CHECK enum err outbox_older_backed(struct vault *vault,
+                                        const struct receipt *receipt);
 /* The office holds these of our lines. */
 MUST_CHECK enum err outbox_held(struct vault *vault,
                                 const struct held_note *notes, size_t count);

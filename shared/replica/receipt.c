@@ -16,8 +16,7 @@ static enum err signature_check(struct vault *vault,
     uint8_t key[KEY_BYTES];
     struct buffer message;
     struct receipt expected = *receipt;
-    if (strcmp(receipt->lineage, row->public.lineage) ||
-        strcmp(receipt->replica, row->public.replica))
+    if (strcmp(receipt->replica, row->public.replica))
         return ERR_SIGNATURE;
     memcpy(expected.agency, row->public.agency, sizeof expected.agency);
     enum err err = identity_term_key(vault, receipt->term, key);
@@ -89,6 +88,8 @@ static enum err receipt_check(struct vault *vault, const char *domain,
                               struct identity_row *row)
 {
     enum err err = identity_row_find(vault, IDENTITY_CURRENT, row);
+    if (!err && strcmp(receipt->lineage, row->public.lineage) != 0)
+        err = ERR_SIGNATURE;
     if (!err)
         err = signature_check(vault, row, domain, receipt);
     if (!err)
@@ -131,21 +132,26 @@ static enum err receipt_take(struct vault *vault, const char *domain,
     return err ? err : received_take(vault, &row, receipt);
 }
 
-static enum err backed_take(struct vault *vault, const struct receipt *receipt)
+static enum err backed_set(struct vault *vault, const struct identity_row *row,
+                           const struct receipt *receipt)
 {
-    struct identity_row row;
     struct sqlite3_stmt *s;
-    enum err err = receipt_take(vault, DOMAIN_BACKED, "backed up", receipt);
-    if (!err)
-        err = identity_row_find(vault, IDENTITY_CURRENT, &row);
-    if (!err)
-        err = vault_sql(vault, SQL_IDENTITY_BACKED, &s);
+    enum err err = vault_sql(vault, SQL_IDENTITY_BACKED, &s);
     if (err)
         return err;
     vault->lines_changed = true;
-    db_bind_int64(vault->db, s, 1, row.id);
+    db_bind_int64(vault->db, s, 1, row->id);
     db_bind_int64(vault->db, s, 2, receipt->n);
     return db_step_done(vault->db, s);
+}
+
+static enum err backed_take(struct vault *vault, const struct receipt *receipt)
+{
+    struct identity_row row;
+    enum err err = receipt_take(vault, DOMAIN_BACKED, "backed up", receipt);
+    if (!err)
+        err = identity_row_find(vault, IDENTITY_CURRENT, &row);
+    return err ? err : backed_set(vault, &row, receipt);
 }
 
 enum err outbox_receipt(struct vault *vault, const struct receipt *receipt)
@@ -163,6 +169,84 @@ enum err outbox_backed(struct vault *vault, const struct receipt *receipt)
     enum err err = vault_begin(vault);
     return err ? err : vault_end(vault, backed_take(vault, receipt));
 }
+
+/* --- predecessors' logs --------------------------------------------------- */
+
+enum err outbox_older(struct vault *vault, struct older_log out[OLDER_LOGS_MAX],
+                      size_t *count)
+{
+    struct sqlite3_stmt *s;
+    *count = 0;
+    enum err err = vault_sql(vault, SQL_IDENTITY_OLDER, &s);
+    if (err)
+        return err;
+    db_bind_int64(vault->db, s, 1, OLDER_LOGS_MAX);
+    for (bool row = true; !err && row;) {
+        err = db_step_row(vault->db, s, &row);
+        if (err || !row)
+            continue;
+        struct older_log *log = &out[(*count)++];
+        struct bytes name = db_column_bytes(s, 0);
+        if (name.size != REPLICA_CHARS) {
+            err = ERR_CORRUPT;
+            break;
+        }
+        memcpy(log->replica, name.at, name.size);
+        log->replica[name.size] = '\0';
+        log->backed = db_column_int64(s, 1);
+    }
+    db_reset(s);
+    return err;
+}
+
+static enum err closed_find(struct vault *vault, const char *replica,
+                            struct identity_row *out)
+{
+    struct sqlite3_stmt *s;
+    bool found;
+    enum err err = vault_sql(vault, SQL_IDENTITY_CLOSED_NAMED, &s);
+    if (err)
+        return err;
+    db_bind_text(vault->db, s, 1, bytes_text(replica));
+    err = db_step_row(vault->db, s, &found);
+    int64_t id = !err && found ? db_column_int64(s, 0) : 0;
+    db_reset(s);
+    if (err || !found)
+        return err ? err : ERR_NOT_FOUND;
+    return identity_row_get(vault, id, out);
+}
+
+static enum err older_take(struct vault *vault, const struct receipt *receipt)
+{
+    struct identity_row current, row;
+    enum err err = identity_row_find(vault, IDENTITY_CURRENT, &current);
+    if (!err && strcmp(receipt->lineage, current.public.lineage) != 0)
+        err = ERR_SIGNATURE;
+    if (!err)
+        err = closed_find(vault, receipt->replica, &row);
+    if (!err)
+        err = signature_check(vault, &row, DOMAIN_BACKED, receipt);
+    if (!err)
+        err = link_check(vault, &row, receipt);
+    if (!err)
+        err = receipt_keep(vault, &row, "backed up", receipt);
+    vault->changed = vault->changed || !err;
+    return err ? err : backed_set(vault, &row, receipt);
+}
+
+enum err outbox_older_backed(struct vault *vault, const struct receipt *receipt)
+{
+    arena_clear(&vault->arena);
+    enum err err = vault_begin(vault);
+    if (err)
+        return err;
+    err = older_take(vault, receipt);
+    if (err == ERR_NOT_FOUND || err == ERR_FORK)
+        err = ERR_OK;
+    return vault_end(vault, err);
+}
+
+/* --- holds ---------------------------------------------------------------- */
 
 static enum err held_take(struct vault *vault, const struct held_note *notes,
                           size_t count)

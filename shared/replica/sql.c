@@ -121,6 +121,15 @@ const char *const sql_of[SQL_COUNT] = {
         "UPDATE identity SET backed = max(backed, ?2) WHERE id = ?1",
     [SQL_IDENTITY_BACKED_LOWER] =
         "UPDATE identity SET backed = min(backed, ?2) WHERE id = ?1",
+    [SQL_IDENTITY_BACKED_OLDER] =
+        "UPDATE identity SET backed = 0 WHERE state = 'closed' AND id <> ?1",
+    [SQL_IDENTITY_OLDER] = "SELECT r.name, i.backed FROM identity i"
+                           " JOIN replica r ON r.id = i.replica"
+                           " WHERE state = 'closed' AND i.backed < i.received"
+                           " ORDER BY i.id DESC LIMIT ?1",
+    [SQL_IDENTITY_CLOSED_NAMED] =
+        "SELECT i.id FROM identity i JOIN replica r ON r.id = i.replica"
+        " WHERE state = 'closed' AND r.name = ?1",
     [SQL_RECEIPT_PUT] =
         "INSERT INTO receipt (identity, kind, n, link, lineage, term,"
         " signature, taken_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"

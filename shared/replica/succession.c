@@ -242,7 +242,8 @@ static enum err run_ints(struct vault *vault, enum sql which, int64_t a,
     return db_step_done(vault->db, s);
 }
 
-/* What the office did not have in this history is not backed up in it. */
+/* What the office did not have in this history is not backed up in it; of older
+ * logs that is not known, and is asked. */
 static enum err backed_forget(struct vault *vault,
                               const struct identity_row *old,
                               const struct enrol_reply *reply)
@@ -255,7 +256,8 @@ static enum err backed_forget(struct vault *vault,
         return err;
     db_bind_int64(vault->db, s, 1, old->id);
     db_bind_int64(vault->db, s, 2, reply->has_received ? reply->received_n : 0);
-    return db_step_done(vault->db, s);
+    err = db_step_done(vault->db, s);
+    return err ? err : vault_run_int(vault, SQL_IDENTITY_BACKED_OLDER, old->id);
 }
 
 /* Receipts that are no longer common are no receipts. */

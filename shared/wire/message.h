@@ -36,6 +36,13 @@ struct cursor {
     uint64_t sum;
 };
 
+/* A predecessor's log that has lines which are not backed up. */
+#define OLDER_LOGS_MAX 16
+struct older_log {
+    char replica[REPLICA_CHARS + 1];
+    int64_t backed; /* up to which it is */
+};
+
 struct request_header {
     char agency[NAME_CHARS_MAX + 1];
     char replica[REPLICA_CHARS + 1];
@@ -52,6 +59,8 @@ struct request_header {
     int64_t room, wait;
     const struct cursor *cursors; /* borrowed or in the arena */
     size_t cursor_count;
+    const struct older_log *older; /* borrowed or in the arena */
+    size_t older_count;
     const struct canon *clock; /* decoded only; NULL none */
     struct bytes clock_json;   /* for encoding; canonical array or empty */
 };
@@ -204,7 +213,9 @@ struct reply_header {
     /* Of both agency and replica are filled in by the reader. */
     bool has_receipt, has_backed;
     struct receipt receipt;
-    struct receipt backed; /* backed up, which says received, too */
+    struct receipt backed;       /* backed up, which says received, too */
+    const struct receipt *older; /* the same of predecessors' logs */
+    size_t older_count;
     const struct held_note *held;
     size_t held_count;
     const char (*scopes)[SCOPE_CHARS_MAX + 1];

@@ -28,16 +28,36 @@ static void put_held(struct buffer *out, const struct reply_header *header)
     buffer_add_char(out, ']');
 }
 
+static void put_receipt_object(struct buffer *out,
+                               const struct receipt *receipt, bool named)
+{
+    buffer_add_char(out, '{');
+    part_put_base64(out, "link", receipt->link, LINK_BYTES);
+    part_put_int(out, "n", receipt->n);
+    if (named)
+        part_put_text(out, "replica", receipt->replica);
+    part_put_base64(out, "sig", receipt->signature, SIGNATURE_BYTES);
+    part_put_text(out, "term", receipt->term);
+    buffer_add_char(out, '}');
+}
+
 static void put_receipt(struct buffer *out, const char *name,
                         const struct receipt *receipt)
 {
     part_name(out, name);
-    buffer_add_char(out, '{');
-    part_put_base64(out, "link", receipt->link, LINK_BYTES);
-    part_put_int(out, "n", receipt->n);
-    part_put_base64(out, "sig", receipt->signature, SIGNATURE_BYTES);
-    part_put_text(out, "term", receipt->term);
-    buffer_add_char(out, '}');
+    put_receipt_object(out, receipt, false);
+}
+
+static void put_older(struct buffer *out, const struct reply_header *header)
+{
+    if (!header->older_count)
+        return;
+    part_name(out, "older");
+    for (size_t i = 0; i < header->older_count; i++) {
+        buffer_add_char(out, i ? ',' : '[');
+        put_receipt_object(out, &header->older[i], true);
+    }
+    buffer_add_char(out, ']');
 }
 
 static void put_scopes(struct buffer *out, const struct reply_header *header)
@@ -99,6 +119,7 @@ enum err reply_header_write(struct buffer *out,
     if (header->lineage[0])
         part_put_text(out, "lineage", header->lineage);
     part_put_true(out, "more", header->more);
+    put_older(out, header);
     if (header->has_receipt)
         put_receipt(out, "receipt", &header->receipt);
     put_scopes(out, header);
@@ -153,14 +174,10 @@ static void read_scopes(struct part_reader *r, const struct canon *root,
     out->scopes = (const char(*)[SCOPE_CHARS_MAX + 1]) scopes;
 }
 
-static bool read_receipt(struct part_reader *r, const struct canon *root,
-                         const char *name, const char *lineage,
-                         struct receipt *receipt)
+static void read_receipt_object(struct part_reader *r,
+                                const struct canon *object, const char *lineage,
+                                struct receipt *receipt)
 {
-    const struct canon *object =
-        part_member(r, root, name, CANON_OBJECT, PART_OPTIONAL);
-    if (!object)
-        return false;
     receipt->n = part_int(r, object, "n", 0, 1);
     (void)part_base64(r, object, "link", PART_REQUIRED, receipt->link,
                       LINK_BYTES);
@@ -169,7 +186,39 @@ static bool read_receipt(struct part_reader *r, const struct canon *root,
     part_text(r, object, "term", PART_REQUIRED, receipt->term,
               sizeof receipt->term, replica_valid);
     memcpy(receipt->lineage, lineage, sizeof receipt->lineage);
-    return true;
+}
+
+static bool read_receipt(struct part_reader *r, const struct canon *root,
+                         const char *name, const char *lineage,
+                         struct receipt *receipt)
+{
+    const struct canon *object =
+        part_member(r, root, name, CANON_OBJECT, PART_OPTIONAL);
+    if (object)
+        read_receipt_object(r, object, lineage, receipt);
+    return object != NULL;
+}
+
+static void read_older(struct part_reader *r, const struct canon *root,
+                       struct reply_header *out)
+{
+    const struct canon *array =
+        part_member(r, root, "older", CANON_ARRAY, PART_OPTIONAL);
+    struct receipt *receipts =
+        part_array(r, array, OLDER_LOGS_MAX, sizeof *receipts);
+    if (!receipts)
+        return;
+    out->older = receipts;
+    for (const struct canon *item = array->first; item; item = item->next) {
+        struct receipt *receipt = &receipts[out->older_count++];
+        if (item->kind != CANON_OBJECT) {
+            part_fail(r, item, "is no receipt");
+            return;
+        }
+        read_receipt_object(r, item, out->lineage, receipt);
+        part_text(r, item, "replica", PART_REQUIRED, receipt->replica,
+                  sizeof receipt->replica, replica_valid);
+    }
 }
 
 static void read_state(struct part_reader *r, const struct canon *root,
@@ -258,6 +307,7 @@ enum err reply_header_read(struct arena *arena, struct bytes line,
         read_receipt(&r, root, "backed", out->lineage, &out->backed);
     out->has_receipt =
         read_receipt(&r, root, "receipt", out->lineage, &out->receipt);
+    read_older(&r, root, out);
     read_scopes(&r, root, out);
     read_state(&r, root, out);
     read_statement(&r, root, out);

@@ -45,6 +45,35 @@ static void put_cursors(struct buffer *out, const struct request_header *header)
     buffer_add_char(out, '}');
 }
 
+/* In the order of their names, as members are. */
+static const struct older_log *next_older(const struct request_header *header,
+                                          const char *after)
+{
+    const struct older_log *least = NULL;
+    for (size_t i = 0; i < header->older_count; i++) {
+        const struct older_log *log = &header->older[i];
+        if (strcmp(log->replica, after) > 0 &&
+            (!least || strcmp(log->replica, least->replica) < 0))
+            least = log;
+    }
+    return least;
+}
+
+static void put_older(struct buffer *out, const struct request_header *header)
+{
+    if (!header->older_count)
+        return;
+    part_name(out, "older");
+    buffer_add_char(out, '{');
+    const char *after = "";
+    const struct older_log *log;
+    while ((log = next_older(header, after))) {
+        after = log->replica;
+        part_put_int(out, log->replica, log->backed);
+    }
+    buffer_add_char(out, '}');
+}
+
 static void put_base(struct buffer *out, const struct request_header *header)
 {
     if (!header->base_n)
@@ -80,6 +109,7 @@ enum err request_header_write(struct buffer *out,
     put_known(out, "lineage", header->lineage);
     part_put_true(out, "locked", header->locked);
     put_known(out, "mode", mode[header->mode]);
+    put_older(out, header);
     part_put_int(out, "protocol", header->protocol);
     part_put_text(out, "replica", header->replica);
     if (header->room && header->room != ROOM_BYTES_DEFAULT)
@@ -174,6 +204,29 @@ static void read_base(struct part_reader *r, const struct canon *root,
                       LINK_BYTES);
 }
 
+static void read_older(struct part_reader *r, const struct canon *root,
+                       struct request_header *out)
+{
+    const struct canon *object =
+        part_member(r, root, "older", CANON_OBJECT, PART_OPTIONAL);
+    struct older_log *logs =
+        part_array(r, object, OLDER_LOGS_MAX, sizeof *logs);
+    if (!logs)
+        return;
+    out->older = logs;
+    for (const struct canon *item = object->first; item; item = item->next) {
+        struct older_log *log = &logs[out->older_count++];
+        if (item->kind != CANON_INT || item->integer < 0 ||
+            !replica_valid(item->name)) {
+            part_fail(r, item, "is no n of a log");
+            return;
+        }
+        memcpy(log->replica, item->name.at, REPLICA_CHARS);
+        log->replica[REPLICA_CHARS] = '\0';
+        log->backed = item->integer;
+    }
+}
+
 static int64_t at_most(int64_t value, int64_t most)
 {
     return value < most ? value : most;
@@ -193,6 +246,7 @@ static void read_members(struct part_reader *r, const struct canon *root,
               sizeof out->lineage, lineage_valid);
     out->locked = part_true(r, root, "locked");
     read_mode(r, root, out);
+    read_older(r, root, out);
     part_text(r, root, "replica", PART_REQUIRED, out->replica,
               sizeof out->replica, replica_valid);
     out->room = at_most(part_int(r, root, "room", ROOM_BYTES_DEFAULT, 1),

@@ -49,6 +49,16 @@ syncs dana dana || exit 1
 equal 'after a rollback only what is backed up still counts' \
 	"$(here) $(as dana status --json | jq '.backed_up <= 1')" '0 true'
 
+# What it gave back is backed up like anything else, under its old name.
+office backup --to "$dir/four" >/dev/null && office backup --to "$dir/five" \
+	>/dev/null
+syncs dana || exit 1
+equal 'two backups of the restored office have it all' "$(received) $(backed)" \
+	'4 4'
+as dana sync --json >"$dir/sync"
+check 'that is told once, too' jq -e '.requests == 1 and
+	.received_bytes < 200' "$dir/sync"
+
 # With a journal both are said at once.
 stop_server
 start_server --journal "$dir/journal" || exit 1

@@ -133,6 +133,8 @@ for round in 1 2 3 4 5; do
 done
 syncs dana lee || exit 1
 equal 'nothing is unsent' "$(as dana status --json | jq .here)" 0
+check 'all of it is backed up, under whatever name' jq -e \
+	'.received > 10 and .backed_up == .received' <(as dana status --json)
 
 lose
 check 'restored without the journal, the office is rolled back' "$central" \

@@ -393,6 +393,99 @@ static void nothing_is_carried_where_all_has_a_receipt(void **state)
     assert_eli_agrees(p);
 }
 
+/* --- what is backed up of older logs -------------------------------------- */
+
+/* The office says that the log is backed up as far as it has it. */
+static struct receipt backed_of(struct pair *p, const char *replica)
+{
+    struct receipt receipt = {.n = 0};
+    struct buffer message;
+    for (size_t i = 0; i < p->far->log_count; i++)
+        if (!strcmp(p->far->logs[i].replica, replica)) {
+            receipt.n = p->far->logs[i].n;
+            memcpy(receipt.link, p->far->logs[i].link, LINK_BYTES);
+        }
+    memcpy(receipt.agency, p->far->agency, sizeof receipt.agency);
+    memcpy(receipt.lineage, p->far->lineage, sizeof receipt.lineage);
+    memcpy(receipt.replica, replica, sizeof receipt.replica);
+    memcpy(receipt.term, p->far->term_name, sizeof receipt.term);
+    buffer_init(&message, 4096);
+    assert_int_equal(receipt_message(&message, &receipt), ERR_OK);
+    chain_sign(receipt.signature, &p->far->term, DOMAIN_BACKED,
+               buffer_bytes(&message));
+    buffer_fini(&message);
+    return receipt;
+}
+
+static void older_expect(struct pair *p, size_t count, int64_t backed)
+{
+    struct older_log logs[OLDER_LOGS_MAX];
+    size_t found;
+    assert_int_equal(outbox_older(p->dana.vault, logs, &found), ERR_OK);
+    assert_int_equal(found, count);
+    if (count) {
+        assert_string_equal(logs[count - 1].replica, p->replica);
+        assert_int_equal(logs[count - 1].backed, backed);
+    }
+}
+
+static void contributed_lines_are_backed_up_again(void **state)
+{
+    struct pair *p = *state;
+    older_expect(p, 0, 0);
+    struct receipt before = backed_of(p, p->replica);
+    assert_int_equal(outbox_backed(p->dana.vault, &before), ERR_OK);
+    assert_int_equal(status_of(p->dana.vault).backed_up, 3);
+    far_rollback(p->far, p->replica, 1);
+    far_succeed(p->far, &p->dana, "lineage");
+    assert_int_equal(status_of(p->dana.vault).backed_up, 1);
+    older_expect(p, 1, 1);
+    assert_int_equal(far_contributed(p->far, p->dana.vault), 2);
+    struct receipt receipt = backed_of(p, p->replica);
+    assert_int_equal(outbox_older_backed(p->dana.vault, &receipt), ERR_OK);
+    assert_int_equal(status_of(p->dana.vault).backed_up, 3);
+    older_expect(p, 0, 0);
+}
+
+/* What was backed up in the history before says nothing of this one. */
+static void of_the_oldest_log_nothing_is_taken_for_granted(void **state)
+{
+    struct pair *p = *state;
+    struct receipt receipt = backed_of(p, p->replica);
+    assert_int_equal(outbox_backed(p->dana.vault, &receipt), ERR_OK);
+    far_succeed(p->far, &p->dana, "fork");
+    assert_int_equal(status_of(p->dana.vault).backed_up, 3);
+    older_expect(p, 0, 0);
+    far_rollback(p->far, p->replica, 1);
+    far_succeed(p->far, &p->dana, "lineage");
+    assert_int_equal(status_of(p->dana.vault).backed_up, 0);
+    older_expect(p, 1, 0);
+}
+
+static void an_older_receipt_that_is_not_ours_counts_for_nothing(void **state)
+{
+    struct pair *p = *state;
+    far_succeed(p->far, &p->dana, "fork");
+    struct receipt good = backed_of(p, p->replica);
+    struct receipt other = good;
+    other.link[0] ^= 1;
+    assert_int_equal(outbox_older_backed(p->dana.vault, &other), ERR_SIGNATURE);
+    other = good;
+    other.lineage[0] = other.lineage[0] == 'A' ? 'B' : 'A';
+    assert_int_equal(outbox_older_backed(p->dana.vault, &other), ERR_SIGNATURE);
+    /* Signed, and of other lines; or of a log that is not ours. */
+    for (size_t i = 0; i < p->far->log_count; i++)
+        if (!strcmp(p->far->logs[i].replica, p->replica))
+            p->far->logs[i].link[0] ^= 1;
+    other = backed_of(p, p->replica);
+    assert_int_equal(outbox_older_backed(p->dana.vault, &other), ERR_OK);
+    other = backed_of(p, "wAAAAAAAAAAAA");
+    assert_int_equal(outbox_older_backed(p->dana.vault, &other), ERR_OK);
+    assert_int_equal(status_of(p->dana.vault).backed_up, 0);
+    assert_int_equal(outbox_older_backed(p->dana.vault, &good), ERR_OK);
+    assert_int_equal(status_of(p->dana.vault).backed_up, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -410,6 +503,9 @@ int main(void)
         TEST(an_old_log_that_is_not_wanted_is_let_be),
         TEST(unsent_lines_of_a_left_case_go_as_envelopes),
         TEST(envelopes_that_the_office_has_count_as_received),
+        TEST(contributed_lines_are_backed_up_again),
+        TEST(of_the_oldest_log_nothing_is_taken_for_granted),
+        TEST(an_older_receipt_that_is_not_ours_counts_for_nothing),
         TEST(another_root_is_refused_and_nothing_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

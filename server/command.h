@@ -107,6 +107,9 @@ int command_bundle_take(struct command *command);
 int command_backup(struct command *command);
 int command_recovery_close(struct command *command);
 int command_restore(struct command *command);
+int command_case_close(struct command *command);
+int command_legal_hold_set(struct command *command);
+int command_legal_hold_lift(struct command *command);
 int command_verify(struct command *command);
 int command_rebuild(struct command *command);
 

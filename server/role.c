@@ -9,7 +9,7 @@
 static const char *const roles[] = {
     "worker",     /* case manager or case worker, of a caseload */
     "covering",   /* stands in for a while: adds, changes no plan */
-    "supervisor", /* assigns, approves, settles conflicts and holds */
+    "supervisor", /* assigns, approves, settles conflicts and holds, disposes */
     "fiscal",     /* authorises money */
     "planner",    /* logic models and indicators; counts, no persons */
     "directory",  /* services, VITA sites, county coverage */
@@ -25,6 +25,11 @@ bool role_known(const char *name)
         if (!strcmp(name, roles[i]))
             return true;
     return false;
+}
+
+bool role_disposes(const char *name)
+{
+    return !strcmp(name, "supervisor") || !strcmp(name, "admin");
 }
 
 void role_names(char out[ROLE_NAMES_CHARS])

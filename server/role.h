@@ -8,6 +8,8 @@
 #define ROLE_NAMES_CHARS 256
 
 bool role_known(const char *name);
+/* Decides how long a case is kept and, with another one, that it goes. */
+bool role_disposes(const char *name);
 /* All of them as a sentence has them: "worker, covering, ... or admin". */
 void role_names(char out[ROLE_NAMES_CHARS]);
 

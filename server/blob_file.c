@@ -120,6 +120,22 @@ void blob_file_sweep(const struct office *office)
     closedir(files);
 }
 
+enum err blob_file_remove(const char *folder, const uint8_t blob[HASH_BYTES])
+{
+    char name[BLOB_NAME_CHARS + 1];
+    enum err err = ERR_OK;
+    hex_encode(name, blob, HASH_BYTES);
+    DIR *files = opendir(folder);
+    if (!files)
+        return errno == ENOENT ? ERR_OK : err_of_errno(errno);
+    for (const struct dirent *file; !err && (file = readdir(files));)
+        if (!strncmp(file->d_name, name, BLOB_NAME_CHARS) &&
+            unlinkat(dirfd(files), file->d_name, 0) != 0 && errno != ENOENT)
+            err = err_of_errno(errno);
+    closedir(files);
+    return err;
+}
+
 void blob_file_forget(const char *data_dir)
 {
     char folder[BLOB_PATH_CHARS];

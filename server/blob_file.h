@@ -41,6 +41,10 @@ void blob_file_folder(char out[BLOB_PATH_CHARS], const struct office *office);
 /* Removes what a killed process left: unfinished files older than an hour, and
  * parts of contents that are here. */
 void blob_file_sweep(const struct office *office);
+/* Removes the content and what is on the way of it from a folder of such files;
+ * gone already is well. */
+MUST_CHECK enum err blob_file_remove(const char *folder,
+                                     const uint8_t blob[HASH_BYTES]);
 /* Removes the folder of a data directory that is given up. */
 void blob_file_forget(const char *data_dir);
 /* Would `more` bytes leave the disk enough for the text? */

@@ -108,8 +108,9 @@ enum err ingest_collision(struct batch *b, const struct revision *line,
     char record[ID_CHARS + 1];
     memcpy(record, line->record.at, ID_CHARS);
     record[ID_CHARS] = '\0';
-    enum err err =
-        store_line_each_of_record(b->sql, b->agency, record, look, &c);
+    enum err err = disposed_write(b, line, &c.known);
+    if (!err)
+        err = store_line_each_of_record(b->sql, b->agency, record, look, &c);
     *gone = taken ||
             (c.first &&
              seen_get(&line->seen, bytes_text(line->dot.replica)) >= c.first);

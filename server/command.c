@@ -189,6 +189,7 @@ int command_open_office(struct command *c, bool term)
     char detail[OFFICE_DETAIL_CHARS] = "";
     struct office_options options = command_options(c);
     options.serving = !strcmp(c->name, "serve");
+    options.restoring = !strcmp(c->name, "restore");
     if (!options.serving)
         options.journal = NULL;
     int code = check_places(c);

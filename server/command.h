@@ -110,6 +110,11 @@ int command_restore(struct command *command);
 int command_case_close(struct command *command);
 int command_legal_hold_set(struct command *command);
 int command_legal_hold_lift(struct command *command);
+int command_dispose_propose(struct command *command);
+int command_dispose_withdraw(struct command *command);
+int command_dispose_approve(struct command *command);
+int command_dispose_list(struct command *command);
+int command_dispose_clean(struct command *command);
 int command_verify(struct command *command);
 int command_rebuild(struct command *command);
 

@@ -8,6 +8,7 @@
 #include "server/blob_file.h"
 #include "server/blob_keep.h"
 #include "server/command.h"
+#include "server/disposal.h"
 #include "server/store.h"
 #include "server/store_agency.h"
 #include "server/store_replica.h"
@@ -86,6 +87,25 @@ static int copy_blobs(struct command *c, const char *to)
     return EXIT_DONE;
 }
 
+/* What was disposed of goes from the folder that all backups share, and the
+ * decisions stand beside them. */
+static void copy_disposals(struct command *c, const char *to)
+{
+    char beside[BLOB_PATH_CHARS], ledger[LEDGER_PATH_CHARS];
+    char copy[LEDGER_PATH_CHARS];
+    blob_keep_beside(beside, sizeof beside, to);
+    ledger_path(ledger, c->office);
+    ledger_beside(copy, c->office, to);
+    enum err err = disposal_clean_blobs(c->office, &c->sql, beside);
+    if (!err)
+        err = ledger_merge(c->office, ledger, copy);
+    if (err)
+        fprintf(stderr,
+                "satchel-central: what was disposed of could not be noted "
+                "beside the backup, in %s: %s\n",
+                copy, err_text(err));
+}
+
 static int copy_store(struct command *c, const char *partial, const char *to,
                       int64_t *lines)
 {
@@ -98,7 +118,9 @@ static int copy_store(struct command *c, const char *partial, const char *to,
     if (code == EXIT_DONE && rename(partial, to) != 0)
         code = command_fail(c, ERR_IO, "cannot name the backup %.300s: %s", to,
                             strerror(errno));
-    if (code != EXIT_DONE)
+    if (code == EXIT_DONE)
+        copy_disposals(c, to);
+    else
         unlink(partial);
     return code == EXIT_DONE ? folder_sync(c, to) : code;
 }

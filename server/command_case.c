@@ -7,7 +7,9 @@
 static const char case_all[] =
     "SELECT c.case_id, c.count, "
     "(SELECT count(*) FROM record r WHERE r.agency = c.agency "
-    "AND r.case_id = c.case_id AND r.open_count > 0) "
+    "AND r.case_id = c.case_id AND r.open_count > 0), "
+    "EXISTS (SELECT 1 FROM disposal d WHERE d.agency = c.agency "
+    "AND d.case_id = c.case_id) "
     "FROM case_row c WHERE c.agency = $1 AND c.case_id <> '' "
     "ORDER BY c.case_id";
 
@@ -112,14 +114,16 @@ static enum err list_one(void *context, const struct sql_value *row,
         return err;
     if (c->json)
         buffer_printf(&l->json,
-                      "%s{\"case\":\"%s\",\"conflicts\":%lld,\"lines\":%lld,"
-                      "\"scopes\":[%s]}",
+                      "%s{\"case\":\"%s\",\"conflicts\":%lld,"
+                      "\"disposed\":%s,\"lines\":%lld,\"scopes\":[%s]}",
                       l->count ? "," : "", kase, (long long)row[2].integer,
+                      row[3].integer ? "true" : "false",
                       (long long)row[1].integer, buffer_text(&l->scopes));
     else
-        printf("%s  %6lld lines  %s%s\n", kase, (long long)row[1].integer,
+        printf("%s  %6lld lines  %s%s%s\n", kase, (long long)row[1].integer,
                l->scope_count ? buffer_text(&l->scopes) : "(office only)",
-               row[2].integer > 0 ? "   CONFLICTS" : "");
+               row[2].integer > 0 ? "   CONFLICTS" : "",
+               row[3].integer ? "   disposed of" : "");
     l->count++;
     return buffer_err(&l->json);
 }

@@ -40,7 +40,10 @@ static enum err export_line(void *context, int64_t arrival,
     buffer_printf(json, "{\"arrival\":%lld,\"hash\":\"", (long long)arrival);
     buffer_add_base64(json, hash, HASH_BYTES);
     buffer_add_text(json, "\",\"line\":");
-    canon_put_text(json, line);
+    if (line.size)
+        canon_put_text(json, line);
+    else /* it was disposed of */
+        buffer_add_text(json, "null");
     buffer_add_char(json, '}');
     return put_line(json);
 }

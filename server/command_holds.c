@@ -20,7 +20,9 @@ static const char *meaning(const char *reason)
         {"out-of-scope", "the writer had no access to the case"},
         {"revoked", "written on a device that is shut out"},
         {"too-large", "over the limit of a line"},
-        {"disposed", "the case has been disposed of"},
+        {"disposed",
+         "the case was disposed of before it came: write it again in a "
+         "new case if it is needed, then dispose of it, too"},
     };
     for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++)
         if (strcmp(meanings[i][0], reason) == 0)

@@ -10,6 +10,7 @@
 #include "server/blob_file.h"
 #include "server/blob_keep.h"
 #include "server/command.h"
+#include "server/disposal.h"
 #include "server/office_keys.h"
 #include "server/restore_rest.h"
 #include "server/store.h"
@@ -220,11 +221,28 @@ static enum err blobs_bring(struct restore *r)
     return err;
 }
 
+/* No backup undoes a decision that is younger. */
+static enum err disposals_repeat(struct restore *r)
+{
+    struct command *c = r->command;
+    char beside[LEDGER_PATH_CHARS], own[LEDGER_PATH_CHARS];
+    uint64_t bytes;
+    enum err err = ERR_OK;
+    ledger_path(own, c->office);
+    if (r->from) {
+        ledger_beside(beside, c->office, r->from);
+        err = ledger_merge(c->office, beside, own);
+    }
+    return err ? err : disposal_catch_up(c->office, &c->sql, &bytes);
+}
+
 /* Devices must notice when the office has forgotten what came after. */
 static enum err settle(struct restore *r)
 {
     struct command *c = r->command;
     enum err err = journal_go_on(r);
+    if (!err)
+        err = disposals_repeat(r);
     if (!err)
         err = blobs_bring(r);
     if (!err && !r->covers)
@@ -247,6 +265,10 @@ static int make_whole(struct restore *r)
         err = office_rebuild(c->office, &c->sql);
     if (!err)
         err = views_update(c->office);
+    if (!err && !(err = store_disposal_any(&c->sql, c->office->agency)))
+        err = disposal_clean(c->office, &c->sql);
+    if (err == ERR_NOT_FOUND)
+        err = ERR_OK;
     return err ? command_fail_office(c, err) : EXIT_DONE;
 }
 

@@ -152,7 +152,7 @@ static enum err wait_end(struct batch *b, const struct dot *line)
     if (err || held.released[0] || strcmp(held.reason, "waiting") != 0)
         return err == ERR_NOT_FOUND ? ERR_OK : err;
     err = hold_release(b, "office", line);
-    return err == ERR_INVALID ? ERR_OK : err;
+    return err == ERR_INVALID || err == ERR_DENIED ? ERR_OK : err;
 }
 
 enum err hold_arrived(struct batch *b, const struct incoming *in)
@@ -213,6 +213,22 @@ static enum err release_admit(struct batch *b, const char *name,
     return member_admit(b, writer, kase);
 }
 
+/* What was begun before the disposal has no beginning any more. */
+static enum err release_check(struct batch *b, struct bytes record)
+{
+    char kase[ID_CHARS + 1];
+    bool disposed;
+    enum err err = disposed_record(b, record, &disposed, kase);
+    if (!err && disposed) {
+        snprintf(b->office->detail, sizeof b->office->detail,
+                 "its record was disposed of and does not come back; write it "
+                 "again in a new case if it is needed, and dispose of %s again",
+                 kase);
+        err = ERR_DENIED;
+    }
+    return err;
+}
+
 static enum err release_parsed(struct batch *b, const char *author,
                                const struct dot *held, struct bytes line,
                                struct arena *arena)
@@ -222,6 +238,9 @@ static enum err release_parsed(struct batch *b, const char *author,
     enum err err = revision_parse(arena, line, &revision, NULL);
     if (err)
         return err == ERR_TOO_BIG ? ERR_INVALID : err;
+    err = release_check(b, revision->record);
+    if (err)
+        return err;
     buffer_clear(&b->record_bytes);
     err = store_record_find(b->sql, b->agency, revision->record, &row,
                             &b->record_bytes);

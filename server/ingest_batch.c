@@ -206,6 +206,8 @@ enum err batch_case_find(struct batch *b, const char *kase,
     found->known = err == ERR_OK;
     struct member_reading reading = {b, found};
     if (!err || err == ERR_NOT_FOUND)
+        err = disposed_case(b, kase, &found->disposed);
+    if (!err)
         err = store_member_each(b->sql, b->agency, kase, member_read, &reading);
     if (!err)
         err = map_put(b->cases, key, found);

@@ -31,6 +31,7 @@ struct batch_member {
 struct batch_case {
     char kase[ID_CHARS + 1];
     struct case_total total;
+    bool disposed; /* what came before the decision is gone */
     bool known; /* the office had it before this transaction, or has it now */
     bool dirty;
     struct batch_member *members; /* in the arena */
@@ -59,6 +60,7 @@ struct batch {
     const struct push *push;    /* at work, or NULL */
     uint64_t push_number;       /* 1, 2, ...: tells pushes apart */
     bool schema_changed;
+    enum { DISPOSALS_UNKNOWN, DISPOSALS_NONE, DISPOSALS_SOME } disposals;
     int64_t arrival;      /* last number given out; 0: none yet */
     int64_t arrival_last; /* of the block */
 };
@@ -105,6 +107,7 @@ struct incoming {
 /* What is to be done with it. */
 struct decision {
     const char *reason; /* NULL: it takes effect; else held */
+    bool erased;        /* or it was disposed of: its place is kept, no more */
     bool has_case;
     char kase[ID_CHARS + 1];
 };
@@ -122,6 +125,22 @@ MUST_CHECK enum err decide_missing(struct batch *batch,
                                    const struct revision *revision,
                                    decide_each_dot *each, void *context);
 
+/* disposed.c: sets out->erased, or the reason, where the line's case was
+ * disposed of. */
+MUST_CHECK enum err disposed_judge(struct batch *batch,
+                                   const struct incoming *in,
+                                   const struct record_row *record,
+                                   struct decision *out);
+MUST_CHECK enum err disposed_case(struct batch *batch, const char *kase,
+                                  bool *disposed);
+/* `kase`: where it was. */
+MUST_CHECK enum err disposed_record(struct batch *batch, struct bytes record,
+                                    bool *disposed, char kase[ID_CHARS + 1]);
+/* What the line says was there, and was disposed of. */
+MUST_CHECK enum err disposed_write(struct batch *batch,
+                                   const struct revision *revision,
+                                   bool *known);
+
 /* ingest_line.c: decides, holds, appends, folds, feeds. */
 MUST_CHECK enum err ingest_line(struct batch *batch, const struct incoming *in);
 
@@ -135,6 +154,8 @@ MUST_CHECK enum err ingest_fold(struct batch *batch,
  * *has_case say what its first creating line to arrive names. */
 MUST_CHECK enum err ingest_refold(struct batch *batch, const char *record,
                                   char *kase, bool *has_case);
+/* Folds the record anew. */
+MUST_CHECK enum err ingest_again(struct batch *batch, const char *record);
 /* The state in batch->fold becomes the record's row. */
 MUST_CHECK enum err ingest_store(struct batch *batch, struct bytes record,
                                  bool fresh, bool stepped,

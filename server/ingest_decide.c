@@ -171,10 +171,14 @@ enum err decide(struct batch *b, const struct incoming *in,
         return ERR_OK;
     }
 #endif
+    enum err err = ERR_OK;
+    if (in->healed || in->log->row.kind == 'w')
+        err = disposed_judge(b, in, record, out);
+    if (err || out->erased || out->reason)
+        return err;
     out->reason = judge_form(b, in, record, original, out);
     if (in->healed || in->log->row.kind != 'w')
         return ERR_OK;
-    enum err err = ERR_OK;
     if (!out->reason)
         err = judge_device(b, in, record, original, out);
     if (err || out->reason)

@@ -184,6 +184,26 @@ enum err ingest_store(struct batch *b, struct bytes record, bool fresh,
     return err;
 }
 
+enum err ingest_again(struct batch *b, const char *record)
+{
+    struct record_row row;
+    char kase[ID_CHARS + 1] = "";
+    bool has_case;
+    buffer_clear(&b->record_bytes);
+    enum err err = store_record_find(b->sql, b->agency, bytes_text(record),
+                                     &row, &b->record_bytes);
+    bool fresh = err == ERR_NOT_FOUND;
+    if (!err || fresh)
+        err = ingest_refold(b, record, kase, &has_case);
+    if (err)
+        return err;
+    if (has_case && !row.has_case) {
+        row.has_case = true;
+        memcpy(row.kase, kase, sizeof row.kase);
+    }
+    return ingest_store(b, bytes_text(record), fresh, false, &row);
+}
+
 enum err ingest_fold(struct batch *b, const struct revision *revision,
                      bool fresh, struct record_row *row)
 {

@@ -163,6 +163,21 @@ static enum err line_take(struct batch *b, const struct incoming *in,
     return err;
 }
 
+/* It comes back after it was disposed of: its place in the log and the case is
+ * kept, its text is not. */
+static enum err erased_take(struct batch *b, const struct incoming *in,
+                            const struct decision *decision)
+{
+    struct incoming bare = *in;
+    struct record_row row = {0};
+    int64_t arrival;
+    bare.line = bytes_of("", 0);
+    enum err err = line_append(b, &bare, &arrival);
+    if (!err)
+        err = line_place(b, &bare, decision, &row, true, arrival);
+    return err ? err : hold_arrived(b, in);
+}
+
 /* Not a revision: it stays in its log, is stated on a record of its own and
  * enters no feed. */
 static enum err unreadable_take(struct batch *b, const struct incoming *in,
@@ -217,6 +232,8 @@ enum err ingest_line(struct batch *b, const struct incoming *in)
     if (dropped(b, in, decision.reason))
         return ERR_OK;
 #endif
+    if (decision.erased)
+        return erased_take(b, in, &decision);
     if (!in->revision)
         return unreadable_take(b, in, decision.reason);
     if (decision.has_case)

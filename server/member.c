@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "server/ingest_batch.h"
@@ -206,6 +207,12 @@ enum err member_assign(struct batch *b, const char *author, const char *kase,
     seen_init(&seen);
     struct record_row row;
     enum err err = batch_case_find(b, kase, &found);
+    if (!err && found->disposed && scopes->count) {
+        snprintf(b->office->detail, sizeof b->office->detail,
+                 "the case was disposed of: what came since stays at the "
+                 "office");
+        err = ERR_DENIED;
+    }
     if (!err)
         err = difference_find(found, scopes, &difference);
     if (!err)
@@ -239,8 +246,8 @@ enum err member_admit(struct batch *b, const struct batch_log *writer,
                       struct batch_case *kase)
 {
     const char *caseload = scope_list_caseload(&writer->scopes);
-    if (kase->member_count || !caseload || writer->row.revoked_at ||
-        writer->row.disabled)
+    if (kase->disposed || kase->member_count || !caseload ||
+        writer->row.revoked_at || writer->row.disabled)
         return ERR_OK;
     struct scope_list *first = arena_take(&b->arena, sizeof *first);
     if (!first)

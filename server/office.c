@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "server/disposal.h"
 #include "server/ingest_batch.h"
 #include "server/office_inner.h"
 #include "server/office_journal.h"
@@ -332,6 +333,9 @@ static enum err office_load(struct office *office, bool term,
     office->schema = schema;
     if (!err)
         err = journal_load(office, &sql, options);
+    if (!err && !options->restoring)
+        err =
+            say(office, disposal_settle(office, &sql), "what was disposed of");
     if (!err && term)
         err = say(office, term_begin(office, &sql), "the office's term");
     sql_close(&sql);

@@ -42,11 +42,12 @@ struct office {
     const struct clock *clock;
     const struct random *random;
     const struct log *log;
-    struct office_journal *journal;   /* owned; NULL: none is kept */
-    char vfs[64];                     /* SQLite VFS name or "" */
-    char store[1024];                 /* address: a path, or postgresql://... */
-    int64_t blob_bytes_max;           /* attachments in all; 0: no limit */
-    int64_t journal_bytes_min;        /* office_options */
+    struct office_journal *journal; /* owned; NULL: none is kept */
+    uint64_t ledger_bytes;     /* of the ledger of disposals: done up to here */
+    char vfs[64];              /* SQLite VFS name or "" */
+    char store[1024];          /* address: a path, or postgresql://... */
+    int64_t blob_bytes_max;    /* attachments in all; 0: no limit */
+    int64_t journal_bytes_min; /* office_options */
     char detail[OFFICE_DETAIL_CHARS]; /* of the last failed office_* call */
 };
 
@@ -65,6 +66,7 @@ struct office_options {
     bool serving; /* brings a journal up to date that is behind, and begins its
                      file anew when it has grown */
     int64_t journal_bytes_min; /* but not below this; 0: 64 MiB */
+    bool restoring; /* does nothing of what the ledger of disposals says */
 };
 
 /* Makes the data directory, the keys, the store, the first lineage, and writes

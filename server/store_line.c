@@ -18,10 +18,10 @@ static const char line_prev[] =
     "ORDER BY n DESC LIMIT 1";
 static const char line_of_record[] =
     "SELECT arrival, hash, line FROM line WHERE agency = $1 AND record = $2 "
-    "ORDER BY replica, n";
+    "AND length(line) > 0 ORDER BY replica, n";
 static const char line_arrived[] =
     "SELECT arrival, hash, line FROM line WHERE agency = $1 AND record = $2 "
-    "ORDER BY arrival";
+    "AND length(line) > 0 ORDER BY arrival";
 static const char line_of_case[] =
     "SELECT l.arrival, l.hash, l.line FROM placed p "
     "JOIN line l ON l.arrival = p.arrival "

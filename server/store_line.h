@@ -1,6 +1,8 @@
 /* Store: the lines of all logs, their signatures and their place in cases.
  *
- * Grow-only: what is added here never changes and is never removed. */
+ * Grow-only: what is added here never changes and is never removed.  A line
+ * that was disposed of has an empty text (store_disposal.h); those that go by
+ * record leave it out, those that go by case do not. */
 #ifndef SERVER_STORE_LINE_H
 #define SERVER_STORE_LINE_H
 

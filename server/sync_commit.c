@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include "server/disposal.h"
 #include "server/office_journal.h"
 #include "server/recovery.h"
 #include "server/store_agency.h"
@@ -303,10 +304,13 @@ static enum err commit_together(struct office *office, struct sql *sql,
 {
     struct batch b;
     bool changed = false;
+    uint64_t ledger_bytes;
     enum err err = sql_begin(sql, true);
     if (err)
         return err;
-    err = batch_open(&b, office, sql);
+    err = disposal_catch_up(office, sql, &ledger_bytes);
+    if (!err)
+        err = batch_open(&b, office, sql);
     if (!err) {
         err = batch_fill(&b, syncs, count);
         changed = b.schema_changed;
@@ -316,6 +320,8 @@ static enum err commit_together(struct office *office, struct sql *sql,
         sql_rollback(sql);
     else
         err = sql_commit(sql);
+    if (!err)
+        office->ledger_bytes = ledger_bytes;
     bool journalled = !err && office_journal_covers(office->journal);
     for (size_t i = 0; i < count; i++) {
         if (err)

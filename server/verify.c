@@ -68,6 +68,8 @@ enum err office_verify(struct office *office, struct sql *sql,
             err = verify_feeds(&v);
         if (!err)
             err = verify_blobs(&v);
+        if (!err)
+            err = verify_disposals(&v);
         batch_fini(&v.batch);
     }
     sql_rollback(sql);

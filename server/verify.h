@@ -16,7 +16,8 @@ typedef void verify_report(void *context, const char *text);
 /* Chains, links and signatures of every log; certificates; each record's state
  * against the fold from scratch; cases' sums; feeds without gaps, with right
  * sums and every line of each case that a scope sees; holds; the files of
- * attachments that were received.  ERR_OK also when
+ * attachments that were received; that of what was disposed of nothing is here,
+ * and that the ledger knows it.  ERR_OK also when
  * there are problems: *problems counts them. */
 MUST_CHECK enum err office_verify(struct office *office, struct sql *sql,
                                   verify_report *report, void *context,

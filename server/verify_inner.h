@@ -15,10 +15,11 @@ struct verify {
 void verify_say(struct verify *v, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-MUST_CHECK enum err verify_logs(struct verify *v);    /* verify_log.c */
-MUST_CHECK enum err verify_records(struct verify *v); /* verify_record.c */
-MUST_CHECK enum err verify_feeds(struct verify *v);   /* verify_feed.c */
-MUST_CHECK enum err verify_blobs(struct verify *v);   /* verify_blob.c */
+MUST_CHECK enum err verify_logs(struct verify *v);      /* verify_log.c */
+MUST_CHECK enum err verify_records(struct verify *v);   /* verify_record.c */
+MUST_CHECK enum err verify_feeds(struct verify *v);     /* verify_feed.c */
+MUST_CHECK enum err verify_blobs(struct verify *v);     /* verify_blob.c */
+MUST_CHECK enum err verify_disposals(struct verify *v); /* verify_disposal.c */
 
 /* Names of the first column of a query, collected before anything is asked of
  * each of them. */

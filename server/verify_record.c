@@ -4,7 +4,11 @@
 
 static const char records[] =
     "SELECT DISTINCT record FROM line WHERE agency = $1 "
-    "AND record IS NOT NULL ORDER BY record";
+    "AND record IS NOT NULL AND length(line) > 0 ORDER BY record";
+static const char gone_forget[] =
+    "DELETE FROM record WHERE agency = $1 AND NOT EXISTS (SELECT 1 FROM line l "
+    "WHERE l.agency = record.agency AND l.record = record.record "
+    "AND length(l.line) > 0)";
 static const char record_rows[] =
     "SELECT count(*) FROM record WHERE agency = $1";
 static const char office_lines[] =
@@ -168,26 +172,6 @@ enum err verify_records(struct verify *v)
 
 /* --- making anew ---------------------------------------------------------- */
 
-static enum err record_rebuild(struct batch *b, const char *record)
-{
-    struct record_row row;
-    char kase[ID_CHARS + 1] = "";
-    bool has_case;
-    buffer_clear(&b->record_bytes);
-    enum err err = store_record_find(b->sql, b->agency, bytes_text(record),
-                                     &row, &b->record_bytes);
-    bool fresh = err == ERR_NOT_FOUND;
-    if (!err || fresh)
-        err = ingest_refold(b, record, kase, &has_case);
-    if (err)
-        return err;
-    if (has_case && !row.has_case) {
-        row.has_case = true;
-        memcpy(row.kase, kase, sizeof row.kase);
-    }
-    return ingest_store(b, bytes_text(record), fresh, false, &row);
-}
-
 struct waiting_pass {
     struct batch *batch;
     struct held_row *rows; /* in the batch's arena */
@@ -253,11 +237,14 @@ static enum err holds_rebuild(struct batch *b)
 static enum err all_rebuild(struct batch *b)
 {
     struct names names;
-    enum err err = names_load(&names, b->sql, records, b->agency);
+    enum err err =
+        sql_run(b->sql, gone_forget, SQL_VALUES(sql_text(b->agency)));
+    if (!err)
+        err = names_load(&names, b->sql, records, b->agency);
     if (err)
         return err;
     for (size_t i = 0; !err && i < names.count; i++)
-        err = record_rebuild(b, names.at[i]);
+        err = ingest_again(b, names.at[i]);
     names_fini(&names);
     if (!err)
         err = holds_rebuild(b);

@@ -92,8 +92,8 @@ static void remind(struct command *c)
     puts("backups made before hold it still: destroy them when they have "
          "served");
     if (!journal_setting_load(&c->sql, c->office->agency, &setting))
-        printf("so does the journal: give `serve` another file with --journal "
-               "and destroy %s\n",
+        printf("the server begins the journal anew without it; what a restore "
+               "kept aside as %s.* holds it still\n",
                setting.path);
 }
 

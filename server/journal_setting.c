@@ -7,7 +7,7 @@
 
 static const char setting_find[] =
     "SELECT path, instance, groups, at_end, number, "
-    "COALESCE(behind_since, 0) FROM journal WHERE agency = $1";
+    "COALESCE(behind_since, 0), disposals FROM journal WHERE agency = $1";
 static const char setting_put[] =
     "INSERT INTO journal(agency, path, instance, groups, at_end, number, "
     "behind_since) VALUES ($1, $2, $3, $4, 0, 0, $5) "
@@ -25,6 +25,7 @@ static enum err take_setting(void *context, const struct sql_value *row,
     s->at_end = (uint64_t)row[3].integer;
     s->number = (uint64_t)row[4].integer;
     s->behind_since = row[5].integer;
+    s->disposals = row[6].integer;
     return sql_copy_fixed(s->instance, sizeof s->instance, &row[1]);
 }
 

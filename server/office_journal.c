@@ -45,6 +45,7 @@ struct office_journal {
 
     /* Of the transaction. */
     bool active, skip, base; /* base: all is written at its end */
+    int64_t purged;          /* disposals that its new file has not */
     bool group;              /* begun in the file */
     bool behind;             /* it commits without the journal */
     enum err err;            /* of the journal */
@@ -57,7 +58,7 @@ static const char store_size[] =
     "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
 static const char setting_move[] =
     "UPDATE journal SET groups = $2, at_end = $3, number = $4, "
-    "behind_since = $5 WHERE agency = $1";
+    "behind_since = $5, disposals = disposals - $6 WHERE agency = $1";
 
 /* --- the file ------------------------------------------------------------- */
 
@@ -219,6 +220,8 @@ static bool has_grown(const struct office_journal *j, struct sql *sql)
     struct stat status;
     int64_t store;
     uint64_t least = (uint64_t)j->office->journal_bytes_min;
+    if (j->setting.disposals)
+        return true;
     if (!least)
         least = JOURNAL_BYTES_MIN;
     if (j->setting.at_end <= least || stat(j->setting.path, &status) != 0 ||
@@ -243,6 +246,7 @@ static void renew(struct office_journal *j, struct sql *sql)
     enum err err =
         journal_renew(&of, sql, &head, &j->setting.at_end, &j->setting.number);
     j->renamed = j->renamed || !err;
+    j->purged = err ? 0 : j->setting.disposals;
     j->renew_at = err ? now_of(j) + RETRY_MS_MAX : 0;
     log_event(j->office->log, err ? LOG_ERROR : LOG_INFO, "journal_renewed",
               "file", "%s", j->setting.path, "state", "%s", err_name(err),
@@ -259,6 +263,7 @@ static void tap_begun(void *context, struct sql *sql)
     j->group = j->base = j->skip = j->behind = false;
     j->err = ERR_OK;
     j->ran = 0;
+    j->purged = 0;
     enum err err = journal_setting_load(sql, j->office->agency, &j->setting);
     j->active = err != ERR_NOT_FOUND;
     j->setting_err = j->active ? err : ERR_OK;
@@ -363,7 +368,8 @@ static enum err tap_committing(void *context, struct sql *sql)
                    SQL_VALUES(sql_text(j->office->agency),
                               sql_int(j->setting.groups + 1),
                               sql_int((int64_t)end), sql_int((int64_t)number),
-                              j->behind ? sql_int(since) : sql_null()));
+                              j->behind ? sql_int(since) : sql_null(),
+                              sql_int(j->purged)));
 }
 
 static void caught_up(struct office_journal *j)

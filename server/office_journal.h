@@ -24,6 +24,8 @@ struct journal_setting {
     char path[1024];
     uint8_t instance[GROUP_INSTANCE_BYTES];
     int64_t groups, behind_since; /* 0: not behind */
+    int64_t
+        disposals; /* since the file was begun: it has texts that are gone */
     uint64_t at_end, number;
 };
 /* ERR_NOT_FOUND: no journal is kept. */

@@ -54,6 +54,8 @@ static const char blob_note[] =
 static const char blob_forget[] =
     "DELETE FROM blob WHERE agency = $1 AND EXISTS (SELECT 1 FROM line l "
     "WHERE l.arrival = blob.arrival AND length(l.line) = 0)";
+static const char journal_note[] =
+    "UPDATE journal SET disposals = disposals + 1 WHERE agency = $1";
 /* One that was named again, in what came since, has a right to be here. */
 static const char blobs[] =
     "SELECT d.blob FROM disposed_blob d WHERE d.agency = $1 AND NOT EXISTS "
@@ -254,7 +256,7 @@ enum err store_case_forget(struct sql *sql, const char *agency,
 enum err store_erased_forget(struct sql *sql, const char *agency)
 {
     static const char *const all[] = {held_forget, waiting_forget, blob_note,
-                                      blob_forget};
+                                      blob_forget, journal_note};
     enum err err = ERR_OK;
     for (size_t i = 0; !err && i < sizeof all / sizeof *all; i++)
         err = sql_run(sql, all[i], SQL_VALUES(sql_text(agency)));

@@ -70,7 +70,8 @@ MUST_CHECK enum err store_record_forget(struct sql *sql, const char *agency,
                                         const char *record);
 MUST_CHECK enum err store_case_forget(struct sql *sql, const char *agency,
                                       const char *kase);
-/* What is derived from lines without a text: holds, waits, attachments. */
+/* What is derived from lines without a text: holds, waits, attachments; and
+ * what the journal has of them. */
 MUST_CHECK enum err store_erased_forget(struct sql *sql, const char *agency);
 
 typedef enum err store_each_name(void *context, struct bytes name);

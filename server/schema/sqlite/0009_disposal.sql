@@ -51,6 +51,9 @@ CREATE TABLE disposal_proposal (
     PRIMARY KEY (agency, case_id)
 ) STRICT, WITHOUT ROWID;
 
+-- So that the journal's file is begun anew, without what is gone.
+ALTER TABLE journal ADD COLUMN disposals INTEGER NOT NULL DEFAULT 0;
+
 -- A line changes in one way only: to nothing, when a decision names its case.
 -- All else about it stays, so that its chain verifies.
 DROP TRIGGER line_kept;

@@ -56,13 +56,14 @@ enum err log_scan_next(struct vault *vault, struct log_scan *scan)
     db_reset(s);
     if (err || !scan->readable || scan->opened)
         return err;
-    err = revision_parse(&scan->arena, buffer_bytes(&scan->text),
-                         &scan->revision, NULL);
-    if (err && err != ERR_NOMEM) {
-        scan->revision = NULL;
-        err = ERR_OK;
-    }
-    return err;
+    const struct revision *r = NULL;
+    err = revision_parse(&scan->arena, buffer_bytes(&scan->text), &r, NULL);
+    if (err == ERR_NOMEM)
+        return err;
+    /* What a later version wrote may be none here, but has its place. */
+    if (r && r->dot.n && r->record.size == ID_CHARS)
+        scan->revision = r;
+    return ERR_OK;
 }
 
 enum err log_scan_replaced(struct vault *vault, const struct log_scan *scan,

@@ -14,7 +14,9 @@ struct log_scan {
     uint8_t hash[HASH_BYTES];
     bool readable;   /* its key has not been destroyed */
     enum err opened; /* ERR_OK, or why the envelope does not open */
-    const struct revision *revision; /* NULL: not readable, or no revision */
+    /* NULL: not readable, or it does not say which record it is of.  Of a line
+     * that is no revision here, only dot and record are to be used. */
+    const struct revision *revision;
     struct buffer text;
     struct arena arena;
 };

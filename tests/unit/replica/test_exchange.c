@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "tests/unit/replica/far_end.h"
 
@@ -163,6 +165,45 @@ static void a_replayed_page_changes_nothing(void **state)
     buffer_fini(&b);
 }
 
+static enum err entry_count(void *context, const struct record_entry *entry)
+{
+    (void)entry;
+    ++*(size_t *)context;
+    return ERR_OK;
+}
+
+static size_t history_size(struct vault *vault, const char *record)
+{
+    size_t count = 0;
+    assert_int_equal(record_history(vault, record, entry_count, &count),
+                     ERR_OK);
+    return count;
+}
+
+/* It says which record it is of, and nothing else that is understood here. */
+static void a_line_of_a_later_version_stays_with_its_record(void **state)
+{
+    struct pair *p = *state;
+    char person[ID_CHARS + 1], line[256];
+    write_person(p->dana.vault, "Rosa", person);
+    far_sync_up(p->far, p->dana.vault);
+    snprintf(line, sizeof line,
+             "{\"at\":1,\"author\":\"olga\",\"n\":1,\"record\":\"%s\","
+             "\"replica\":\"wAAAAAAAAAAAA\",\"seal\":\"sketched\"}",
+             person);
+    struct far_line *later = &p->far->lines[p->far->count++];
+    *later = (struct far_line){"wAAAAAAAAAAAA", 1, NULL, strlen(line)};
+    later->at = malloc(later->size);
+    memcpy(later->at, line, later->size);
+    far_pull(p->far, p->eli.vault, person);
+    assert_int_equal(history_size(p->eli.vault, person), 2);
+    assert_sound(p->eli.vault);
+    assert_same_state(p->dana.vault, p->eli.vault, person);
+    assert_int_equal(vault_rebuild(p->eli.vault), ERR_OK);
+    assert_int_equal(history_size(p->eli.vault, person), 2);
+    assert_sound(p->eli.vault);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +216,7 @@ int main(void)
         TEST(a_locked_vault_pushes_envelopes),
         TEST(sums_count_what_is_held_and_receipted),
         TEST(a_replayed_page_changes_nothing),
+        TEST(a_line_of_a_later_version_stays_with_its_record),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -159,7 +159,7 @@ else
 DEFINES_server := $(if $(wildcard server/store_pg.c),-DHAVE_POSTGRES=1)
 endif
 SOURCES_test := $(wildcard tests/*.c)
-SOURCES_fuzz := $(wildcard tests/fuzz/scene/*.c)
+SOURCES_fuzz := $(wildcard tests/fuzz/scene/*.c tests/sim/disk*.c)
 
 GEN_model := record_types code_sets
 GEN_replica := vault_schema

@@ -141,8 +141,23 @@ static enum err stranger_check(const char *path)
     return first == EOF || first == 0xff ? ERR_OK : ERR_FOREIGN;
 }
 
+/* The earlier mirror goes only when nothing is in it alone.  One that cannot be
+ * read now is left where it is. */
+static enum err before_check(struct vault *vault, struct mirror *m,
+                             const char *before, bool *removable)
+{
+    *removable = false;
+    if (!before[0] || access(before, F_OK))
+        return ERR_OK;
+    snprintf(m->path, sizeof m->path, "%s", before);
+    enum err err = mirror_file_check(vault, m);
+    *removable = !err;
+    return err == ERR_FORK || err == ERR_NOMEM ? err : ERR_OK;
+}
+
 enum err mirror_set(struct vault *vault, const char *path)
 {
+    bool removable = false;
     struct mirror_pair *pair;
     char before[MIRROR_PATH_CHARS];
     enum err err = pair_get(vault, &pair);
@@ -159,13 +174,16 @@ enum err mirror_set(struct vault *vault, const char *path)
     if (err)
         return set_failed(vault, err, path);
     mirror_file_close(&pair->lines);
+    err = before_check(vault, &pair->lines, before, &removable);
+    if (err)
+        return set_failed(vault, err, before);
     snprintf(pair->lines.path, sizeof pair->lines.path, "%s", path);
     if (path[0])
         err = mirror_file_follow(vault, &pair->lines);
     if (err)
         return set_failed(vault, err, path);
     err = path_store(vault, path);
-    if (!err && before[0] && strcmp(before, path) != 0)
+    if (!err && removable && strcmp(before, path) != 0)
         unlink(before);
     return err;
 }

@@ -18,7 +18,8 @@
 
 /* Sets the mirror's file ("" or NULL: none) and brings it up to date; the path
  * must be absolute.  When that fails nothing changes, and the vault's detail
- * says why.  An earlier mirror is removed. */
+ * says why.  An earlier mirror is removed; one that holds what
+ * this vault has not is left, and nothing changes. */
 MUST_CHECK enum err mirror_set(struct vault *vault, const char *path);
 
 struct mirror_status {

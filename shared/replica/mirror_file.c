@@ -34,12 +34,12 @@ void mirror_file_fini(struct mirror *m)
 
 /* --- the file as it is ---------------------------------------------------- */
 
-/* The beginning of a wrapping is its nonce: another key has another. */
-static uintptr_t fingerprint(struct bytes wrap)
+/* What is sealed begins with its nonce: another has another. */
+static uint64_t fingerprint(struct bytes sealed)
 {
-    uintptr_t print = 0;
-    if (wrap.size >= sizeof print)
-        memcpy(&print, wrap.at, sizeof print);
+    uint64_t print = 0;
+    if (sealed.size >= sizeof print)
+        memcpy(&print, sealed.at, sizeof print);
     return print;
 }
 
@@ -76,13 +76,14 @@ static bool case_is_there(const struct mirror *m, int64_t id)
     return i > 0;
 }
 
-static void line_seen(struct mirror *m, const char *replica, int64_t n)
+static void line_seen(struct mirror *m, const struct mirror_line *line)
 {
-    bool same = !strcmp(m->log, replica);
-    if (same && n != m->n + 1)
+    bool same = !strcmp(m->log, line->replica);
+    if (same && line->n != m->n + 1)
         m->broken = true;
-    snprintf(m->log, sizeof m->log, "%s", replica);
-    m->n = n;
+    snprintf(m->log, sizeof m->log, "%s", line->replica);
+    m->n = line->n;
+    m->last_body = fingerprint(line->body);
     m->line_count++;
 }
 
@@ -105,7 +106,7 @@ static void record_seen(void *context, const struct journal_record *record)
         case_seen(m, kase.id, kase.vault_wrap);
     if (record->kind == MIRROR_LINE &&
         !mirror_line_read(&m->arena, record->payload, &line))
-        line_seen(m, line.replica, line.n);
+        line_seen(m, &line);
 }
 
 static void known_forget(struct mirror *m)
@@ -269,7 +270,7 @@ static enum err line_row_add(struct vault *vault, struct mirror *m,
     if (!err)
         err = record_add(m, journal, MIRROR_LINE, line_payload, &line);
     if (!err)
-        line_seen(m, line.replica, line.n);
+        line_seen(m, &line);
     return err;
 }
 
@@ -337,6 +338,27 @@ static enum err last_case_differs(struct vault *vault, const struct mirror *m,
         !err && (!row || fingerprint(db_column_bytes(s, 1)) != m->last_print);
     db_reset(s);
     return err;
+}
+
+/* The vault was taken back when it has not got the last of the lines, or
+ * another in its place: what only this file has is not for us to drop, nor to
+ * go on behind. */
+static enum err last_line_check(struct vault *vault, const struct mirror *m)
+{
+    struct sqlite3_stmt *s;
+    bool row;
+    if (!m->line_count)
+        return ERR_OK;
+    enum err err = vault_sql(vault, SQL_MIRROR_LINE_THERE, &s);
+    if (err)
+        return err;
+    db_bind_text(vault->db, s, 1, bytes_text(m->log));
+    db_bind_int64(vault->db, s, 2, m->n);
+    db_bind_bytes(vault->db, s, 3,
+                  bytes_of(&m->last_body, sizeof m->last_body));
+    err = db_step_row(vault->db, s, &row);
+    db_reset(s);
+    return err ? err : row ? ERR_OK : ERR_FORK;
 }
 
 static bool lines_are_done(const struct mirror *m,
@@ -443,6 +465,20 @@ static void name_make(struct mirror *m, const struct mirror_facts *facts)
              text); /* the same for both: either can stand for the other */
 }
 
+enum err mirror_file_check(struct vault *vault, struct mirror *m)
+{
+    struct mirror_facts facts;
+    enum err err = mirror_facts_load(vault, &facts);
+    if (err)
+        return err;
+    name_make(m, &facts);
+    err = file_begin(m);
+    if (!err)
+        err = last_line_check(vault, m);
+    mirror_file_close(m);
+    return err;
+}
+
 enum err mirror_file_follow(struct vault *vault, struct mirror *m)
 {
     struct mirror_facts facts;
@@ -452,9 +488,8 @@ enum err mirror_file_follow(struct vault *vault, struct mirror *m)
         return err;
     name_make(m, &facts);
     err = file_begin(m);
-    /* Writes that only this file has are not for us to drop. */
-    if (!err && !strcmp(m->log, facts.keys.replica) && m->n > facts.head)
-        err = ERR_FORK;
+    if (!err && !m->checked)
+        err = last_line_check(vault, m);
     if (!err)
         err = anew_wanted(vault, m, &facts, &anew);
     if (!err && anew)

@@ -22,14 +22,15 @@ struct mirror {
     size_t case_count, case_room;
     struct buffer text; /* scratch of the record being written */
     int64_t last_case;
-    uintptr_t last_print;        /* of its wrapping */
+    uint64_t last_print;         /* of its wrapping */
     int64_t destroyed;           /* as the last of the keys say */
     char log[REPLICA_CHARS + 1]; /* the last line's */
     int64_t n, line_count;
-    bool whole;   /* being written anew: all at once */
-    bool more;    /* there is more to make up for */
-    bool checked; /* its case keys were looked up since it was opened */
-    bool broken;  /* lines are missing in the middle: written anew */
+    uint64_t last_body; /* its beginning: a nonce, another line has another */
+    bool whole;         /* being written anew: all at once */
+    bool more;          /* there is more to make up for */
+    bool checked;       /* its case keys were looked up since it was opened */
+    bool broken;        /* lines are missing in the middle: written anew */
 };
 
 /* What the vault says now. */
@@ -47,8 +48,10 @@ void mirror_file_fini(struct mirror *m);
 void mirror_file_close(struct mirror *m);
 MUST_CHECK enum err mirror_facts_load(struct vault *vault,
                                       struct mirror_facts *facts);
-/* Brings the file at m->path up to date.  ERR_FORK: it holds own lines that the
- * vault has not; ERR_FOREIGN: it is none of this vault's. */
+/* ERR_FORK: the file at m->path holds own lines that the vault has not. */
+MUST_CHECK enum err mirror_file_check(struct vault *vault, struct mirror *m);
+/* Brings it up to date.  ERR_FORK as above, and nothing is touched;
+ * ERR_FOREIGN: it is none of this vault's. */
 MUST_CHECK enum err mirror_file_follow(struct vault *vault, struct mirror *m);
 
 #endif

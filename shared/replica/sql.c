@@ -405,6 +405,11 @@ const char *const sql_of[SQL_COUNT] = {
     [SQL_MIRROR_GET] = "SELECT path FROM mirror WHERE id = 1",
     [SQL_MIRROR_SET] = "UPDATE mirror SET path = ?1 WHERE id = 1",
     [SQL_MIRROR_DESTROYED] = "SELECT destroyed FROM mirror WHERE id = 1",
+    [SQL_MIRROR_LINE_THERE] =
+        "SELECT 1 FROM replica r JOIN log l ON l.replica = r.id"
+        " WHERE r.name = ?1 AND l.n = ?2 AND substr(l.body, 1, 8) = ?3"
+        " UNION ALL SELECT 1 FROM replica r JOIN pruned p ON p.replica = r.id"
+        " WHERE r.name = ?1 AND p.n = ?2 LIMIT 1",
     [SQL_MIRROR_DESTROYING] =
         "UPDATE mirror SET destroyed = destroyed + 1 WHERE id = 1",
 

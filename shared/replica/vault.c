@@ -52,6 +52,8 @@ static enum err handle_new(struct vault **out, const char *path,
     vault->clock = options->clock ? options->clock : clock_system();
     vault->random = options->random ? options->random : random_system();
     vault->on_disk = !options->vfs;
+    /* Whoever had it open before may have died before the key file followed. */
+    vault->keys_changed = true;
     random_pool_init(&vault->pool, vault->random);
     arena_init(&vault->arena, REVISION_ARENA_BYTES);
     buffer_init(&vault->plain, SCRATCH_BYTES_MAX);

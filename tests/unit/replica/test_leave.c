@@ -4,7 +4,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include "tests/unit/replica/far_end.h"
 
 /* Two cases; of the first, one line has not been sent. */
@@ -158,6 +161,46 @@ static void a_settled_scope_has_the_cases_that_were_told(void **state)
     assert_int_equal(read_err(p->dana.vault, p->person), ERR_OK);
 }
 
+/* True when the file has the text; with `after`, gives what follows it. */
+static bool file_has(const char *path, const char *text, char after[24])
+{
+    static char bytes[65536];
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    size_t size = fread(bytes, 1, sizeof bytes, file), room = strlen(text) + 24;
+    fclose(file);
+    assert_true(size < sizeof bytes);
+    for (size_t i = 0; i + room <= size; i++)
+        if (!memcmp(bytes + i, text, strlen(text))) {
+            if (after)
+                snprintf(after, 24, "%.23s", bytes + i + strlen(text));
+            return true;
+        }
+    return false;
+}
+
+/* The key file could not follow a leave: the disk was full, or the process died
+ * first.  Whoever opens the vault next makes up for it. */
+static void a_destroyed_key_goes_with_the_next_handle(void **state)
+{
+    struct pair *p = *state;
+    struct leave_line leave;
+    char keys[2 * DIR_CHARS], blocked[3 * DIR_CHARS], wrap[24];
+    snprintf(keys, sizeof keys, "%s.keys", p->dana.path);
+    snprintf(blocked, sizeof blocked, "%s.new", keys);
+    assert_true(file_has(keys, "\"vault\":\"", wrap));
+    assert_int_equal(mkdir(blocked, 0700), 0); /* no new file can be made */
+    far_leave(p->far, p->dana.vault, p->person, "caseload:north", &leave);
+    assert_int_equal(leave_page(p, &leave, 9), ERR_OK);
+    device_close(&p->dana);
+    assert_int_equal(rmdir(blocked), 0);
+    assert_true(file_has(keys, wrap, NULL));
+    device_open(&p->dana, "correct horse");
+    revise(p->dana.vault, p->other, "{\"preferred_name\":\"O\"}");
+    assert_false(file_has(keys, wrap, NULL));
+    assert_true(file_has(keys, "\"vault\":\"", NULL));
+}
+
 static void an_unsigned_leave_changes_nothing(void **state)
 {
     struct pair *p = *state;
@@ -225,6 +268,7 @@ int main(void)
         TEST(a_case_that_comes_back_is_whole_again),
         TEST(a_case_in_two_scopes_stays_until_the_last_has_left),
         TEST(a_settled_scope_has_the_cases_that_were_told),
+        TEST(a_destroyed_key_goes_with_the_next_handle),
         TEST(an_unsigned_leave_changes_nothing),
         TEST(a_locked_vault_obeys_a_leave),
         TEST(a_revoked_vault_reads_nothing_and_still_pushes),

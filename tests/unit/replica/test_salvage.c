@@ -179,6 +179,50 @@ static void a_vault_taken_back_does_not_shorten_its_mirror(void **state)
     device_remove(&fresh);
 }
 
+/* Taken back, and as many lines written anew as were lost: the numbers go on.
+ */
+static void a_mirror_of_another_story_is_left_as_it_is(void **state)
+{
+    struct pair *p = *state;
+    struct mirror_status status;
+    struct device fresh;
+    struct salvage_report report;
+    char path[2 * DIR_CHARS], other[2 * DIR_CHARS], copy[2 * DIR_CHARS];
+    char command[8 * DIR_CHARS];
+    dir_file(path, p->dana.dir, "mirror");
+    dir_file(other, p->dana.dir, "other");
+    dir_file(copy, p->dana.dir, "copy");
+    assert_int_equal(mirror_set(p->dana.vault, path), ERR_OK);
+    write_person(p->dana.vault, "Omar", p->other);
+    device_close(&p->dana);
+    snprintf(command, sizeof command, "cp %s %s", p->dana.path, copy);
+    assert_int_equal(system(command), 0);
+    device_open(&p->dana, PASSPHRASE);
+    work(p);
+    device_close(&p->dana);
+    assert_int_equal(rename(copy, p->dana.path), 0);
+    device_open(&p->dana, PASSPHRASE);
+    for (int i = 0; i < 6; i++)
+        revise(p->dana.vault, p->other, "{\"preferred_name\":\"O\"}");
+    assert_int_equal(mirror_status(p->dana.vault, &status), ERR_OK);
+    assert_int_equal(status.err, ERR_FORK);
+    assert_int_equal(mirror_set(p->dana.vault, other), ERR_FORK);
+    assert_int_equal(mirror_set(p->dana.vault, ""), ERR_FORK);
+    far_sync_up(p->far, p->dana.vault); /* all is safe, the mirror is not cut */
+    assert_int_equal(mirror_status(p->dana.vault, &status), ERR_OK);
+    assert_int_equal(status.err, ERR_FORK);
+    fresh_make(p, &fresh, "dana");
+    salvage_ok(&fresh, path, &report);
+    assert_int_equal(report.carried, 5);
+    assert_true(state_has(fresh.vault, p->contact, "Roof leaks."));
+    device_remove(&fresh);
+    /* Moved away by a person, it gives room for a new one. */
+    assert_int_equal(rename(path, copy), 0);
+    assert_int_equal(mirror_set(p->dana.vault, other), ERR_OK);
+    assert_int_equal(mirror_set(p->dana.vault, ""), ERR_OK);
+    assert_int_equal(access(other, F_OK), -1);
+}
+
 static void a_wrong_passphrase_or_device_is_told_apart(void **state)
 {
     struct pair *p = *state;
@@ -237,6 +281,7 @@ int main(void)
         TEST(a_mirror_gives_what_was_unsent),
         TEST(a_mirror_that_fails_stops_no_write),
         TEST(a_vault_taken_back_does_not_shorten_its_mirror),
+        TEST(a_mirror_of_another_story_is_left_as_it_is),
         TEST(a_wrong_passphrase_or_device_is_told_apart),
         TEST(salvaging_survives_every_allocation_failure),
     };

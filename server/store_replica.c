@@ -51,7 +51,7 @@ static const char replica_close[] =
 static const char replica_revoke[] =
     "WITH RECURSIVE line_of(replica) AS (SELECT $2 UNION SELECT r.replica "
     "FROM line_of o JOIN replica r ON r.agency = $1 "
-    "AND r.predecessor = o.replica AND r.enrolled_at >= $4) "
+    "AND r.predecessor = o.replica AND r.enrolled_at > $4) "
     "UPDATE replica SET revoked_at = $3 WHERE agency = $1 "
     "AND replica IN (SELECT replica FROM line_of) AND revoked_at IS NULL";
 static const char replica_unrevoked[] =

@@ -78,7 +78,7 @@ MUST_CHECK enum err store_replica_backed_all(struct sql *sql,
 MUST_CHECK enum err store_replica_close(struct sql *sql, const char *agency,
                                         const char *replica, const char *reason,
                                         int64_t now);
-/* With all that have followed it, each enrolled at `since` or later.  The first
+/* With all that have followed it, each enrolled after `since`.  The first
  * time stays. */
 MUST_CHECK enum err store_replica_revoke(struct sql *sql, const char *agency,
                                          const char *replica, int64_t since,

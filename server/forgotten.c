@@ -10,7 +10,6 @@ enum err forgotten_add(struct office *office, struct sql *sql,
                        struct replica_row *out)
 {
     const char *agency = office->agency;
-    bool revoked = false;
     *out = (struct replica_row){.kind = 'w', .enrolled_at = who->at};
     memcpy(out->replica, who->replica, sizeof out->replica);
     memcpy(out->key, who->key, sizeof out->key);
@@ -19,11 +18,19 @@ enum err forgotten_add(struct office *office, struct sql *sql,
     memcpy(out->role, who->role, sizeof out->role);
     enum err err = store_replica_add(sql, agency, out, text, sig);
     if (!err)
-        err = revoke_find(sql, agency, who->replica, &revoked);
-    if (!err && revoked)
-        err = store_replica_revoke(sql, agency, who->replica, 0,
-                                   clock_wall_ms(office->clock));
+        err = forgotten_shut(office, sql, who->replica);
     return err ? err : store_replica_find(sql, agency, who->replica, out);
+}
+
+enum err forgotten_shut(struct office *office, struct sql *sql,
+                        const char *replica)
+{
+    bool revoked;
+    enum err err = revoke_find(sql, office->agency, replica, &revoked);
+    return err || !revoked
+               ? err
+               : store_replica_revoke(sql, office->agency, replica, 0,
+                                      clock_wall_ms(office->clock));
 }
 
 enum err forgotten_tell(struct office *office, struct sql *sql,

@@ -15,6 +15,9 @@ MUST_CHECK enum err forgotten_add(struct office *office, struct sql *sql,
                                   struct bytes text,
                                   const uint8_t sig[SIGNATURE_BYTES],
                                   struct replica_row *out);
+/* Of one that has a row again: revoked, where a record says so. */
+MUST_CHECK enum err forgotten_shut(struct office *office, struct sql *sql,
+                                   const char *replica);
 /* Everybody else must hear of it: changes the lineage, unless that was done
  * since the device was certified, so that any number of such devices change it
  * once. */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "server/disposal.h"
+#include "server/forgotten.h"
 #include "server/office_journal.h"
 #include "server/recovery.h"
 #include "server/store_agency.h"
@@ -164,8 +165,8 @@ static void push_of(const struct sync *s, const struct piece *piece,
 
 /* A predecessor of which this office knows nothing gets a row, so that its log
  * can be unbroken again. */
-static enum err forgotten_add(struct sync *s, struct batch *b,
-                              const struct piece *piece)
+static enum err unknown_add(struct sync *s, struct batch *b,
+                            const struct piece *piece)
 {
     struct batch_log *log;
     static const uint8_t none[SIGNATURE_BYTES];
@@ -177,9 +178,23 @@ static enum err forgotten_add(struct sync *s, struct batch *b,
     memcpy(row.account, s->row.account, sizeof row.account);
     row.enrolled_at = b->now;
     err = store_replica_add(b->sql, b->agency, &row, bytes_text(""), none);
-    return err ? err
-               : store_replica_close(b->sql, b->agency, row.replica, "lineage",
-                                     b->now);
+    if (!err)
+        err = store_replica_close(b->sql, b->agency, row.replica, "lineage",
+                                  b->now);
+    return err ? err : forgotten_shut(b->office, b->sql, row.replica);
+}
+
+/* What a revoked vault gives is held under whatever name. */
+static enum err piece_revoke(struct sync *s, struct batch *b,
+                             const struct piece *piece)
+{
+    struct batch_log *log;
+    enum err err = batch_log_find(b, piece->row.replica, &log);
+    if (err || !s->row.revoked_at || log->row.revoked_at)
+        return err;
+    log->row.revoked_at = b->now;
+    return store_replica_revoke(b->sql, b->agency, log->row.replica, b->now,
+                                b->now);
 }
 
 static enum err old_commit(struct sync *s, struct batch *b,
@@ -188,7 +203,9 @@ static enum err old_commit(struct sync *s, struct batch *b,
     struct push push;
     struct push_result result = {.held = NULL};
     push_of(s, piece, &push);
-    enum err err = forgotten_add(s, b, piece);
+    enum err err = unknown_add(s, b, piece);
+    if (!err)
+        err = piece_revoke(s, b, piece);
     if (!err)
         err = batch_push(b, &push, &result);
     free(result.held);

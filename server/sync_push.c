@@ -158,35 +158,52 @@ void sync_old_gap(struct sync *s, const struct replica_row *row)
     memcpy(s->error.replica, row->replica, sizeof s->error.replica);
 }
 
+/* Whose log it is, and whether such lines may have been here before: only
+ * after a rollback; else they are judged like any other, and a log that nobody
+ * knows is nobody's. */
+static enum err log_owner(struct sync *s, const struct log_line *log,
+                          struct replica_row *row, bool *rolled_back)
+{
+    const char *agency = s->office->agency;
+    int64_t lineages = 0;
+    enum err err = store_lineages(s->sql, agency, &lineages);
+    if (!err)
+        err = store_replica_find(s->sql, agency, log->replica, row);
+    *rolled_back = lineages > 0;
+    if (err == ERR_NOT_FOUND && *rolled_back) {
+        forgotten_row(s, log, row);
+        err = ERR_OK;
+    }
+    if (!err && strcmp(row->account, s->row.account) != 0)
+        err = ERR_NOT_FOUND;
+    if (err != ERR_NOT_FOUND)
+        return err;
+    sync_refuse(s, 422, "bad-signature", "this is no log of the vault's past");
+    memcpy(s->error.replica, log->replica, sizeof s->error.replica);
+    return ERR_OK;
+}
+
 static enum err log_begin(struct sync *s, const struct log_line *log)
 {
     struct replica_row row;
     uint8_t link[LINK_BYTES];
     char id[REPLICA_CHARS + 1];
+    bool rolled_back;
     replica_id(id, 'w', s->office->agency, log->key);
     if (strcmp(id, log->replica) != 0) {
         sync_refuse(s, 400, "bad-header", "a log's key is not its replica's");
         return ERR_OK;
     }
-    enum err err =
-        store_replica_find(s->sql, s->office->agency, log->replica, &row);
-    if (err == ERR_NOT_FOUND) {
-        forgotten_row(s, log, &row);
-        err = ERR_OK;
-    }
-    if (!err)
-        err = store_line_link(s->sql, s->office->agency, log->replica, log->key,
-                              log->from - 1, link);
+    enum err err = log_owner(s, log, &row, &rolled_back);
+    if (err || s->stage == STAGE_REFUSED)
+        return err;
+    err = store_line_link(s->sql, s->office->agency, log->replica, log->key,
+                          log->from - 1, link);
     if (err == ERR_NOT_FOUND) {
         sync_old_gap(s, &row);
         return ERR_OK;
     }
-    /* Only after a rollback have such lines been here before; else they are
-     * judged like any other. */
-    int64_t lineages = 0;
-    if (!err)
-        err = store_lineages(s->sql, s->office->agency, &lineages);
-    return err ? err : sync_piece_begin(s, &row, log->from, link, lineages > 0);
+    return err ? err : sync_piece_begin(s, &row, log->from, link, rolled_back);
 }
 
 enum err sync_log(struct sync *s, struct bytes line)

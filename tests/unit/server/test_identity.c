@@ -325,6 +325,129 @@ static void an_old_log_that_went_another_way_is_named(void **state)
     device_fini(&next);
 }
 
+/* --- logs that are nobody's ------------------------------------------------
+ */
+
+/* A log under a key that was never enrolled, in the name of `user`. */
+static void made_up(struct device *d, const char *user)
+{
+    uint8_t seed[32];
+    *d = (struct device){.head = 0};
+    random_fill(random_system(), seed, sizeof seed);
+    keypair_from_seed(&d->keys, seed);
+    replica_id(d->replica, 'w', "north", d->keys.public_key);
+    snprintf(d->user, sizeof d->user, "%s", user);
+    link_zero(d->links[0], "north", d->keys.public_key);
+}
+
+static void history_begin(struct place *place)
+{
+    assert_int_equal(sql_begin(&place->sql, true), ERR_OK);
+    assert_int_equal(office_new_lineage(place->office, &place->sql), ERR_OK);
+    assert_int_equal(sql_commit(&place->sql), ERR_OK);
+}
+
+static void forge(struct device *by, struct place *place, struct device *log,
+                  int status)
+{
+    struct reply reply;
+    int64_t n = device_revise(log, PERSON, "{}", "{\"first_name\":\"Forged\"}");
+    contribute(by, place, log, n, &reply);
+    assert_int_equal(reply.status, status);
+    if (status != 200) {
+        assert_string_equal(reply.error.error, "bad-signature");
+        assert_string_equal(reply.error.replica, log->replica);
+    }
+    device_apply(by, &reply);
+    reply_fini(&reply);
+}
+
+static void expect_unforged(struct place *place)
+{
+    assert_int_equal(place_int(place, "SELECT count(*) FROM record WHERE "
+                                      "instr(state, 'Forged') > 0"),
+                     0);
+}
+
+static void
+an_unknown_log_is_none_of_an_office_that_has_lost_nothing(void **state)
+{
+    struct place *place = *state;
+    struct device dana, log;
+    device_enrol(&dana, place, "dana");
+    device_create(&dana, "person", PERSON, PERSON, NAMED);
+    device_sync_ok(&dana, place);
+    made_up(&log, "dana");
+    forge(&dana, place, &log, 422);
+    assert_int_equal(
+        place_int(place, "SELECT count(*) FROM replica WHERE kind = 'w'"), 1);
+    expect_unforged(place);
+    device_fini(&dana);
+    device_fini(&log);
+}
+
+static void a_revoked_device_gains_nothing_by_another_log(void **state)
+{
+    struct place *place = *state;
+    struct device dana, next, log;
+    device_enrol(&dana, place, "dana");
+    device_create(&dana, "person", PERSON, PERSON, NAMED);
+    device_sync_ok(&dana, place);
+    history_begin(place);
+    device_succeed(&next, &dana, place, "lineage");
+    place_exec(place, "UPDATE replica SET revoked_at = 1 WHERE replica = "
+                      "(SELECT replica FROM replica "
+                      "WHERE predecessor IS NOT NULL)");
+    made_up(&log, "dana");
+    forge(&next, place, &log, 200);
+    /* Nor by that of what it was before. */
+    forge(&next, place, &dana, 200);
+    expect_unforged(place);
+    assert_int_equal(place_int(place, "SELECT count(*) FROM held WHERE reason "
+                                      "= 'revoked' AND released IS NULL"),
+                     2);
+    device_fini(&dana);
+    device_fini(&next);
+    device_fini(&log);
+}
+
+static void an_unknown_log_has_its_contributors_rights(void **state)
+{
+    struct place *place = *state;
+    struct device dana, kim, log, other;
+    device_enrol(&dana, place, "dana");
+    device_create(&dana, "person", PERSON, PERSON, NAMED);
+    device_sync_ok(&dana, place);
+    history_begin(place);
+    device_enrol(&kim, place, "kim");
+    made_up(&log, "kim");
+    forge(&kim, place, &log, 200); /* not her case */
+    made_up(&other, "dana");
+    forge(&kim, place, &other, 200); /* nor her name */
+    assert_int_equal(place_int(place, "SELECT count(*) FROM held WHERE reason "
+                                      "IN ('out-of-scope', 'invalid')"),
+                     2);
+    expect_unforged(place);
+    device_fini(&dana);
+    device_fini(&kim);
+    device_fini(&log);
+    device_fini(&other);
+}
+
+static void another_users_log_is_not_contributed(void **state)
+{
+    struct place *place = *state;
+    struct device dana, kim;
+    device_enrol(&dana, place, "dana");
+    device_enrol(&kim, place, "kim");
+    device_create(&dana, "person", PERSON, PERSON, NAMED);
+    device_sync_ok(&dana, place);
+    forge(&kim, place, &dana, 422);
+    expect_unforged(place);
+    device_fini(&dana);
+    device_fini(&kim);
+}
+
 /* --- terms ---------------------------------------------------------------- */
 
 static void each_start_is_a_term_of_its_own(void **state)
@@ -375,6 +498,10 @@ int main(void)
         TEST(a_predecessors_lines_are_contributed_as_they_were),
         TEST(a_gap_in_an_old_log_says_where_the_office_is),
         TEST(an_old_log_that_went_another_way_is_named),
+        TEST(an_unknown_log_is_none_of_an_office_that_has_lost_nothing),
+        TEST(a_revoked_device_gains_nothing_by_another_log),
+        TEST(an_unknown_log_has_its_contributors_rights),
+        TEST(another_users_log_is_not_contributed),
         TEST(each_start_is_a_term_of_its_own),
         TEST(an_office_is_not_made_twice),
     };

@@ -86,12 +86,44 @@ static enum err leave_again(struct batch *b, const struct batch_case *kase,
     return entry_add(b, member->scope, member->scope->head.sum, &row);
 }
 
-enum err feed_leave_again(struct batch *b, const struct batch_case *kase,
+/* The writer saw the case at some time, as this store knows it. */
+static bool saw(const struct batch_case *kase, const struct batch_log *log)
+{
+    for (size_t i = 0; i < kase->member_count; i++)
+        if (scope_list_has(&log->scopes, kase->members[i].scope->name))
+            return true;
+    return false;
+}
+
+/* A case that was disposed of, and that this store has never let the writer
+ * see: it was taken back to before the case was begun, or a vault was copied.
+ */
+static enum err leave_first(struct batch *b, struct batch_case *kase,
+                            const struct batch_log *log)
+{
+    const char *scope = scope_list_caseload(&log->scopes);
+    struct batch_member *member;
+    if (!scope)
+        return ERR_OK;
+    enum err err = batch_member_add(b, kase, scope, &member);
+    if (!err)
+        err = leave_again(b, kase, member);
+    if (err)
+        return err;
+    struct member_row row = {.left_seq = member->scope->head.seq};
+    member->left_seq = row.left_seq;
+    memcpy(row.scope, scope, strlen(scope) + 1);
+    return store_member_put(b->sql, b->agency, kase->kase, &row);
+}
+
+enum err feed_leave_again(struct batch *b, struct batch_case *kase,
                           const struct batch_log *log)
 {
     enum err err = ERR_OK;
     if (!b->push || b->push->contributed || log->row.kind != 'w')
         return ERR_OK;
+    if (kase->disposed && !saw(kase, log))
+        return leave_first(b, kase, log);
     for (size_t i = 0; i < kase->member_count; i++)
         if (!kase->members[i].left_seq &&
             scope_list_has(&log->scopes, kase->members[i].scope->name))

@@ -240,7 +240,7 @@ MUST_CHECK enum err feed_leave(struct batch *batch, struct batch_case *kase,
 /* A device wrote in a case that is not its own any more, although it had passed
  * the leave: it has the case again, by carrying, and is told once more. */
 MUST_CHECK enum err feed_leave_again(struct batch *batch,
-                                     const struct batch_case *kase,
+                                     struct batch_case *kase,
                                      const struct batch_log *log);
 
 /* ingest.c: inside an open batch. */

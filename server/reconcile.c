@@ -330,7 +330,7 @@ static enum err own_admit(struct sync *s, struct batch *b, const char *name,
     struct batch_case *kase;
     struct batch_log *creator;
     enum err err = batch_case_find(b, name, &kase);
-    if (err || !kase->known || kase->member_count)
+    if (err || !kase->known || kase->member_count || kase->disposed)
         return err;
     err = batch_log_find(b, kase->total.creator, &creator);
     if (err)

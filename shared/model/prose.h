@@ -2,16 +2,18 @@
  * the same because both take it from here.
  *
  * Everything is appended to `out`, whose first failure buffer_err() tells.  A
- * stored text never commands the terminal: its control characters become
- * spaces.  Values may be NULL, which reads "-".  Pure, but for the time zone of
- * this machine. */
+ * stored text never commands the terminal: its control characters, and those
+ * that turn its direction, become spaces.  Values between which somebody
+ * decides, and those of history, are never shortened, and no line of a value
+ * begins where a line of ours does.  Values may be NULL, which reads "-". Pure,
+ * but for the time zone of this machine. */
 #ifndef MODEL_PROSE_H
 #define MODEL_PROSE_H
 
 #include "shared/model/canon.h"
 
 #define PROSE_BYTES_MAX (256u << 20) /* a ceiling for `out` */
-#define PROSE_WIDTH 60               /* of a value among others */
+#define PROSE_WIDTH 60               /* what is longer gets lines of its own */
 
 /* Shortened to `width` characters, in one line; 0: whole, in its lines. */
 void prose_text(struct buffer *out, struct bytes text, int width);

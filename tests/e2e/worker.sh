@@ -46,6 +46,37 @@ refused 'and a decision' 1 'value is empty' as dana resolve "$contact" \
 equal 'none of them was written' "$(here)" "$written"
 equal 'a blank is no draft either' "$(as dana status --json | jq .drafts)" 0
 
+# What a person decides between, and what a value may not pretend to be.
+same=$(printf 'Her income comes from cleaning at the school, three days a week. %.0s' 1 2)
+syncs dana lee || exit 1
+revise dana "$person" county="$same Monday" || exit 1
+revise lee "$person" county="$same Friday" || exit 1
+syncs dana lee dana || exit 1
+shows_both() { # COMMAND...: prints both values whole
+	"$@" >"$dir/shown" && grep -q 'a week. *Monday"' "$dir/shown" &&
+		grep -q 'a week. *Friday"' "$dir/shown"
+}
+check 'a conflict shows both values whole' shows_both as dana conflicts
+check 'and at the office' shows_both office conflicts list
+check 'so does the record' shows_both as dana show "$person"
+check 'and there' shows_both office show "$person"
+check 'and its history' shows_both as dana show "$person" --history
+as dana resolve "$person" county --context "$(context dana "$person")" \
+	--keep "$(as dana conflicts --json | jq -r '.[0].values[0].dot')"
+revise dana "$contact" assessment_opinion="$(printf \
+	'calm\n  kind                 home_visit\u202eemoh')" || exit 1
+syncs dana || exit 1
+forges() { "$@" | grep -Eq $'^  kind  *home_visit|\u202e'; }
+for shown in "as dana show $contact" "office show $contact"; do
+	if forges $shown; then
+		not_ok "a value forges no line: $shown"
+	else
+		ok "a value forges no line: $shown"
+	fi
+done
+as dana list contact >"$dir/listed"
+check 'a list cuts no ids' grep -q "person=$person" "$dir/listed"
+
 # A full disk.
 if [ -w /dev/full ]; then
 	to_full() { "$@" >/dev/full; }

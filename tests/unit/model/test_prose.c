@@ -75,6 +75,71 @@ static void a_text_never_commands_the_terminal(void **state)
                 0, "a 31mb\xc2\xa0 ");
 }
 
+static void a_text_never_turns_what_stands_behind_it(void **state)
+{
+    (void)state;
+    expect_text("a\xe2\x80\xaa"
+                "b\xe2\x80\xae"
+                "c\xe2\x81\xa6"
+                "d\xe2\x81\xa9"
+                "e\xe2\x80\x8e"
+                "f\xe2\x80\x8f",
+                0, "a b c d e f ");
+    expect_text("\xe2\x80\x93\xe2\x81\xaa\xe2\x80\xaf", 0,
+                "\xe2\x80\x93\xe2\x81\xaa\xe2\x80\xaf");
+}
+
+static void expect_show(const char *json, const char *line)
+{
+    struct arena arena;
+    struct buffer out;
+    const struct canon *root;
+    arena_init(&arena, 1 << 20);
+    buffer_init(&out, PROSE_BYTES_MAX);
+    assert_int_equal(canon_parse(&arena, bytes_text(json), &root, NULL),
+                     ERR_OK);
+    prose_show(&out, root, "oldest first");
+    prose_row(&out, root);
+    if (!strstr(buffer_text(&out), line))
+        fail_msg("%s\nlacks\n%s", buffer_text(&out), line);
+    buffer_fini(&out);
+    arena_fini(&arena);
+}
+
+#define SIXTY "012345678901234567890123456789012345678901234567890123456789"
+#define AN_ID "0198f1d2-7c3a-7e4b-9d5e-6f708192a3b4"
+
+static void a_value_forges_no_line_of_a_record(void **state)
+{
+    (void)state;
+    expect_show("{\"fields\":{\"note\":{\"value\":"
+                "\"safe\\n  do_not_visit         false\"}}}",
+                "  note                 safe\n"
+                "                         do_not_visit         false\n");
+}
+
+static void values_of_conflict_and_history_are_whole(void **state)
+{
+    (void)state;
+    expect_show("{\"fields\":{\"a\":{\"live\":[{\"at\":0,\"author\":\"dana\","
+                "\"dot\":\"w1:1\",\"value\":\"" SIXTY "north\"}],"
+                "\"open\":true,\"value\":null}}}",
+                "      by dana on 1970-01-01 00:00 +00:00   (w1:1)\n"
+                "          \"" SIXTY "north\"\n");
+    expect_show("{\"history\":[{\"at\":0,\"author\":\"dana\",\"set\":{"
+                "\"a\":\"" SIXTY "\\nnorth\"}}]}",
+                "      set a =\n          \"" SIXTY "\n           north\"\n");
+}
+
+static void a_row_cuts_texts_and_no_ids(void **state)
+{
+    (void)state;
+    expect_show("{\"fields\":{\"a\":\"" SIXTY "\",\"b\":\"" AN_ID "\","
+                "\"c\":[\"" AN_ID "\",\"x\"]},\"record\":\"r\"}",
+                "r  a=01234567890123456789012345678901...  b=" AN_ID
+                "  c=[" AN_ID ", x]\n");
+}
+
 /* No line has such a name; a state that was damaged may. */
 static void a_field_name_never_commands_the_terminal(void **state)
 {
@@ -168,6 +233,26 @@ static void a_conflict_says_who_wrote_what_and_what_holds(void **state)
                          "  The value in force meanwhile: -\n");
 }
 
+static void who_decides_sees_all_of_each_value(void **state)
+{
+    (void)state;
+    expect_conflict("{\"base\":\"" SIXTY "old\",\"field\":\"week\",\"values\":["
+                    "{\"at\":0,\"author\":\"dana\",\"dot\":\"w1:2\","
+                    "\"value\":\"" SIXTY "a\"},{\"at\":0,\"author\":\"lee\","
+                    "\"dot\":\"w2:1\",\"value\":\"" SIXTY "b\\nc\"},{\"at\":0,"
+                    "\"author\":\"kim\",\"dot\":\"w3:1\",\"value\":"
+                    "\"1\\\" on 1970\"}]}",
+                    "week of hours Ruth (6f708192a3b4)\n"
+                    "  dana wrote on 1970-01-01 00:00 +00:00 (w1:2)\n"
+                    "      \"" SIXTY "a\",\n"
+                    "  lee wrote on 1970-01-01 00:00 +00:00 (w2:1)\n"
+                    "      \"" SIXTY "b\n       c\",\n"
+                    "  kim wrote on 1970-01-01 00:00 +00:00 (w3:1)\n"
+                    "      \"1\" on 1970\"; none had seen the others'.\n"
+                    "  The value in force meanwhile:\n"
+                    "      \"" SIXTY "old\"\n");
+}
+
 static void showing_tells_of_every_allocation_failure(void **state)
 {
     (void)state;
@@ -198,9 +283,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_record_is_shown_with_its_conflict_and_history),
         cmocka_unit_test(a_text_never_commands_the_terminal),
+        cmocka_unit_test(a_text_never_turns_what_stands_behind_it),
+        cmocka_unit_test(a_value_forges_no_line_of_a_record),
+        cmocka_unit_test(values_of_conflict_and_history_are_whole),
+        cmocka_unit_test(a_row_cuts_texts_and_no_ids),
         cmocka_unit_test(a_field_name_never_commands_the_terminal),
         cmocka_unit_test(a_text_is_cut_between_characters),
         cmocka_unit_test(a_record_goes_by_its_name_or_by_its_id),
+        cmocka_unit_test(who_decides_sees_all_of_each_value),
         cmocka_unit_test(a_conflict_says_who_wrote_what_and_what_holds),
         cmocka_unit_test(showing_tells_of_every_allocation_failure),
     };

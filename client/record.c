@@ -193,7 +193,8 @@ static enum err add_choice(struct buffer *keep, const struct canon *live,
     return ERR_NOT_FOUND;
 }
 
-/* Builds {"field":["write",...]} from names among the field's live values. */
+/* Builds {"field":["write",...]} from names among the field's live values.
+ * ERR_EXISTS: it has one value, and nothing waits. */
 static enum err choose(struct buffer *keep, struct bytes state,
                        const char *field, const char *const *names,
                        const char **missing)
@@ -208,6 +209,8 @@ static enum err choose(struct buffer *keep, struct bytes state,
         *missing = field;
         err = ERR_NOT_FOUND;
     }
+    if (!err && !canon_true(known, "open"))
+        err = ERR_EXISTS;
     buffer_add_char(keep, '{');
     canon_put_text(keep, bytes_text(field));
     buffer_add_text(keep, ":[");
@@ -230,11 +233,14 @@ PUBLIC int satchel_resolve(satchel *handle, const char *record,
     buffer_init(&state, STATE_BYTES_MAX);
     buffer_init(&present, RESULT_BYTES_MAX);
     buffer_init(&keep, RESULT_BYTES_MAX);
+    bool settled = false;
     enum err err = handle_enter(handle);
     if (!err)
         err = record_read(handle->vault, record, &state, &present);
-    if (!err)
+    if (!err) {
         err = choose(&keep, buffer_bytes(&state), field, names, &missing);
+        settled = err == ERR_EXISTS;
+    }
     if (!err) {
         struct record_write write = {
             .record = record, .context = context, .keep = buffer_bytes(&keep)};
@@ -246,6 +252,10 @@ PUBLIC int satchel_resolve(satchel *handle, const char *record,
     buffer_fini(&keep);
     buffer_fini(&present);
     buffer_wipe(&state);
+    if (settled)
+        return handle_fail(handle, err,
+                           "%s is not in conflict; nothing is to be settled",
+                           field);
     if (missing)
         return handle_fail(handle, err,
                            "%s: %s is not among its live values; see `satchel "

@@ -221,7 +221,7 @@ int satchel_read(satchel *vault, const char *record, int history, char **json);
 
 /* Settles a conflict: of the live values of `field` those written by `keep`
  * (write ids or dots, NULL-terminated) stand.  `context` is that of the read
- * that showed them. */
+ * that showed them.  SATCHEL_EXISTS: the field is not in conflict. */
 int satchel_resolve(satchel *vault, const char *record, const char *field,
                     const char *context, const char *const *keep);
 

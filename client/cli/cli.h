@@ -67,6 +67,8 @@ void print_conflict(struct cli *cli, const char *json);
 /* A text in lines, without what would command a terminal. */
 void print_bytes(const char *text, size_t bytes);
 
+/* {"field","value"} after a decision. */
+void print_settlement(const char *json);
 /* One line without them; it may tell of stored texts. */
 void print_message(FILE *to, const char *text);
 

@@ -1,4 +1,4 @@
-/* show, list, conflicts, resolve: reading and settling. */
+/* show, list, conflicts: reading. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,87 +84,4 @@ int command_conflicts(struct cli *cli)
         return cli_fail_vault(cli, error);
     return cli_print_all(cli, iterator, print_conflict,
                          "no conflicts: nothing waits for a decision");
-}
-
-static int resolve_by_keep(struct cli *cli, const char *context)
-{
-    size_t count = args_list_count(&cli->args, "--keep");
-    const char **keep = calloc(count + 1, sizeof *keep);
-    if (!keep)
-        return cli_fail(cli, EXIT_FAILED, "nomem", "memory is exhausted");
-    for (size_t i = 0; i < count; i++)
-        keep[i] = args_list_at(&cli->args, "--keep", i);
-    int error = satchel_resolve(cli->vault, cli->operands[0], cli->operands[1],
-                                context, keep);
-    free(keep);
-    return error ? cli_fail_vault(cli, error) : EXIT_DONE;
-}
-
-/* {"field":value} of what a person typed, by the field's kind. */
-static int typed_value(struct cli *cli, const char *text, char **set_json)
-{
-    char *json, *shown;
-    int error = satchel_read(cli->vault, cli->operands[0], 0, &shown);
-    if (error)
-        return error;
-    json_t *root = cli_parse(shown), *set = json_object();
-    satchel_free(shown);
-    error = satchel_value(cli->vault,
-                          json_string_value(json_object_get(root, "type")),
-                          cli->operands[1], text, &json);
-    json_decref(root);
-    if (!error) {
-        json_object_set_new(set, cli->operands[1], cli_parse(json));
-        *set_json = json_dumps(set, JSON_COMPACT);
-        satchel_free(json);
-    }
-    json_decref(set);
-    return error;
-}
-
-static int resolve_by_value(struct cli *cli, const char *context)
-{
-    struct satchel_write write = SATCHEL_WRITE_INIT;
-    const char *text;
-    char *set_json = NULL;
-    int code = given_option(cli, "--value", &text);
-    if (code)
-        return code;
-    int error = typed_value(cli, text, &set_json);
-    write.record = cli->operands[0];
-    write.context = context;
-    write.set_json = set_json;
-    if (!error)
-        error = given_begin(cli);
-    if (!error)
-        error = given_end(cli, satchel_write(cli->vault, &write, NULL));
-    free(set_json);
-    return error ? cli_fail_vault(cli, error) : EXIT_DONE;
-}
-
-int command_resolve(struct cli *cli)
-{
-    bool value =
-        args_text(&cli->args, "--value") || args_text(&cli->args, "--draft");
-    const char *context = args_text(&cli->args, "--context");
-    bool keep = args_list_count(&cli->args, "--keep") > 0;
-    if (cli->operand_count != 2)
-        return cli_misuse(cli,
-                          "give a record id and a field: satchel resolve ID "
-                          "FIELD");
-    if (keep == value)
-        return cli_misuse(cli, "say which values stand (--keep DOT...) or give "
-                               "a new one (--value V)");
-    if (!context)
-        return cli_misuse(cli, "--context is missing: the token that `satchel "
-                               "show` printed with the values you decide on");
-    int code = cli_open(cli, true);
-    if (code)
-        return code;
-    code =
-        keep ? resolve_by_keep(cli, context) : resolve_by_value(cli, context);
-    if (!code && cli->json)
-        printf("{\"field\":\"%s\",\"record\":\"%s\"}\n", cli->operands[1],
-               cli->operands[0]);
-    return code;
 }

@@ -124,6 +124,9 @@ static int option_check(struct cli *cli, const char *name, const char *text)
     if (text[strspn(text, " \t\r\n")])
         return EXIT_DONE;
     cli->given.unkept = false; /* it is no text that anybody misses */
+    if (!strcmp(name, "--value"))
+        return cli_misuse(cli, "--value is empty; nothing was written: say "
+                               "--clear to clear the field");
     return cli_fail(cli, EXIT_FAILED, "invalid",
                     "the text for %s is empty; nothing was written: give it, "
                     "or leave %s out",

@@ -80,6 +80,14 @@ void print_row(struct cli *cli, const char *json)
     page_print(&p);
 }
 
+void print_settlement(const char *json)
+{
+    struct page p;
+    const struct canon *said = page_open(&p, json);
+    prose_settled(&p.text, said);
+    page_print(&p);
+}
+
 /* --- conflicts ------------------------------------------------------------ */
 
 static struct bytes text_of(const struct canon *object, const char *name)
@@ -146,7 +154,8 @@ void print_conflict(struct cli *cli, const char *json)
     prose_text(&p.text, id, 0);
     buffer_add_char(&p.text, ' ');
     prose_member(&p.text, conflict, "field");
-    buffer_add_text(&p.text, " --keep DOT... | --value V --context TOKEN   "
-                             "(satchel show prints the token)\n");
+    buffer_add_text(&p.text,
+                    " --keep DOT... | --value V | --clear --context TOKEN   "
+                    "(satchel show prints the token)\n");
     page_print(&p);
 }

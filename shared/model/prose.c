@@ -171,6 +171,17 @@ void prose_heading(struct buffer *out, struct bytes type, struct bytes name,
     buffer_add_char(out, ')');
 }
 
+static void put_behind_colon(struct buffer *out, const struct canon *value)
+{
+    if (is_short(value)) {
+        buffer_add_char(out, ' ');
+        prose_value(out, value, ONE_LINE);
+    } else {
+        put_quoted(out, value, 6);
+    }
+    buffer_add_char(out, '\n');
+}
+
 /* --- a conflict ----------------------------------------------------------- */
 
 /* "dana wrote "20" on ... (w1:2)"; what is longer stands below. */
@@ -220,13 +231,14 @@ void prose_conflict(struct buffer *out, const struct canon *conflict,
     const struct canon *shown = member(conflict, "shown");
     const struct canon *value = shown ? shown : member(conflict, "base");
     buffer_add_text(out, "  The value in force meanwhile:");
-    if (is_short(value)) {
-        buffer_add_char(out, ' ');
-        prose_value(out, value, ONE_LINE);
-    } else {
-        put_quoted(out, value, 6);
-    }
-    buffer_add_char(out, '\n');
+    put_behind_colon(out, value);
+}
+
+void prose_settled(struct buffer *out, const struct canon *said)
+{
+    prose_member(out, said, "field");
+    buffer_add_char(out, ':');
+    put_behind_colon(out, member(said, "value"));
 }
 
 /* --- a record ------------------------------------------------------------- */

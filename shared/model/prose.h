@@ -32,6 +32,9 @@ void prose_heading(struct buffer *out, struct bytes type, struct bytes name,
 void prose_conflict(struct buffer *out, const struct canon *conflict,
                     struct bytes type, struct bytes name, struct bytes id);
 
+/* "county: 28081", of {"field","value"}. */
+void prose_settled(struct buffer *out, const struct canon *said);
+
 /* From the JSON that view_show() and view_row() make; `order` says how the
  * history is sorted. */
 void prose_show(struct buffer *out, const struct canon *shown,

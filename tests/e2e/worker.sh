@@ -41,8 +41,6 @@ done
 refused 'and a note' 1 'note is empty' as dana refer "$person" --note - </dev/null
 refused 'and a finding' 1 'finding is empty' \
 	as dana follow-up "$person" --finding - </dev/null
-refused 'and a decision' 1 'value is empty' as dana resolve "$contact" \
-	narrative --context "$(context dana "$contact")" --value - </dev/null
 equal 'none of them was written' "$(here)" "$written"
 equal 'a blank is no draft either' "$(as dana status --json | jq .drafts)" 0
 
@@ -61,8 +59,39 @@ check 'and at the office' shows_both office conflicts list
 check 'so does the record' shows_both as dana show "$person"
 check 'and there' shows_both office show "$person"
 check 'and its history' shows_both as dana show "$person" --history
-as dana resolve "$person" county --context "$(context dana "$person")" \
-	--keep "$(as dana conflicts --json | jq -r '.[0].values[0].dot')"
+# Deciding.
+decides() { # FIELD OPTION...: of what is seen now
+	local field=$1
+	shift
+	as dana resolve "$person" "$field" \
+		--context "$(context dana "$person")" "$@"
+}
+first=$(as dana conflicts --json | jq -r '.[0].values[0].dot')
+written=$(here)
+refused 'an empty value is no decision' 2 'say --clear' decides county --value ''
+refused 'nor is that of a pipe' 2 'say --clear' decides county --value - </dev/null
+refused 'two decisions are too many' 2 'different decisions' \
+	decides county --value x --keep "$first"
+refused 'a field that is not in conflict is left alone' 1 \
+	'legal_name is not in conflict; nothing is to be settled' \
+	decides legal_name --value X
+refused 'whatever stands in it' 1 'legal_name is not in conflict' decides \
+	legal_name --keep "$(as dana show "$person" --json |
+		jq -r '.fields.legal_name.live[0].dot')"
+refused 'and cleared by nobody' 1 'legal_name is not in conflict' \
+	decides legal_name --clear
+refused 'a field that is not there is said to be so' 1 'no value in a field' \
+	decides nosuch --value x
+equal 'none of this was written' "$(here)" "$written"
+equal 'what stands now is printed' "$(decides county --keep "$first" --json |
+	jq -c '[.field, .value == (.value | tostring)]')" '["county",true]'
+refused 'and then it is settled' 1 'county is not in conflict' \
+	decides county --keep "$first"
+syncs dana lee || exit 1
+revise dana "$person" county=28081 && revise lee "$person" county=28013 &&
+	syncs dana lee dana || exit 1
+equal 'a field can be cleared, and says so' "$(decides county --clear)" \
+	'county: -'
 revise dana "$contact" assessment_opinion="$(printf \
 	'calm\n  kind                 home_visit\u202eemoh')" || exit 1
 syncs dana || exit 1

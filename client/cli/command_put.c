@@ -80,6 +80,21 @@ static int put_with(struct cli *cli, struct satchel_write *write,
     return code;
 }
 
+static const char *article(const char *noun)
+{
+    return strchr("aeiou", *noun) ? "an" : "a";
+}
+
+/* TYPE says what the writer took the record for. */
+static int type_check(struct cli *cli, const char *record, const char *type)
+{
+    const char *said = type_given(cli) ? cli->operands[0] : NULL;
+    if (!said || !type || !strcmp(said, type))
+        return EXIT_DONE;
+    return cli_fail(cli, EXIT_FAILED, "invalid", "%s is %s %s, not %s %s",
+                    record, article(type), type, article(said), said);
+}
+
 /* What is revised says of which kinds values are, and which members there are.
  */
 static int put_revision(struct cli *cli, struct satchel_write *write)
@@ -89,9 +104,10 @@ static int put_revision(struct cli *cli, struct satchel_write *write)
     if (!satchel_read(cli->vault, write->record, 0, &json))
         shown = cli_parse(json);
     satchel_free(json);
-    int code = put_with(cli, write, shown,
-                        json_string_value(json_object_get(shown, "type")),
-                        type_given(cli));
+    const char *type = json_string_value(json_object_get(shown, "type"));
+    int code = type_check(cli, write->record, type);
+    if (!code)
+        code = put_with(cli, write, shown, type, type_given(cli));
     json_decref(shown);
     return code;
 }

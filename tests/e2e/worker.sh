@@ -59,6 +59,16 @@ check 'and at the office' shows_both office conflicts list
 check 'so does the record' shows_both as dana show "$person"
 check 'and there' shows_both office show "$person"
 check 'and its history' shows_both as dana show "$person" --history
+# Revising what it is not.
+written=$(here)
+refused 'a person is not revised as a contact' 1 \
+	"$person is a person, not a contact" as dana put contact \
+	--record "$person" --context "$(context dana "$person")" county=1
+refused 'nor as an organization' 1 'not an organization' \
+	as dana put organization --record "$person" \
+	--context "$(context dana "$person")" - <<<'{"county":"1"}'
+equal 'neither was written' "$(here)" "$written"
+
 # Deciding.
 decides() { # FIELD OPTION...: of what is seen now
 	local field=$1

@@ -119,7 +119,7 @@ struct satchel_contact {
     size_t size;
     const char *person;      /* required: record id */
     const char *kind;        /* required: home_visit, office, phone, ... */
-    const char *occurred_at; /* ISO 8601 with offset; NULL: now */
+    const char *occurred_at; /* ISO 8601 with offset; NULL: now, local */
     const char *direction;   /* client_to_us, us_to_client, third_party */
     const char *outcome;     /* completed, no_answer, refused, ... */
     const char *narrative;   /* facts */
@@ -252,7 +252,8 @@ void satchel_iterator_close(satchel_iterator *iterator);
  * own that says what they were for.  *draft receives the number. */
 int satchel_draft_keep(satchel *vault, const char *about_json, const void *text,
                        size_t text_bytes, int64_t *draft);
-/* {"about":{...},"at","bytes","draft"} of each, oldest first. */
+/* {"about":{...},"at","bytes","draft"} of each, oldest first; "at", as every
+ * time in JSON, is milliseconds since 1970 UTC. */
 int satchel_drafts(satchel *vault, satchel_iterator **out);
 /* The same JSON (which may be NULL when not wanted) and the text, followed by a
  * NUL that is not counted. */

@@ -83,11 +83,12 @@ static int require(satchel *handle, const char *type, const char *name,
     return handle_fail(handle, ERR_INVALID, "%s.%s: is required", type, name);
 }
 
+/* Where it happened: what is written in the evening bears that day's date. */
 static const char *now(satchel *handle, char out[INSTANT_CHARS])
 {
     const struct clock *clock =
         handle->vault ? vault_clock(handle->vault) : clock_system();
-    instant_format(out, clock_wall_ms(clock));
+    instant_format_offset(out, clock_wall_ms(clock) / 1000 * 1000);
     return out;
 }
 

@@ -33,12 +33,9 @@ static void print_draft(struct cli *cli, const char *json)
     json_t *about = json_object_get(root, "about");
     json_int_t id = json_integer_value(json_object_get(root, "draft"));
     const char *reason = json_string_value(json_object_get(about, "reason"));
-    const char *at = json_string_value(json_object_get(root, "at"));
-    char kept[INSTANT_CHARS] = "?";
-    int64_t at_ms;
+    char kept[INSTANT_CHARS];
     size_t i;
-    if (at && !instant_parse(bytes_text(at), &at_ms))
-        instant_format_local(kept, at_ms);
+    instant_format_local(kept, json_integer_value(json_object_get(root, "at")));
     printf("%" JSON_INTEGER_FORMAT "  %s  %" JSON_INTEGER_FORMAT " bytes", id,
            kept, json_integer_value(json_object_get(root, "bytes")));
     if (reason) {

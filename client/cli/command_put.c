@@ -6,6 +6,7 @@
 #include "client/cli/cli.h"
 
 #define RESULTS_BYTES_MAX (1u << 30) /* of one batch */
+#define FUTURE_MS INT64_C(600000)
 
 static char *text_or_null(json_t *object)
 {
@@ -27,6 +28,20 @@ static void print_result(const struct cli *cli, const char *result)
     json_decref(root);
 }
 
+/* That something happened which has not yet; clocks may differ by a little. */
+static void future_note(const struct cli *cli, const char *field,
+                        const char *at)
+{
+    int64_t ms, now_ms = clock_wall_ms(clock_system());
+    char shown[INSTANT_CHARS];
+    if (!at || instant_parse(bytes_text(at), &ms) || ms <= now_ms + FUTURE_MS)
+        return;
+    instant_format_local(shown, ms);
+    if (!cli->json)
+        fprintf(stderr, "satchel: note: %s is in the future: %s\n", field,
+                strlen(at) > sizeof "2026-11-21" - 1 ? shown : at);
+}
+
 static int write_change(struct cli *cli, struct change *change,
                         struct satchel_write *write)
 {
@@ -38,9 +53,12 @@ static int write_change(struct cli *cli, struct change *change,
     int error = given_begin(cli);
     if (!error)
         error = given_end(cli, satchel_write(cli->vault, write, &result));
-    if (!error)
+    if (!error) {
         print_result(cli, result);
-    else if (set)
+        future_note(
+            cli, "occurred_at",
+            json_string_value(json_object_get(change->set, "occurred_at")));
+    } else if (set)
         given_operands(cli, set);
     satchel_free(result);
     free(set);
@@ -308,6 +326,8 @@ int command_contact(struct cli *cli)
     if (!error)
         error =
             given_end(cli, satchel_record_contact(cli->vault, &contact, id));
+    if (!error)
+        future_note(cli, "occurred_at", contact.occurred_at);
     return done(cli, error, id);
 }
 
@@ -355,5 +375,7 @@ int command_follow_up(struct cli *cli)
     if (!error)
         error = given_end(cli,
                           satchel_record_follow_up(cli->vault, &follow_up, id));
+    if (!error)
+        future_note(cli, "on", follow_up.on);
     return done(cli, error, id);
 }

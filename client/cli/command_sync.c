@@ -169,7 +169,7 @@ int command_status(struct cli *cli)
                ",\"last_sync\":%" PRId64 ",\"mirror\":%s,\"oldest_s\":%" PRId64
                ",\"received\":%" PRId64 "}\n",
                s.attachments, s.backed_up, s.conflicts, s.drafts, s.held,
-               s.here, s.last_sync, mirror ? mirror : "null", s.oldest_s,
+               s.here, s.last_sync * 1000, mirror ? mirror : "null", s.oldest_s,
                s.received);
     else
         print_status(&s);

@@ -63,8 +63,8 @@ static int read_draft(struct cli *cli, const char *number)
         return cli_fail_vault(cli, error);
     json_t *draft = cli_parse(json);
     bool same = from_this_command(cli, draft);
-    snprintf(cli->given.at, sizeof cli->given.at, "%s",
-             json_string_value(json_object_get(draft, "at")));
+    instant_format_offset(cli->given.at,
+                          json_integer_value(json_object_get(draft, "at")));
     if (buffer_add(&cli->given.text, text, bytes))
         cli->given.over = true;
     cli->given.draft = id;

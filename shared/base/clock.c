@@ -92,24 +92,39 @@ void instant_format(char *out, int64_t wall_ms)
              ms / 1000 % 60, ms % 1000);
 }
 
-void instant_format_local(char *out, int64_t wall_ms)
+/* The time here and its offset, "-0600"; false when there is none. */
+static bool local_time(int64_t wall_ms, struct tm *local, char zone[8])
 {
-    struct tm local;
-    char zone[8];
     time_t seconds =
         (time_t)(wall_ms / 1000 - (wall_ms % 1000 < 0)); /* rounded down */
     tzset();
-    if (localtime_r(&seconds, &local) &&
-        strftime(zone, sizeof zone, "%z", &local) == 5) {
-        size_t size =
-            strftime(out, INSTANT_CHARS - 8, "%Y-%m-%d %H:%M", &local);
-        if (size > 0) {
-            snprintf(out + size, INSTANT_CHARS - size, " %.3s:%.2s", zone,
-                     zone + 3);
-            return;
-        }
-    }
-    instant_format(out, wall_ms);
+    return localtime_r(&seconds, local) && strftime(zone, 8, "%z", local) == 5;
+}
+
+void instant_format_local(char *out, int64_t wall_ms)
+{
+    struct tm local;
+    char zone[8], time[INSTANT_CHARS - 8];
+    if (local_time(wall_ms, &local, zone) &&
+        strftime(time, sizeof time, "%Y-%m-%d %H:%M", &local))
+        snprintf(out, INSTANT_CHARS, "%s %.3s:%.2s", time, zone, zone + 3);
+    else
+        instant_format(out, wall_ms);
+}
+
+void instant_format_offset(char *out, int64_t wall_ms)
+{
+    struct tm local;
+    char zone[8], time[INSTANT_CHARS - 11], fraction[5] = "";
+    unsigned int ms = (unsigned int)((wall_ms % 1000 + 1000) % 1000);
+    if (ms)
+        snprintf(fraction, sizeof fraction, ".%03u", ms % 1000);
+    if (local_time(wall_ms, &local, zone) &&
+        strftime(time, sizeof time, "%Y-%m-%dT%H:%M:%S", &local))
+        snprintf(out, INSTANT_CHARS, "%s%s%.3s:%.2s", time, fraction, zone,
+                 zone + 3);
+    else
+        instant_format(out, wall_ms);
 }
 
 /* Takes `count` digits off the front of the text. */

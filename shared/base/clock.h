@@ -23,6 +23,9 @@ void instant_format(char *out, int64_t wall_ms);
 /* "2026-11-21 15:20 -06:00" in this machine's time zone (TZ), for people;
  * `out` holds INSTANT_CHARS. */
 void instant_format_local(char *out, int64_t wall_ms);
+/* "2026-11-21T15:20:05-06:00" in this machine's time zone, which
+ * instant_parse() reads; with ".123" when it is no whole second. */
+void instant_format_offset(char *out, int64_t wall_ms);
 /* Reads ISO 8601 with an offset or Z, seconds optional; a date alone is
  * midnight UTC.  ERR_INVALID otherwise. */
 MUST_CHECK enum err instant_parse(struct bytes text, int64_t *wall_ms);

@@ -8,6 +8,7 @@
 
 #define NAME_WIDTH 20
 #define ROW_WIDTH 32
+#define DATE_CHARS 10    /* "2026-11-21" */
 #define ROW_MEMBERS 4    /* of a list, in a row */
 #define ONE_LINE INT_MAX /* a width that cuts nothing */
 
@@ -63,16 +64,26 @@ void prose_text(struct buffer *out, struct bytes text, int width)
         buffer_add_text(out, "...");
 }
 
-static struct bytes value_text(const struct canon *value)
+/* Of a value, in words; it borrows from the scratch.  An instant is shown in
+ * the zone of who reads it, in the form in which it can be written again. */
+static struct bytes value_text(const struct canon *value,
+                               char scratch[INSTANT_CHARS])
 {
+    int64_t ms;
     if (!value || value->kind == CANON_NULL)
         return bytes_text("-");
-    return value->kind == CANON_TEXT ? value->text : value->raw;
+    if (value->kind != CANON_TEXT)
+        return value->raw;
+    if (value->text.size <= DATE_CHARS || instant_parse(value->text, &ms))
+        return value->text;
+    instant_format_offset(scratch, ms);
+    return bytes_text(scratch);
 }
 
 void prose_value(struct buffer *out, const struct canon *value, int width)
 {
-    prose_text(out, value_text(value), width);
+    char scratch[INSTANT_CHARS];
+    prose_text(out, value_text(value, scratch), width);
 }
 
 static void put_indent(struct buffer *out, size_t columns)
@@ -102,16 +113,18 @@ static void put_lines(struct buffer *out, struct bytes text, size_t indent)
 static void put_quoted(struct buffer *out, const struct canon *value,
                        size_t indent)
 {
+    char scratch[INSTANT_CHARS];
     put_indent(out, indent);
     buffer_add_char(out, '"');
-    put_lines(out, value_text(value), indent + 1);
+    put_lines(out, value_text(value, scratch), indent + 1);
     buffer_add_char(out, '"');
 }
 
 /* That it can stand whole, and in quotes, among other words. */
 static bool is_short(const struct canon *value)
 {
-    struct bytes text = value_text(value);
+    char scratch[INSTANT_CHARS];
+    struct bytes text = value_text(value, scratch);
     if (prefix(text, PROSE_WIDTH) < text.size)
         return false;
     for (size_t i = 0; i < text.size; i++)
@@ -282,7 +295,8 @@ static void put_field(struct buffer *out, const struct canon *field)
 {
     bool open = canon_true(field, "open");
     put_label(out, field->name);
-    struct bytes value = value_text(member(field, "value"));
+    char scratch[INSTANT_CHARS];
+    struct bytes value = value_text(member(field, "value"), scratch);
     value.size -= value.size && value.at[value.size - 1] == '\n';
     put_lines(out, value, NAME_WIDTH + 3);
     if (open)
@@ -384,7 +398,8 @@ void prose_show(struct buffer *out, const struct canon *shown,
 /* Shortened, but for ids: half of one is of no use. */
 static void put_cell(struct buffer *out, const struct canon *value)
 {
-    struct bytes text = value_text(value);
+    char scratch[INSTANT_CHARS];
+    struct bytes text = value_text(value, scratch);
     prose_text(out, text, id_valid(text) ? ONE_LINE : ROW_WIDTH);
 }
 

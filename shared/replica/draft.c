@@ -221,12 +221,11 @@ enum err draft_read(struct vault *vault, int64_t id, struct draft *out,
 
 enum err draft_show(struct buffer *out, const struct draft *draft)
 {
-    char at[INSTANT_CHARS];
-    instant_format(at, draft->at_ms);
     buffer_add_text(out, "{\"about\":");
     buffer_add_bytes(out, draft->about);
-    buffer_printf(out, ",\"at\":\"%s\",\"bytes\":%zu,\"draft\":%" PRId64 "}",
-                  at, draft->text_bytes, draft->id);
+    buffer_printf(out,
+                  ",\"at\":%" PRId64 ",\"bytes\":%zu,\"draft\":%" PRId64 "}",
+                  draft->at_ms, draft->text_bytes, draft->id);
     return buffer_err(out);
 }
 

@@ -37,7 +37,7 @@ MUST_CHECK enum err draft_each(struct vault *vault, draft_each_call *each,
 MUST_CHECK enum err draft_read(struct vault *vault, int64_t id,
                                struct draft *out, struct buffer *about,
                                struct buffer *text);
-/* Appends {"about","at","bytes","draft"}. */
+/* Appends {"about","at","bytes","draft"}; "at" in milliseconds since 1970. */
 MUST_CHECK enum err draft_show(struct buffer *out, const struct draft *draft);
 /* ERR_NOT_FOUND. */
 MUST_CHECK enum err draft_drop(struct vault *vault, int64_t id);

@@ -46,8 +46,8 @@ at=$(as dana draft list --json | jq -r '.[0].at')
 contact=$(as dana contact "$person" --kind phone --draft "$draft")
 equal 'tried again rightly it is recorded' \
 	"$(value dana "$contact" narrative)" "\"$note\\n\""
-equal 'at the time when it was first told' \
-	"$(value dana "$contact" occurred_at)" "\"$at\""
+equal 'at the time when it was first told' "$(date +%s -d \
+	"$(value dana "$contact" occurred_at | tr -d '"')")" "$((at / 1000))"
 equal 'and the draft is gone' "$(drafts)-$(here)" 0-2
 
 # Every command that writes.

@@ -59,6 +59,35 @@ check 'and at the office' shows_both office conflicts list
 check 'so does the record' shows_both as dana show "$person"
 check 'and there' shows_both office show "$person"
 check 'and its history' shows_both as dana show "$person" --history
+# An evening visit.
+TZ=CST6 as dana contact "$person" --kind office >"$dir/id"
+visit=$(value dana "$(cat "$dir/id")" occurred_at | tr -d '"')
+check 'a contact is dated where it happened' \
+	grep -Eq '^.{10}T..:..:..-06:00$' <<<"$visit"
+check 'now' test $(($(date +%s) - $(date +%s -d "$visit"))) -lt 60
+in_zone() { # WHO COMMAND...: shows that time as it is told there
+	"$@" | grep -q "occurred_at  *$(TZ=UTC date +%FT%T+00:00 -d "$visit")"
+}
+check 'and shown where it is read' \
+	in_zone env TZ=UTC SATCHEL_VAULT="$dir/dana.vault" "$satchel" show \
+	"$(cat "$dir/id")"
+notes() { "$@" 2>&1 >"$dir/out" | grep 'is in the future'; }
+check 'a contact in the future is noted' notes as dana contact "$person" \
+	--kind office --at 2999-01-01T10:00-06:00
+check 'by any way' notes as dana put contact person="$person" kind=office \
+	occurred_at=2999-01-01T10:00-06:00
+referral=$(as dana refer "$person")
+check 'a follow-up too' notes as dana follow-up "$referral" --finding x \
+	--on 2999-01-01
+
+# Every time in JSON is in milliseconds.
+as dana contact "$person" --kind weird --narrative "$same" 2>"$dir/err"
+equal 'times in JSON are milliseconds' "$({
+	as dana status --json | jq .last_sync
+	as dana conflicts --json | jq '.[].values[].at'
+	as dana draft list --json | jq '.[].at'
+} | jq -s 'all(. > 1e12) and length > 2')" true
+
 # Revising what it is not.
 written=$(here)
 refused 'a person is not revised as a contact' 1 \

@@ -32,7 +32,7 @@ static void a_draft_is_kept_listed_read_and_dropped(void **state)
     json_t *root = json_loads(row, 0, NULL);
     assert_int_equal(json_integer_value(json_object_get(root, "draft")), draft);
     assert_int_equal(json_integer_value(json_object_get(root, "bytes")), 3);
-    assert_non_null(json_string_value(json_object_get(root, "at")));
+    assert_true(json_integer_value(json_object_get(root, "at")) > 0);
     json_decref(root);
     assert_int_equal(satchel_draft_read(b->vault, draft, &json, &text, &bytes),
                      SATCHEL_OK);

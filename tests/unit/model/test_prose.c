@@ -131,6 +131,22 @@ static void values_of_conflict_and_history_are_whole(void **state)
                 "      set a =\n          \"" SIXTY "\n           north\"\n");
 }
 
+static void an_instant_is_shown_where_it_is_read(void **state)
+{
+    (void)state;
+    assert_int_equal(setenv("TZ", "CST6", 1), 0);
+    expect_show(
+        "{\"fields\":{\"at\":{\"value\":\"2026-11-22T03:30:00.000Z\"}}}",
+        "  at                   2026-11-21T21:30:00-06:00\n");
+    expect_show(
+        "{\"fields\":{\"at\":{\"value\":\"2026-11-22T03:30:05.040Z\"}}}",
+        "  at                   2026-11-21T21:30:05.040-06:00\n");
+    expect_show("{\"fields\":{\"at\":{\"value\":\"2026-11-22\"}}}",
+                "  at                   2026-11-22\n");
+    assert_int_equal(unsetenv("TZ"), 0);
+    tzset();
+}
+
 static void a_row_cuts_texts_and_no_ids(void **state)
 {
     (void)state;
@@ -286,6 +302,7 @@ int main(void)
         cmocka_unit_test(a_text_never_turns_what_stands_behind_it),
         cmocka_unit_test(a_value_forges_no_line_of_a_record),
         cmocka_unit_test(values_of_conflict_and_history_are_whole),
+        cmocka_unit_test(an_instant_is_shown_where_it_is_read),
         cmocka_unit_test(a_row_cuts_texts_and_no_ids),
         cmocka_unit_test(a_field_name_never_commands_the_terminal),
         cmocka_unit_test(a_text_is_cut_between_characters),

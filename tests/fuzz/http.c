@@ -4,6 +4,7 @@
  * A real server, with its routes and threads, answers over a socket of this
  * machine.  Whatever comes, it answers in HTTP with a status that is known, or
  * hangs up, and is there for the next. */
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +20,7 @@
 const size_t replay_stride = 101;
 
 #define REPLY_BYTES_MAX (1u << 20)
-#define WAIT_MS 10000
+#define WAIT_MS 60000 /* of silence; this machine may be busy */
 
 static char folder[DIR_CHARS];
 static struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -72,6 +73,17 @@ static void server_start(void)
     must(!http_open(&http, &with, detail));
 }
 
+/* As poll(2), whatever signals a fuzzer sends itself. */
+static int wait_for(int fd, int wait_ms)
+{
+    struct pollfd watched = {.fd = fd, .events = POLLIN};
+    int count;
+    do
+        count = poll(&watched, 1, wait_ms);
+    while (count < 0 && errno == EINTR);
+    return count;
+}
+
 /* libmicrohttpd does not see an end that comes in one piece with what is before
  * it, and hangs up only when nothing has come for HTTP_IDLE_S. */
 static void end_send(int fd)
@@ -81,7 +93,7 @@ static void end_send(int fd)
         must(!ioctl(fd, TIOCOUTQ, &unread));
         if (!unread)
             break;
-        must(poll(NULL, 0, i > 0) == 0);
+        wait_for(-1, i > 0);
     }
     shutdown(fd, SHUT_WR);
 }
@@ -91,8 +103,7 @@ static size_t receive(int fd, char *out)
 {
     size_t size = 0;
     for (;;) {
-        struct pollfd watched = {.fd = fd, .events = POLLIN};
-        must(poll(&watched, 1, WAIT_MS) == 1);
+        must(wait_for(fd, WAIT_MS) == 1);
         ssize_t got = recv(fd, out + size, REPLY_BYTES_MAX - size, 0);
         if (got <= 0)
             return size;

@@ -137,10 +137,13 @@ static void prose(const struct canon *root)
 static void views(struct arena *arena, struct bytes text,
                   const struct canon *root)
 {
+    struct view_beside beside = {.context = bytes_text("c1.x"),
+                                 .history = bytes_text("[]"),
+                                 .same = bytes_text("[{\"record\":\"r\"}]")};
     struct buffer out;
     size_t count = 0;
     buffer_init(&out, OUT_BYTES_MAX);
-    if (!view_show(&out, text, bytes_text("c1.x"), bytes_of(NULL, 0)))
+    if (!view_show(&out, text, &beside))
         prose(made(arena, &out));
     buffer_clear(&out);
     if (!view_row(&out, text))

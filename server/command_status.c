@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "server/command.h"
 #include "server/command_recovery.h"
 #include "server/office_journal.h"
@@ -81,6 +82,13 @@ static void journal_print(const struct journal_setting *j)
         printf("the journal %s holds everything\n", j->path);
     } else {
         instant_format_local(since, j->behind_since);
+        if (access(j->path, F_OK) != 0) {
+            printf("the journal %s is BEHIND since %s: the file is not there; "
+                   "mount its volume, or begin a new one (`serve --journal "
+                   "none`, then `serve --journal FILE`)\n",
+                   j->path, since);
+            return;
+        }
         printf("the journal %s is BEHIND since %s; a server that can write it "
                "brings it up to date\n",
                j->path, since);

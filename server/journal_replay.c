@@ -221,14 +221,16 @@ static bool passes(enum err err)
 static enum err replay_all(struct replay *r, struct journal_reader *reader)
 {
     struct journal_record record;
-    uint64_t lost = 0;
+    uint64_t lost = 0, skipped = 0; /* before the part that is replayed */
     enum err err = ERR_OK;
     while (!err && !r->ends) {
         err = journal_reader_next(reader, &record);
         if (err)
             break;
-        if (record.number == r->plan->first)
+        if (record.number == r->plan->first) {
             lost = journal_reader_lost(reader);
+            skipped = journal_reader_skipped(reader);
+        }
         if (record.number >= r->plan->first)
             err = replay_record(r, &record);
         if (err && !passes(err)) {
@@ -242,8 +244,10 @@ static enum err replay_all(struct replay *r, struct journal_reader *reader)
         err = journal_reader_next(reader, &record);
     if (err == ERR_NOT_FOUND)
         err = r->open && r->whole ? transaction_keep(r) : ERR_OK;
+    /* Nothing follows the last record by which its loss could be counted. */
+    bool torn = r->open || journal_reader_skipped(reader) > skipped;
     transaction_drop(r);
-    r->result->lost = journal_reader_lost(reader) - lost + r->ends;
+    r->result->lost = journal_reader_lost(reader) - lost + (r->ends || torn);
     return err;
 }
 

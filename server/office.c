@@ -301,10 +301,10 @@ static enum err journal_load(struct office *office, struct sql *sql,
     if (options->journal)
         err = office_journal_set(office, sql, options->journal);
     if (!err)
-        err = say(office,
-                  office_journal_open(&office->journal, office, sql,
-                                      options->serving),
-                  "the journal");
+        err =
+            say(office,
+                office_journal_open(&office->journal, office, options->serving),
+                "the journal");
     if (!err && office->journal)
         sql->tap = office_journal_tap(office->journal);
     return err;

@@ -58,7 +58,8 @@ static const char store_size[] =
     "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
 static const char setting_move[] =
     "UPDATE journal SET groups = $2, at_end = $3, number = $4, "
-    "behind_since = $5, disposals = disposals - $6 WHERE agency = $1";
+    "behind_since = $5, disposals = disposals - $6, instance = $7 "
+    "WHERE agency = $1";
 
 /* --- the file ------------------------------------------------------------- */
 
@@ -112,6 +113,9 @@ static enum err file_open(struct office_journal *j)
     of.number = j->setting.number;
     of.seen = on_seen;
     of.context = j;
+    /* Where the volume is not mounted, one on the store's own disk would pass
+     * for it. */
+    of.existing = true;
     return journal_open(&j->journal, &of);
 }
 
@@ -140,12 +144,16 @@ static enum err group_begin(struct office_journal *j)
         return err;
     j->renamed = false;
     uint64_t number, end = journal_end(j->journal, &number);
-    /* It ends with the last transaction, or is another file: one that was made
-     * where the volume is not mounted, or has another office's in it. */
-    bool follows = j->last_group ? j->last_group >= j->setting.groups
-                                 : number >= j->setting.number && !j->foreign;
+    /* The file that was written last, and up to the last transaction; or
+     * another: an older one, or with another office's in it. */
+    bool known = number >= j->setting.number && !j->foreign;
+    bool follows = j->last_group ? j->last_group >= j->setting.groups : known;
     if (!follows && !j->base)
         return ERR_FOREIGN;
+    /* From here on there are two, and DATA.keys/journal means this one. */
+    if (j->base && !known)
+        random_fill(j->office->random, j->setting.instance,
+                    sizeof j->setting.instance);
     j->foreign = false;
     if (end > j->epoch_end + EPOCH_BYTES) {
         j->epoch++;
@@ -220,12 +228,15 @@ static bool has_grown(const struct office_journal *j, struct sql *sql)
     struct stat status;
     int64_t store;
     uint64_t least = (uint64_t)j->office->journal_bytes_min;
-    if (j->setting.disposals)
-        return true;
     if (!least)
         least = JOURNAL_BYTES_MIN;
-    if (j->setting.at_end <= least || stat(j->setting.path, &status) != 0 ||
-        (uint64_t)status.st_size <= least)
+    if (!j->setting.disposals && j->setting.at_end <= least)
+        return false;
+    if (stat(j->setting.path, &status) != 0)
+        return false;
+    if (j->setting.disposals)
+        return true;
+    if ((uint64_t)status.st_size <= least)
         return false;
     enum err err = sql_find_int(sql, store_size, NULL, 0, &store);
     return !err && (uint64_t)status.st_size > 2 * (uint64_t)store;
@@ -337,10 +348,46 @@ static void failed(struct office_journal *j, enum err err)
               err_name(err), "file", "%s", j->setting.path, NULL);
 }
 
+/* Under the store's write lock, so that what another process says of the
+ * journal is never overwritten by what was true before. */
+static enum err state_say(struct office_journal *j, bool whole)
+{
+    const char *keys = j->office->keys_dir;
+    if (journal_state_whole(keys, j->setting.instance) == whole)
+        return ERR_OK;
+    return journal_state_save(keys, j->setting.instance, whole);
+}
+
+static enum err journalled(struct office_journal *j)
+{
+    enum err err = state_say(j, true);
+    if (err) /* a restore takes it for a rollback, which loses nothing */
+        log_event(j->office->log, LOG_ERROR, "journal_state", "error", "%s",
+                  err_name(err), NULL);
+    j->last_group = j->setting.groups + 1;
+    return ERR_OK;
+}
+
+static enum err setting_store(struct office_journal *j, struct sql *sql)
+{
+    uint64_t end = j->setting.at_end, number = j->setting.number;
+    int64_t since =
+        j->setting.behind_since ? j->setting.behind_since : now_of(j);
+    if (!j->behind)
+        end = journal_end(j->journal, &number);
+    struct bytes instance =
+        bytes_of(j->setting.instance, sizeof j->setting.instance);
+    return sql_run(sql, setting_move,
+                   SQL_VALUES(sql_text(j->office->agency),
+                              sql_int(j->setting.groups + 1),
+                              sql_int((int64_t)end), sql_int((int64_t)number),
+                              j->behind ? sql_int(since) : sql_null(),
+                              sql_int(j->purged), sql_blob(instance)));
+}
+
 static enum err tap_committing(void *context, struct sql *sql)
 {
     struct office_journal *j = context;
-    uint64_t end = j->setting.at_end, number = j->setting.number;
     if (!j->active || j->ran == 0)
         return ERR_OK;
     if (j->setting_err)
@@ -351,35 +398,16 @@ static enum err tap_committing(void *context, struct sql *sql)
     j->behind = err != ERR_OK;
     if (j->setting_err)
         return j->setting_err;
-    if (!err) {
-        end = journal_end(j->journal, &number);
-        j->last_group = j->setting.groups + 1;
-    } else if (!j->setting.behind_since) {
-        err =
-            journal_state_save(j->office->keys_dir, j->setting.instance, false);
-    } else {
-        err = ERR_OK;
-    }
-    if (err) /* nobody would know that the journal lacks this */
-        return err;
-    int64_t since =
-        j->setting.behind_since ? j->setting.behind_since : now_of(j);
-    return sql_run(sql, setting_move,
-                   SQL_VALUES(sql_text(j->office->agency),
-                              sql_int(j->setting.groups + 1),
-                              sql_int((int64_t)end), sql_int((int64_t)number),
-                              j->behind ? sql_int(since) : sql_null(),
-                              sql_int(j->purged)));
+    /* When that fails nobody would know that the journal lacks this. */
+    err = j->behind ? state_say(j, false) : journalled(j);
+    return err ? err : setting_store(j, sql);
 }
 
 static void caught_up(struct office_journal *j)
 {
     j->retry_at = j->retry_ms = 0;
-    enum err err =
-        journal_state_save(j->office->keys_dir, j->setting.instance, true);
-    log_event(j->office->log, err ? LOG_ERROR : LOG_INFO, "journal_whole",
-              "file", "%s", j->setting.path, "state", "%s", err_name(err),
-              NULL);
+    log_event(j->office->log, LOG_INFO, "journal_whole", "file", "%s",
+              j->setting.path, NULL);
 }
 
 static void tap_ended(void *context, bool committed)
@@ -387,7 +415,9 @@ static void tap_ended(void *context, bool committed)
     struct office_journal *j = context;
     if (j->group)
         group_drop(j);
-    if (committed && j->active && j->ran > 0) {
+    if (committed && !j->active) {
+        j->covers = false; /* another process has switched it off */
+    } else if (committed && j->ran > 0) {
         if (j->base && !j->behind)
             caught_up(j);
         j->covers = !j->behind;
@@ -398,13 +428,9 @@ static void tap_ended(void *context, bool committed)
 /* --- life ----------------------------------------------------------------- */
 
 enum err office_journal_open(struct office_journal **out, struct office *office,
-                             struct sql *sql, bool serving)
+                             bool serving)
 {
     *out = NULL;
-    struct journal_setting setting;
-    enum err err = journal_setting_load(sql, office->agency, &setting);
-    if (err)
-        return err == ERR_NOT_FOUND ? ERR_OK : err;
     struct office_journal *j = calloc(1, sizeof *j);
     if (!j)
         return ERR_NOMEM;

@@ -42,11 +42,12 @@ MUST_CHECK enum err journal_setting_save(struct office *office, struct sql *sql,
 MUST_CHECK enum err office_journal_set(struct office *office, struct sql *sql,
                                        const char *path);
 
-/* Reads the setting; *out is NULL when no journal is kept.  Only what is
- * `serving` writes a base.  The journal itself is opened when first needed. */
+/* Whether a journal is kept is looked up in each transaction, since another
+ * process may begin or end it.  Only what is `serving` writes a base.  The file
+ * is opened when first needed, and never made: office_journal_set() makes it.
+ */
 MUST_CHECK enum err office_journal_open(struct office_journal **out,
-                                        struct office *office, struct sql *sql,
-                                        bool serving);
+                                        struct office *office, bool serving);
 void office_journal_close(struct office_journal *journal);
 /* For struct sql; lives as long as the journal. */
 const struct sql_tap *office_journal_tap(const struct office_journal *journal);

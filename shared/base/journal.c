@@ -280,7 +280,8 @@ enum err journal_open(struct journal **out, const struct journal_of *of)
     j->of = *of;
     buffer_init(&j->group, GROUP_BYTES_MAX);
     enum err err = ERR_OK;
-    j->fd = open(of->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+    int make = of->existing ? 0 : O_CREAT;
+    j->fd = open(of->path, O_RDWR | make | O_CLOEXEC | O_NOCTTY, 0600);
     if (j->fd < 0)
         err = errno == EISDIR ? ERR_FOREIGN : journal_err_of_errno(errno);
     if (!err)

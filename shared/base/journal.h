@@ -37,6 +37,7 @@ struct journal_of {
     /* Where reading may begin, as journal_end() told it earlier; zeros: at the
      * start.  A file that has no end or record there is read from its start. */
     uint64_t at, number;
+    bool existing; /* makes no file: ERR_NOT_FOUND where there is none */
     /* Called for every record that this handle did not write itself, at
      * journal_open() and journal_begin(); NULL: not wanted. */
     void (*seen)(void *context, const struct journal_record *record);
@@ -48,8 +49,9 @@ struct journal_of {
 
 struct journal;
 
-/* Opens or makes the file (mode 0600), reads it through and cuts off a torn
- * end.  ERR_FOREIGN when it is something else, has another name or key. */
+/* Opens or makes the file (mode 0600; see `existing`), reads it through and
+ * cuts off a torn end.  ERR_FOREIGN when it is something else, has another name
+ * or key. */
 MUST_CHECK enum err journal_open(struct journal **out,
                                  const struct journal_of *of);
 void journal_close(struct journal *journal); /* NULL is allowed */

@@ -604,13 +604,22 @@ static void history_of_another_instance_is_kept_aside(void **state)
     restored_whole(s);
 }
 
-/* The volume is not mounted: its folder is there, and empty. */
-static void an_empty_file_in_its_place_is_not_gone_on_with(void **state)
+static bool state_whole(struct scene *s)
+{
+    struct journal_setting setting;
+    assert_int_equal(journal_setting_load(&s->sql, "north", &setting), ERR_OK);
+    return journal_state_whole(s->office->keys_dir, setting.instance);
+}
+
+/* The volume is not mounted: its folder is there, and empty.  A file in it
+ * would stand on the store's own disk. */
+static void where_the_file_is_missing_none_is_made(void **state)
 {
     struct scene *s = *state;
     struct journal_setting setting;
     char away[3 * DIR_CHARS];
     works(s, 2);
+    assert_true(state_whole(s));
     snprintf(away, sizeof away, "%s.away", s->journal);
     assert_int_equal(rename(s->journal, away), 0);
     works(s, 1);
@@ -618,15 +627,105 @@ static void an_empty_file_in_its_place_is_not_gone_on_with(void **state)
     assert_int_equal(journal_setting_load(&s->sql, "north", &setting), ERR_OK);
     assert_true(setting.behind_since > 0);
     office_down(s);
-    office_up(s, false); /* a base, where it is now */
-    restored_whole(s);
+    office_up(s, false);
+    works(s, 1);
+    assert_false(office_journal_covers(s->office->journal));
+    assert_false(state_whole(s));
+    assert_int_equal(access(s->journal, F_OK), -1);
     assert_int_equal(rename(away, s->journal), 0); /* mounted again */
     office_down(s);
+    office_up(s, false);
+    assert_true(office_journal_covers(s->office->journal));
+    assert_true(state_whole(s));
+    restored_whole(s);
+}
+
+/* An older file of this office is found in its place: there are two stories of
+ * one instance, and only one is whole. */
+static void another_file_in_its_place_gets_a_name_of_its_own(void **state)
+{
+    struct scene *s = *state;
+    struct journal_setting before, after;
+    char copy[3 * DIR_CHARS], away[3 * DIR_CHARS], command[8 * DIR_CHARS];
+    works(s, 2);
+    snprintf(copy, sizeof copy, "%s.copy", s->journal);
+    snprintf(away, sizeof away, "%s.away", s->journal);
+    snprintf(command, sizeof command, "cp %s %s", s->journal, copy);
+    assert_int_equal(system(command), 0);
+    works(s, 2);
+    assert_int_equal(journal_setting_load(&s->sql, "north", &before), ERR_OK);
+    office_down(s);
+    assert_int_equal(rename(s->journal, away), 0);
+    assert_int_equal(rename(copy, s->journal), 0);
     office_up(s, false);
     works(s, 1);
     office_down(s);
     office_up(s, false);
+    assert_int_equal(journal_setting_load(&s->sql, "north", &after), ERR_OK);
+    assert_memory_not_equal(before.instance, after.instance,
+                            sizeof after.instance);
+    assert_true(journal_state_whole(s->office->keys_dir, after.instance));
+    assert_false(journal_state_whole(s->office->keys_dir, before.instance));
     restored_whole(s);
+}
+
+/* Another process begins the journal, and ends it, while this one is open. */
+static void a_process_heeds_what_another_sets(void **state)
+{
+    struct scene *s = *state;
+    struct office *other;
+    char detail[OFFICE_DETAIL_CHARS];
+    struct office_options options = options_of(s, false);
+    works(s, 1);
+    assert_true(office_journal_covers(s->office->journal));
+    options.journal = "none";
+    assert_int_equal(office_open(&other, &options, true, detail), ERR_OK);
+    office_close(other);
+    works(s, 1);
+    assert_false(office_journal_covers(s->office->journal));
+    options.journal = s->journal;
+    assert_int_equal(office_open(&other, &options, true, detail), ERR_OK);
+    office_close(other);
+    works(s, 1);
+    office_down(s);
+    office_up(s, false);
+    works(s, 2);
+    assert_true(office_journal_covers(s->office->journal));
+    restored_whole(s);
+}
+
+static void damage_in_the_last_transaction_is_told(void **state)
+{
+    struct scene *s = *state;
+    struct sql sql;
+    struct replay_plan plan;
+    struct replay_result result;
+    struct stat status;
+    unsigned char byte;
+    works(s, 3);
+    assert_int_equal(stat(s->journal, &status), 0);
+    int fd = open(s->journal, O_RDWR);
+    assert_int_equal(pread(fd, &byte, 1, status.st_size - 3), 1);
+    byte ^= 1;
+    assert_int_equal(pwrite(fd, &byte, 1, status.st_size - 3), 1);
+    close(fd);
+    assert_int_equal(restore(s, false, &sql, &plan, &result), ERR_OK);
+    assert_true(result.lost > 0);
+    sql_close(&sql);
+}
+
+/* A restore that is tried out with the office's own keys. */
+static void what_others_say_in_its_name_is_set_right(void **state)
+{
+    struct scene *s = *state;
+    uint8_t stranger[GROUP_INSTANCE_BYTES] = {1, 2, 3};
+    works(s, 1);
+    assert_true(state_whole(s));
+    assert_int_equal(journal_state_save(s->office->keys_dir, stranger, false),
+                     ERR_OK);
+    assert_false(state_whole(s));
+    works(s, 1);
+    assert_true(state_whole(s));
 }
 
 static enum err renew(struct scene *s)
@@ -668,7 +767,7 @@ static void switched_off_it_is_not_whole(void **state)
     struct office_options options = options_of(s, false);
     options.journal = "none";
     assert_int_equal(office_open(&s->office, &options, true, detail), ERR_OK);
-    assert_null(s->office->journal);
+    assert_false(office_journal_covers(s->office->journal));
     assert_false(journal_state_whole(s->office->keys_dir, setting.instance));
     office_close(s->office);
     office_up(s, true); /* on again: a base of another instance */
@@ -736,7 +835,11 @@ int main(void)
         TEST(a_rest_of_an_earlier_attempt_is_replaced),
         TEST(what_is_not_its_own_is_left_alone),
         TEST(history_of_another_instance_is_kept_aside),
-        TEST(an_empty_file_in_its_place_is_not_gone_on_with),
+        TEST(where_the_file_is_missing_none_is_made),
+        TEST(another_file_in_its_place_gets_a_name_of_its_own),
+        TEST(a_process_heeds_what_another_sets),
+        TEST(damage_in_the_last_transaction_is_told),
+        TEST(what_others_say_in_its_name_is_set_right),
         TEST(a_new_file_survives_every_allocation_failure),
         TEST(switched_off_it_is_not_whole),
         TEST(journalling_survives_every_allocation_failure),

@@ -53,6 +53,21 @@ bool file_write_fails(const struct file *file)
     return false;
 }
 
+int file_refuses(const struct file *file, bool reads)
+{
+    struct machine *m = file->machine;
+    if (!m->refuse_at || m->refuse_reads != reads)
+        return 0;
+    if (m->refuse_at > 1) {
+        m->refuse_at--;
+        return 0;
+    }
+    m->refused = true;
+    if (m->refuse_once)
+        m->refuse_at = 0;
+    return m->refuse_code;
+}
+
 /* --- files ------------------------------------------------------------------
  */
 
@@ -194,6 +209,22 @@ void disk_power_cut(const char *name, int64_t writes)
     machine->writes_left = writes;
     if (writes == 0)
         machine->off = true;
+}
+
+void disk_refuse(const char *name, int64_t nth, bool reads, int code, bool once)
+{
+    struct machine *machine = machine_of(name);
+    machine->refuse_at = nth;
+    machine->refuse_reads = reads;
+    machine->refuse_code = code;
+    machine->refuse_once = once;
+    if (nth)
+        machine->refused = false;
+}
+
+bool disk_has_refused(const char *name)
+{
+    return machine_of(name)->refused;
 }
 
 void disk_keep_unsynced(void)

@@ -29,6 +29,12 @@ void disk_keep_unsynced(void);
  * connections must be closed by then. */
 void disk_power_on(const char *machine);
 
+/* The nth operation from now on that writes or syncs (or, `reads`, that reads)
+ * fails with this code of SQLite's, once, or until it is called off: nth 0. */
+void disk_refuse(const char *machine, int64_t nth, bool reads, int code,
+                 bool once);
+bool disk_has_refused(const char *machine);
+
 /* Copies every file of a machine as it stands to another (a clone, a backup).
  * Connections to the target must be closed. */
 void disk_copy(const char *from, const char *to);

@@ -14,6 +14,9 @@ struct machine {
     char name[DISK_NAME_CHARS];
     bool off;
     int64_t writes_left; /* negative: no cut is planned */
+    int64_t refuse_at;   /* operations until one is refused; 0: none is */
+    bool refuse_reads, refuse_once, refused;
+    int refuse_code;
     uint64_t writes;
 };
 
@@ -44,6 +47,8 @@ struct file {
 struct file *file_find(const char *name, bool create);
 /* Counts a write; true when the power goes (or is already gone). */
 bool file_write_fails(const struct file *file);
+/* SQLite's code when this operation is refused, else 0. */
+int file_refuses(const struct file *file, bool reads);
 void file_drop(struct file *file);
 void file_resize(struct file *file, int64_t size);
 void file_shm_discard(struct file *file);

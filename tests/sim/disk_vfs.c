@@ -30,6 +30,9 @@ static int sim_read(sqlite3_file *base, void *out, int count, sqlite3_int64 at)
     struct file *file = ((struct handle *)base)->file;
     if (file->machine->off)
         return SQLITE_IOERR_READ;
+    int refused = file_refuses(file, true);
+    if (refused)
+        return refused;
     int64_t have = file->size > at ? file->size - at : 0;
     int64_t take = have < count ? have : count;
     if (take)
@@ -44,6 +47,9 @@ static int sim_write(sqlite3_file *base, const void *in, int count,
                      sqlite3_int64 at)
 {
     struct file *file = ((struct handle *)base)->file;
+    int refused = file_refuses(file, false);
+    if (refused)
+        return refused;
     if (file_write_fails(file))
         return SQLITE_IOERR_WRITE;
     file_remember(file, at, count);
@@ -68,6 +74,8 @@ static int sim_sync(sqlite3_file *base, int flags)
 {
     struct file *file = ((struct handle *)base)->file;
     (void)flags;
+    if (file_refuses(file, false))
+        return SQLITE_IOERR_FSYNC;
     if (file_write_fails(file))
         return SQLITE_IOERR_FSYNC;
     file_synced(file);

@@ -108,6 +108,20 @@ static void answer_of_stranger(struct world *world,
     world_cover(world, "a stranger answers %d", statuses[which]);
 }
 
+/* Counts down to the byte at which a message is to be cut: what of this one
+ * arrives; true when it is this one's turn. */
+static bool cut_here(int64_t *left, size_t *size)
+{
+    int64_t before = *left;
+    if (!before)
+        return false;
+    *left = before > (int64_t)*size ? before - (int64_t)*size : 0;
+    if (*left)
+        return false;
+    *size = (size_t)before - 1;
+    return true;
+}
+
 static void deliver(struct net *net, enum fate fate,
                     struct transport_response *out)
 {
@@ -115,6 +129,8 @@ static void deliver(struct net *net, enum fate fate,
     struct bytes request = buffer_bytes(&net->request);
     if (fate == FATE_REQUEST_CUT && request.size)
         request.size = (size_t)world_dice(world, request.size);
+    if (fate == FATE_FINE && cut_here(&world->cut_up, &request.size))
+        fate = FATE_REQUEST_CUT;
     if (fate == FATE_POWER)
         disk_power_cut("office", (int64_t)world_dice(world, 60));
     enum err err = serve(net, request, out);
@@ -127,7 +143,10 @@ static void deliver(struct net *net, enum fate fate,
         out->body.size = (size_t)world_dice(world, out->body.size);
         out->err = ERR_NETWORK;
     }
-    if (err && err != ERR_IO && fate != FATE_POWER)
+    if (fate == FATE_FINE && !err &&
+        cut_here(&world->cut_down, &out->body.size))
+        out->err = ERR_NETWORK;
+    if (err && err != ERR_IO && fate != FATE_POWER && !world->weak)
         world_fail(world, "the office failed at %s: %s %s", net->path,
                    err_name(err), world->office ? world->office->detail : "");
 }

@@ -137,9 +137,12 @@ struct world {
     struct office *office; /* NULL while it has no power */
     struct sql sql;
     bool sql_open, online, faults;
-    bool deaf;       /* no reply reaches a device */
-    bool stranger;   /* somebody else answers in the office's place */
-    unsigned scenes; /* SCENE_* that happened */
+    bool deaf;        /* no reply reaches a device */
+    int64_t cut_up;   /* bytes until a request is cut, once; 0: never */
+    int64_t cut_down; /* the same of replies */
+    bool weak;        /* a disk may refuse: so may whoever uses it */
+    bool stranger;    /* somebody else answers in the office's place */
+    unsigned scenes;  /* SCENE_* that happened */
     enum clocks clocks;
     struct view *view; /* borrowed; what the end is told to; NULL: nothing */
     enum step_kind step;

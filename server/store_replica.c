@@ -79,6 +79,10 @@ static const char cursor_put[] =
     "INSERT INTO cursor_seen(agency, replica, scope, seq, own) "
     "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (agency, replica, scope) "
     "DO UPDATE SET seq = excluded.seq, own = excluded.own, lost_own = NULL";
+static const char cursor_granted[] =
+    "INSERT INTO cursor_seen(agency, replica, scope, seq, own) "
+    "VALUES ($1, $2, $3, 0, 0) ON CONFLICT (agency, replica, scope) "
+    "DO UPDATE SET lost_own = NULL";
 static const char cursor_lost[] =
     "UPDATE cursor_seen SET lost_own = $4 "
     "WHERE agency = $1 AND replica = $2 AND scope = $3 AND lost_own IS NULL";
@@ -374,6 +378,14 @@ enum err store_cursor_report(struct sql *sql, const char *agency,
                    SQL_VALUES(sql_text(agency), sql_text(replica),
                               sql_text(cursor->scope), sql_int(cursor->seq),
                               sql_int(cursor->own)));
+}
+
+enum err store_cursor_granted(struct sql *sql, const char *agency,
+                              const char *replica, const char *scope)
+{
+    return sql_run(
+        sql, cursor_granted,
+        SQL_VALUES(sql_text(agency), sql_text(replica), sql_text(scope)));
 }
 
 enum err store_cursor_lost(struct sql *sql, const char *agency,

@@ -100,16 +100,21 @@ MUST_CHECK enum err store_account_scopes(struct sql *sql, const char *agency,
 MUST_CHECK enum err store_cursor_report(struct sql *sql, const char *agency,
                                         const char *replica,
                                         const struct cursor *cursor);
+/* It is served the scope from now on, and may write in it before it reports a
+ * cursor. */
+MUST_CHECK enum err store_cursor_granted(struct sql *sql, const char *agency,
+                                         const char *replica,
+                                         const char *scope);
 /* It no longer has a cursor of `scope`: it has let it go, at head `own`. */
 MUST_CHECK enum err store_cursor_lost(struct sql *sql, const char *agency,
                                       const char *replica, const char *scope,
                                       int64_t own);
-/* *known: it ever reported a cursor of the scope; *lost_own is -1 unless it
- * has let go of it. */
+/* *known: it was ever granted the scope; *lost_own is -1 unless it has let go
+ * of it. */
 MUST_CHECK enum err store_cursor_find(struct sql *sql, const char *agency,
                                       const char *replica, const char *scope,
                                       bool *known, int64_t *lost_own);
-/* Scopes of which it once reported a cursor and has not let go. */
+/* Scopes that it was granted at some time and has not let go. */
 MUST_CHECK enum err store_cursor_scopes(struct sql *sql, const char *agency,
                                         const char *replica,
                                         struct scope_list *out);

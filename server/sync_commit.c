@@ -29,19 +29,35 @@ static bool cursor_given(const struct sync *s, const char *scope)
     return false;
 }
 
+static enum err grants_note(struct sync *s, struct batch *b,
+                            struct scope_list *known)
+{
+    enum err err =
+        store_cursor_scopes(b->sql, b->agency, s->header.replica, known);
+    for (size_t i = 0; !err && i < s->scopes.count; i++) {
+        const char *scope = s->scopes.name[i];
+        if (scope_list_has(known, scope))
+            continue;
+        err = store_cursor_granted(b->sql, b->agency, s->header.replica, scope);
+        if (!err)
+            err = scope_list_add(known, scope);
+    }
+    return err;
+}
+
 /* Cursors are noted before the lines are judged: a line's right depends on what
- * its writer knew. */
+ * its writer knew.  To name a scope is no grant: a cursor counts where the
+ * scope was granted and has not been let go since. */
 static enum err cursors_note(struct sync *s, struct batch *b)
 {
-    enum err err = ERR_OK;
-    for (size_t i = 0; !err && i < s->header.cursor_count; i++)
-        err = store_cursor_report(b->sql, b->agency, s->header.replica,
-                                  &s->header.cursors[i]);
     struct scope_list *known = arena_take(&b->arena, sizeof *known);
     if (!known)
-        return err ? err : ERR_NOMEM;
-    if (!err)
-        err = store_cursor_scopes(b->sql, b->agency, s->header.replica, known);
+        return ERR_NOMEM;
+    enum err err = grants_note(s, b, known);
+    for (size_t i = 0; !err && i < s->header.cursor_count; i++)
+        if (scope_list_has(known, s->header.cursors[i].scope))
+            err = store_cursor_report(b->sql, b->agency, s->header.replica,
+                                      &s->header.cursors[i]);
     /* What a file does not name may have been granted after it was written. */
     bool names_all = s->header.cursor_count && !s->by_file;
     for (size_t i = 0; !err && names_all && i < known->count; i++)

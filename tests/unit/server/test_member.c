@@ -258,6 +258,51 @@ static void work_from_before_the_scope_was_lost_takes_effect(void **state)
     device_fini(&dana);
 }
 
+/* --- a cursor is no grant --------------------------------------------------
+ */
+
+static void cursor_name(struct device *d, const char *scope)
+{
+    struct cursor *cursor = &d->cursors[d->cursor_count++];
+    *cursor = (struct cursor){.seq = 1};
+    snprintf(cursor->scope, sizeof cursor->scope, "%s", scope);
+}
+
+static void naming_a_scope_gives_no_right_to_write_in_it(void **state)
+{
+    struct place *place = *state;
+    struct device dana, kim;
+    one_case(place, &dana);
+    device_enrol(&kim, place, "kim");
+    device_sync_ok(&kim, place);
+    device_revise(&kim, PERSON, "{}", "{\"first_name\":\"Rose\"}");
+    cursor_name(&kim, "caseload:east");
+    held_count_expect(&kim, place, 1);
+    device_revise(&kim, PERSON, "{}", "{\"first_name\":\"Rosa\"}");
+    held_count_expect(&kim, place, 1);
+    device_fini(&dana);
+    device_fini(&kim);
+}
+
+static void naming_a_lost_scope_again_does_not_bring_it_back(void **state)
+{
+    struct place *place = *state;
+    struct device dana;
+    one_case(place, &dana);
+    place_scope(place, "dana", 1, "caseload:north");
+    device_sync_ok(&dana, place);
+    device_revise(&dana, PERSON, "{}", "{\"first_name\":\"Rose\"}");
+    held_count_expect(&dana, place, 1);
+    cursor_name(&dana, "caseload:east");
+    device_revise(&dana, PERSON, "{}", "{\"first_name\":\"Rosa\"}");
+    held_count_expect(&dana, place, 1);
+    /* Granted once more, it counts. */
+    place_scope(place, "dana", 2, "caseload:east");
+    device_revise(&dana, PERSON, "{}", "{\"first_name\":\"Ruth\"}");
+    held_count_expect(&dana, place, 0);
+    device_fini(&dana);
+}
+
 static void a_new_scope_is_served_at_once(void **state)
 {
     struct place *place = *state;
@@ -355,6 +400,8 @@ int main(void)
         TEST(own_at_the_leave_is_the_border),
         TEST(a_scope_that_is_no_longer_granted_leaves_as_a_whole),
         TEST(work_from_before_the_scope_was_lost_takes_effect),
+        TEST(naming_a_scope_gives_no_right_to_write_in_it),
+        TEST(naming_a_lost_scope_again_does_not_bring_it_back),
         TEST(a_new_scope_is_served_at_once),
         TEST(a_case_without_a_caseload_is_seen_at_the_office_only),
         TEST(a_site_referral_is_seen_by_its_site_and_the_caseload),

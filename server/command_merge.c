@@ -78,7 +78,7 @@ static int check(struct merge *m)
                             id, (int)present.size, (const char *)present.at,
                             id);
     enum err err =
-        record_same(c->office, &c->sql, bytes_text(m->record.type), &same);
+        record_same_load(c->office, &c->sql, bytes_text(m->record.type), &same);
     if (err)
         return command_fail_office(c, err);
     char root[ID_CHARS + 1];
@@ -210,7 +210,7 @@ static int check_merged(struct merge *m)
     if (record_value(&m->record, m->field))
         return EXIT_DONE;
     enum err err =
-        record_same(c->office, &c->sql, bytes_text(m->record.type), &same);
+        record_same_load(c->office, &c->sql, bytes_text(m->record.type), &same);
     if (err)
         return command_fail_office(c, err);
     struct buffer others;

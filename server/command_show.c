@@ -95,7 +95,8 @@ static enum err show(struct command *c, const struct record *record,
     buffer_init(&others, COMMAND_JSON_BYTES_MAX);
     enum err err = record_context(record, &seen, &token);
     if (!err && record->type[0])
-        err = record_same(c->office, &c->sql, bytes_text(record->type), &same);
+        err = record_same_load(c->office, &c->sql, bytes_text(record->type),
+                               &same);
     if (!err && same)
         err = same_others(same, record->id, &others);
     if (!err && args_flag(&c->args, "--history"))
@@ -239,7 +240,7 @@ int command_list(struct command *c)
         putchar('[');
     enum err err = ERR_OK;
     if (args_list_count(&c->args, "--where") > 0)
-        err = record_same(c->office, &c->sql, bytes_text(""), &l.same);
+        err = record_same_load(c->office, &c->sql, bytes_text(""), &l.same);
     if (!err)
         err = sql_each_row(
             &c->sql, record_of_type,

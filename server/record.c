@@ -126,8 +126,8 @@ static enum err take_link(void *context, const struct sql_value *row,
     return same_take(m->same, m->type, row[0].bytes);
 }
 
-enum err record_same(struct office *office, struct sql *sql, struct bytes type,
-                     struct same **out)
+enum err record_same_load(struct office *office, struct sql *sql,
+                          struct bytes type, struct same **out)
 {
     struct merging m;
     enum err err = same_new(&m.same);

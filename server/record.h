@@ -40,8 +40,8 @@ MUST_CHECK enum err record_name_of_line(const struct revision *original,
                                         struct office *office, struct sql *sql,
                                         struct buffer *out);
 /* What has been merged of a type ("": of all); the caller frees it. */
-MUST_CHECK enum err record_same(struct office *office, struct sql *sql,
-                                struct bytes type, struct same **out);
+MUST_CHECK enum err record_same_load(struct office *office, struct sql *sql,
+                                     struct bytes type, struct same **out);
 /* What a reader of this moment has seen; the token is appended. */
 MUST_CHECK enum err record_context(const struct record *record,
                                    struct seen *seen, struct buffer *token);

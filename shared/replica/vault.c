@@ -76,6 +76,28 @@ static enum err handle_new(struct vault **out, const char *path,
     return ERR_OK;
 }
 
+/* A write-ahead log that holds something. */
+static bool wal_there(const char *path)
+{
+    char wal[PATH_ROOM];
+    struct stat st;
+    int size = snprintf(wal, sizeof wal, "%s-wal", path);
+    return (size_t)size >= sizeof wal || (!stat(wal, &st) && st.st_size > 0);
+}
+
+/* A file that was begun and has nothing in it: opening makes nothing of it. */
+static enum err empty_check(struct vault *vault, const char *vfs)
+{
+    struct stat st;
+    if (vfs || stat(vault->path, &st) || !S_ISREG(st.st_mode) || st.st_size ||
+        wal_there(vault->path))
+        return ERR_OK;
+    return vault_fail(vault, ERR_NOT_FOUND,
+                      "%s is a vault that was never finished; `satchel enroll` "
+                      "finishes it",
+                      vault->path);
+}
+
 /* Why the file did not open, in words for whoever named it. */
 static enum err file_fail(struct vault *vault, enum err err, const char *detail)
 {
@@ -106,15 +128,6 @@ static enum err file_fail(struct vault *vault, enum err err, const char *detail)
                           "vault: what the office received comes back",
                           path, detail);
     return vault_fail(vault, err, "%s: %s: %s", path, err_text(err), detail);
-}
-
-/* A write-ahead log that holds something. */
-static bool wal_there(const char *path)
-{
-    char wal[PATH_ROOM];
-    struct stat st;
-    int size = snprintf(wal, sizeof wal, "%s-wal", path);
-    return (size_t)size >= sizeof wal || (!stat(wal, &st) && st.st_size > 0);
 }
 
 /* What is written can be read also where nothing can be: without the file of
@@ -247,7 +260,9 @@ enum err vault_open(struct vault **out, const char *path,
     enum err err = handle_new(&vault, path, options, detail);
     if (err)
         return err;
-    err = file_open(vault, 0, options);
+    err = empty_check(vault, options->vfs);
+    if (!err)
+        err = file_open(vault, 0, options);
     if (!err)
         err = vault_keys_there(vault);
     if (!err)

@@ -307,10 +307,13 @@ struct satchel_status {
     int64_t drafts;      /* texts that wait to be written again */
     int64_t attachments; /* that only this device has */
     int64_t attachment_bytes; /* of them */
+    int64_t revoked; /* 0, or since when the office revoked it, seconds since
+                        1970; what was written stays, to be kept safe */
+    int enrolled;    /* 1: at an office */
 };
 #define SATCHEL_STATUS_INIT                                                    \
     {                                                                          \
-        sizeof(struct satchel_status), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0            \
+        sizeof(struct satchel_status), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0      \
     }
 int satchel_status(satchel *vault, struct satchel_status *status);
 

@@ -108,6 +108,8 @@ PUBLIC int satchel_status(satchel *handle, struct satchel_status *given)
         out.drafts = drafts;
         out.attachments = blobs;
         out.attachment_bytes = blob_bytes;
+        out.enrolled = status.enrolled;
+        out.revoked = (status.revoked_ms + 999) / 1000;
         HANDLE_GIVE(given, out);
     }
     return handle_leave(handle, err);

@@ -72,6 +72,11 @@ void print_settlement(const char *json);
 /* One line without them; it may tell of stored texts. */
 void print_message(FILE *to, const char *text);
 
+/* That the vault is revoked or was never enrolled, in a line; else nothing. */
+void print_standing(FILE *to, const struct satchel_status *status);
+/* The same on stderr, before what such a vault cannot show. */
+void print_access(struct cli *cli);
+
 /* What satchel_mirror_status() gave, in words. */
 void print_mirror(const char *json);
 

@@ -66,6 +66,7 @@ int command_list(struct cli *cli)
         free(where);
         return code;
     }
+    print_access(cli);
     int error = satchel_list(cli->vault, cli->operands[0], where, &iterator);
     free(where);
     if (error)
@@ -79,6 +80,7 @@ int command_conflicts(struct cli *cli)
     int code = cli_open(cli, true);
     if (code)
         return code;
+    print_access(cli);
     int error = satchel_conflicts(cli->vault, &iterator);
     if (error)
         return cli_fail_vault(cli, error);

@@ -121,6 +121,7 @@ static void print_last_sync(int64_t seconds)
 
 static void print_status(const struct satchel_status *s)
 {
+    print_standing(stdout, s);
     printf("only on this device  %" PRId64, s->here);
     if (s->here) {
         fputs(", oldest ", stdout);
@@ -165,12 +166,13 @@ int command_status(struct cli *cli)
     if (cli->json)
         printf("{\"attachments\":%" PRId64 ",\"backed_up\":%" PRId64
                ",\"conflicts\":%" PRId64 ",\"drafts\":%" PRId64
-               ",\"held\":%" PRId64 ",\"here\":%" PRId64
+               ",\"enrolled\":%s,\"held\":%" PRId64 ",\"here\":%" PRId64
                ",\"last_sync\":%" PRId64 ",\"mirror\":%s,\"oldest_s\":%" PRId64
-               ",\"received\":%" PRId64 "}\n",
-               s.attachments, s.backed_up, s.conflicts, s.drafts, s.held,
-               s.here, s.last_sync * 1000, mirror ? mirror : "null", s.oldest_s,
-               s.received);
+               ",\"received\":%" PRId64 ",\"revoked\":%" PRId64 "}\n",
+               s.attachments, s.backed_up, s.conflicts, s.drafts,
+               s.enrolled ? "true" : "false", s.held, s.here,
+               s.last_sync * 1000, mirror ? mirror : "null", s.oldest_s,
+               s.received, s.revoked * 1000);
     else
         print_status(&s);
     if (mirror && !cli->json)

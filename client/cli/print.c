@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/cli/cli.h"
+#include "shared/base/clock.h"
 #include "shared/model/id.h"
 #include "shared/model/prose.h"
 #include "shared/model/view.h"
@@ -78,6 +79,27 @@ void print_row(struct cli *cli, const char *json)
     (void)cli;
     prose_row(&p.text, row);
     page_print(&p);
+}
+
+void print_standing(FILE *to, const struct satchel_status *status)
+{
+    char since[INSTANT_CHARS];
+    instant_format_local(since, status->revoked * 1000);
+    if (!status->enrolled)
+        fputs("not enrolled: run satchel enroll\n", to);
+    else if (status->revoked > 1)
+        fprintf(to,
+                "REVOKED by the office since %s; what was written is there\n",
+                since);
+    else if (status->revoked)
+        fputs("REVOKED by the office; what was written is there\n", to);
+}
+
+void print_access(struct cli *cli)
+{
+    struct satchel_status status = SATCHEL_STATUS_INIT;
+    if (!cli->json && !satchel_status(cli->vault, &status))
+        print_standing(stderr, &status);
 }
 
 void print_settlement(const char *json)

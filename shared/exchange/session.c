@@ -46,7 +46,7 @@ void session_close(struct session *s)
         return;
     inbox_close(s->inbox);
     if (s->leased)
-        vault_lease_end(s->vault);
+        vault_lease_end(s->vault, s->phase == PHASE_DONE && s->report.reached);
     buffer_fini(&s->body);
     free(s);
 }

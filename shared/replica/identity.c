@@ -295,6 +295,17 @@ static enum err statement_check(struct vault *vault,
     return err;
 }
 
+static enum err revoked_set(struct vault *vault, int64_t id, int64_t at)
+{
+    struct sqlite3_stmt *s;
+    enum err err = vault_sql(vault, SQL_IDENTITY_REVOKED, &s);
+    if (err)
+        return err;
+    db_bind_int64(vault->db, s, 1, id);
+    db_bind_int64(vault->db, s, 2, at);
+    return db_step_done(vault->db, s);
+}
+
 static enum err revoke(struct vault *vault, const struct reply_header *header)
 {
     struct identity_row row;
@@ -305,7 +316,7 @@ static enum err revoke(struct vault *vault, const struct reply_header *header)
     if (!err)
         err = statement_check(vault, &row, header);
     if (!err)
-        err = vault_run_int(vault, SQL_IDENTITY_REVOKED, row.id);
+        err = revoked_set(vault, row.id, header->statement_at);
     if (!err)
         err = leave_all(vault);
     return err;

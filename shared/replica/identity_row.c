@@ -111,7 +111,7 @@ static enum err row_read(struct vault *vault, struct sqlite3_stmt *s,
 {
     row->log = db_column_int64(s, COLUMN_LOG);
     row->succeeds = db_column_int64(s, COLUMN_SUCCEEDS);
-    row->revoked = db_column_int64(s, COLUMN_REVOKED) != 0;
+    row->revoked = db_column_int64(s, COLUMN_REVOKED);
     row->generation = db_column_int64(s, COLUMN_GENERATION);
     row->public.dictionary = db_column_int64(s, COLUMN_DICTIONARY) != 0;
     row->public.received = db_column_int64(s, COLUMN_RECEIVED);

@@ -21,7 +21,7 @@ struct identity_row {
     char reason[REASON_CHARS_MAX + 1];
     struct bytes certificate; /* in the vault's arena */
     uint8_t certificate_sig[SIGNATURE_BYTES];
-    bool revoked;
+    int64_t revoked; /* when, by the office's clock; 1: not known; 0: never */
     int64_t generation; /* meta.generation when it began */
 };
 

@@ -88,6 +88,8 @@ struct vault_status {
     int64_t held;                /* own writes that the office holds */
     int64_t conflicts;           /* open fields in all records */
     int64_t last_sync_ms; /* wall time of the last completed sync; 0 never */
+    bool enrolled;
+    int64_t revoked_ms; /* when the office revoked it; 1: not known; 0: never */
 };
 /* Works on a locked vault too (conflicts is -1 then). */
 MUST_CHECK enum err record_status(struct vault *vault,

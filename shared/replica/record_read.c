@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/replica/identity_row.h"
 #include "shared/replica/line.h"
 #include "shared/replica/own_logs.h"
 #include "shared/replica/state.h"
@@ -304,6 +305,20 @@ static enum err log_count(struct vault *vault, int64_t log, int64_t received,
     return err;
 }
 
+static enum err standing(struct vault *vault, struct vault_status *out)
+{
+    struct identity_row row;
+    arena_clear(&vault->arena);
+    enum err err = identity_row_find(vault, IDENTITY_CURRENT, &row);
+    if (err == ERR_NOT_FOUND) {
+        vault->detail[0] = '\0';
+        return ERR_OK;
+    }
+    out->enrolled = !err;
+    out->revoked_ms = err ? 0 : row.revoked;
+    return err;
+}
+
 enum err record_status(struct vault *vault, struct vault_status *out)
 {
     struct own_logs own;
@@ -323,5 +338,5 @@ enum err record_status(struct vault *vault, struct vault_status *out)
         err = vault_query(vault, SQL_RECORD_OPEN_SUM, &out->conflicts);
     if (!vault->unlocked)
         out->conflicts = -1;
-    return err;
+    return err ? err : standing(vault, out);
 }

@@ -26,7 +26,8 @@ const char *const sql_of[SQL_COUNT] = {
         " AND (lease_owner IS NULL OR lease_owner = ?1 OR lease_until <= ?2"
         " OR lease_until > ?4)",
     [SQL_META_LEASE_END] =
-        "UPDATE meta SET lease_owner = NULL, lease_until = 0 WHERE id = 1"
+        "UPDATE meta SET lease_owner = NULL, lease_until = 0,"
+        " synced = CASE WHEN ?2 THEN ?2 ELSE synced END WHERE id = 1"
         " AND lease_owner = ?1",
     [SQL_META_LEASE_OWNER] =
         "SELECT lease_owner FROM meta WHERE id = 1 AND lease_owner IS NOT NULL",
@@ -71,7 +72,8 @@ const char *const sql_of[SQL_COUNT] = {
     [SQL_IDENTITY_TERM] = "UPDATE identity SET term = ?2 WHERE id = ?1",
     [SQL_IDENTITY_RECEIVED] =
         "UPDATE identity SET received = ?2, received_link = ?3 WHERE id = ?1",
-    [SQL_IDENTITY_REVOKED] = "UPDATE identity SET revoked = 1 WHERE id = ?1",
+    [SQL_IDENTITY_REVOKED] = /* when, by the office's clock */
+    "UPDATE identity SET revoked = max(?2, 1) WHERE id = ?1",
     [SQL_IDENTITY_CONTRIBUTE] =
         "UPDATE identity SET contribute_from = ?2, contribute_to = ?3"
         " WHERE id = ?1",

@@ -68,7 +68,8 @@ MUST_CHECK enum err vault_change_count(struct vault *vault, int64_t *count);
 /* One sync at a time: takes the lease for `ms`, ERR_BUSY when another handle
  * has it, unless that was in a process of this machine that is gone. */
 MUST_CHECK enum err vault_lease(struct vault *vault, int64_t ms);
-void vault_lease_end(struct vault *vault);
+/* `synced`: an exchange has succeeded under it, and is the last one now. */
+void vault_lease_end(struct vault *vault, bool synced);
 
 /* Checks everything derived against the log, chain and seals.  Each problem is
  * given to `report`; *problems counts them.  Needs an unlocked vault. */

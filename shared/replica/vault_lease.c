@@ -69,13 +69,15 @@ static enum err lease_take(struct vault *vault, int64_t ms, bool *taken)
     return err;
 }
 
-static enum err lease_end(struct vault *vault, struct bytes owner)
+static enum err lease_end(struct vault *vault, struct bytes owner,
+                          int64_t synced_ms)
 {
     struct sqlite3_stmt *s;
     enum err err = vault_sql(vault, SQL_META_LEASE_END, &s);
     if (err)
         return err;
     db_bind_bytes(vault->db, s, 1, owner);
+    db_bind_int64(vault->db, s, 2, synced_ms);
     return db_step_done(vault->db, s);
 }
 
@@ -94,7 +96,7 @@ static enum err lease_inherit(struct vault *vault)
     db_reset(s);
     if (err || !owner_is_gone(owner))
         return ERR_OK;
-    return lease_end(vault, bytes_of(owner, sizeof owner));
+    return lease_end(vault, bytes_of(owner, sizeof owner), 0);
 }
 
 enum err vault_lease(struct vault *vault, int64_t ms)
@@ -112,9 +114,10 @@ enum err vault_lease(struct vault *vault, int64_t ms)
     return err;
 }
 
-void vault_lease_end(struct vault *vault)
+void vault_lease_end(struct vault *vault, bool synced)
 {
     /* Else it runs out by itself. */
-    enum err ignored = lease_end(vault, owner_of(vault));
+    enum err ignored = lease_end(vault, owner_of(vault),
+                                 synced ? clock_wall_ms(vault->clock) : 0);
     (void)ignored;
 }

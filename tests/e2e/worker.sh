@@ -88,6 +88,36 @@ equal 'times in JSON are milliseconds' "$({
 	as dana draft list --json | jq '.[].at'
 } | jq -s 'all(. > 1e12) and length > 2')" true
 
+# The last sync is the last that succeeded, with or without anything to say.
+syncs dana || exit 1
+sqlite3 "$dir/dana.vault" 'UPDATE meta SET synced = 1000'
+syncs dana || exit 1
+check 'a sync with nothing to say is the last sync' test \
+	"$(as dana status --json | jq .last_sync)" -gt 1000000
+
+# Standing.
+equal 'an enrolled vault' "$(as dana status --json |
+	jq -c '[.enrolled, .revoked]')" '[true,0]'
+enrol kim || exit 1
+as kim put person legal_name='Ida Low' >"$dir/id"
+office replica revoke "$(office replica list --json |
+	jq -r '.[] | select(.user == "kim").replica')" --as ruth >"$dir/out"
+refused 'a revoked device is told so' 1 revoked as kim sync
+check 'and its status begins with it' \
+	grep -q '^REVOKED by the office since 20' <(as kim status | head -n 1)
+equal 'for programs too' \
+	"$(as kim status --json | jq '.revoked > 1e12')" true
+for command in 'list person' conflicts; do
+	check "what it cannot show is explained: $command" grep -q '^REVOKED' \
+		<(as kim $command 2>&1 >"$dir/out")
+done
+refused 'a vault at no office' 1 'does not answer' as none enroll \
+	--server http://127.0.0.1:1 --code AAAA-AAAA-AAAA-AAAA
+check 'is none' test ! -e "$dir/none.vault"
+as none enroll --server "$url" --code AAAA-AAAA-AAAA-AAAA 2>"$dir/err"
+equal 'one that was asked for and not enrolled says so' \
+	"$(as none status | head -n 1)" 'not enrolled: run satchel enroll'
+
 # Revising what it is not.
 written=$(here)
 refused 'a person is not revised as a contact' 1 \
@@ -144,6 +174,16 @@ for shown in "as dana show $contact" "office show $contact"; do
 done
 as dana list contact >"$dir/listed"
 check 'a list cuts no ids' grep -q "person=$person" "$dir/listed"
+
+# A file that is no vault yet.
+: >"$dir/empty.vault"
+for command in "show $person" 'list person' conflicts status sync verify \
+	'draft list' 'attachment list'; do
+	SATCHEL_VAULT=$dir/empty.vault refused "an empty file stays one: $command" \
+		1 'never finished' "$satchel" $command
+done
+equal 'byte for byte' "$(find "$dir" -name 'empty.vault*' -size 0 | wc -l)-$(
+	find "$dir" -name 'empty.vault*' | wc -l)" 1-1
 
 # A full disk.
 if [ -w /dev/full ]; then

@@ -275,9 +275,9 @@ static void one_sync_at_a_time(void **state)
     assert_int_equal(vault_lease(o->dana.vault, 60000), ERR_OK);
     assert_int_equal(vault_lease(o->dana.vault, 60000), ERR_OK);
     assert_int_equal(vault_lease(other, 60000), ERR_BUSY);
-    vault_lease_end(other); /* not its own: nothing happens */
+    vault_lease_end(other, false); /* not its own: nothing happens */
     assert_int_equal(vault_lease(other, 60000), ERR_BUSY);
-    vault_lease_end(o->dana.vault);
+    vault_lease_end(o->dana.vault, false);
     assert_int_equal(vault_lease(other, 60000), ERR_OK);
     o->dana.now += 60001; /* its holder died */
     assert_int_equal(vault_lease(o->dana.vault, 60000), ERR_OK);

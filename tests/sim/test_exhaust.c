@@ -31,7 +31,7 @@ static const char *const hows[HOW_COUNT] = {"power cut",   "write refused",
                                             "request cut", "reply cut"};
 
 /* From place to place; with EVERY the second ones. */
-static const int64_t strides[2][HOW_COUNT] = {{13, 17, 31, 11, 149, 151},
+static const int64_t strides[2][HOW_COUNT] = {{19, 23, 43, 17, 251, 257},
                                               {1, 1, 1, 1, 7, 7}};
 
 struct trouble {

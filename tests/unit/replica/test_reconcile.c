@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 #include "tests/unit/replica/far_end.h"
 
@@ -115,6 +116,83 @@ static void what_each_side_lacks_is_found(void **state)
     assert_int_equal(g.pages + g.needs, 0);
 }
 
+/* far->lines[4] and [5]: the office holds the line of that place, releases it.
+ */
+static void hold_and_release(struct pair *p, size_t line)
+{
+    const struct far_line *held = &p->far->lines[line];
+    char dot[DOT_CHARS + 1], hold[128];
+    snprintf(dot, sizeof dot, "%s:%lld", held->replica, (long long)held->n);
+    snprintf(hold, sizeof hold, "{\"%s\":\"revoked\"}", dot);
+    struct revision_draft draft = {.record = p->person,
+                                   .hold = bytes_text(hold)};
+    far_write(p->far, &draft);
+    draft = (struct revision_draft){.record = p->person,
+                                    .prev = 1,
+                                    .release = dot,
+                                    .carries = bytes_of(held->at, held->size)};
+    far_write(p->far, &draft);
+}
+
+static void a_release_is_given_beside_what_it_releases(void **state)
+{
+    struct pair *p = *state;
+    struct gathered g = {.pair = p};
+    struct buffer before, after;
+    uint8_t prefixes[64 * 8];
+    hold_and_release(p, 3);
+    assert_int_equal(inbox_join(p->inbox, p->person), ERR_OK);
+    assert_int_equal(
+        far_page(p->far, p->inbox, 0, 6, "caseload:north", 6, true), ERR_OK);
+    read_state(p->eli.vault, p->person, &before);
+    assert_non_null(strstr(buffer_text(&before), "\"value\":\"R.\""));
+    /* It was taken back to before the release. */
+    assert_int_equal(inbox_diff(p->inbox, p->person, "caseload:north",
+                                have(p, 0, 5, prefixes)),
+                     ERR_OK);
+    assert_int_equal(inbox_contribute(p->inbox, page_each, &g), ERR_OK);
+    assert_int_equal(g.lines, 1);
+    read_state(p->eli.vault, p->person, &after);
+    assert_string_equal(buffer_text(&after), buffer_text(&before));
+    assert_sound(p->eli.vault);
+    buffer_fini(&before);
+    buffer_fini(&after);
+}
+
+static enum err count_one(void *context, const char *record, struct bytes text)
+{
+    size_t *count = context;
+    (void)record;
+    (void)text;
+    ++*count;
+    return ERR_OK;
+}
+
+static size_t listed(struct vault *vault)
+{
+    size_t count = 0;
+    assert_int_equal(record_list(vault, "person", count_one, &count), ERR_OK);
+    return count;
+}
+
+static void a_record_is_listed_while_its_creation_is_in_effect(void **state)
+{
+    struct pair *p = *state;
+    hold_and_release(p, 0);
+    assert_int_equal(inbox_join(p->inbox, p->person), ERR_OK);
+    assert_int_equal(
+        far_page(p->far, p->inbox, 0, 4, "caseload:north", 4, true), ERR_OK);
+    assert_int_equal(listed(p->eli.vault), 1);
+    assert_int_equal(
+        far_page(p->far, p->inbox, 4, 5, "caseload:north", 5, true), ERR_OK);
+    assert_int_equal(listed(p->eli.vault), 0);
+    assert_sound(p->eli.vault);
+    assert_int_equal(
+        far_page(p->far, p->inbox, 5, 6, "caseload:north", 6, true), ERR_OK);
+    assert_int_equal(listed(p->eli.vault), 1);
+    assert_sound(p->eli.vault);
+}
+
 static void a_granted_case_that_is_new_here_becomes_a_member(void **state)
 {
     struct pair *p = *state;
@@ -182,6 +260,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, pair_teardown)
         TEST(what_each_side_lacks_is_found),
+        TEST(a_release_is_given_beside_what_it_releases),
+        TEST(a_record_is_listed_while_its_creation_is_in_effect),
         TEST(a_granted_case_that_is_new_here_becomes_a_member),
         TEST(cases_are_listed_with_what_has_a_receipt),
         TEST(a_case_without_a_scope_is_contributed_and_not_needed),

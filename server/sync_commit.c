@@ -251,6 +251,26 @@ static enum err own_commit(struct sync *s, struct batch *b,
     return err;
 }
 
+/* What office terms said to have written before this history began. */
+static enum err terms_note(struct sync *s, struct batch *b)
+{
+    int64_t began_at;
+    enum err err = recovery_find(b->sql, b->agency, &began_at);
+    for (size_t i = 0; !err && i < s->header.terms_count; i++) {
+        const struct log_mark *term = &s->header.terms[i];
+        struct replica_row row = {.head = 0};
+        if (!replica_is_office(bytes_text(term->replica)))
+            continue;
+        err = store_replica_find(b->sql, b->agency, term->replica, &row);
+        if (err == ERR_NOT_FOUND)
+            err = ERR_OK;
+        if (!err && row.head < term->n)
+            err = recovery_witness(b->sql, b->agency, term->replica, term->n,
+                                   b->now);
+    }
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
 static enum err lines_commit(struct sync *s, struct batch *b)
 {
     enum err err = own_commit(s, b, &s->pieces[0]);
@@ -261,6 +281,8 @@ static enum err lines_commit(struct sync *s, struct batch *b)
         err = batch_healed(b, s->healed.lines, s->healed.count);
     if (!err && s->header.mode == MODE_RECONCILE)
         err = reconcile_commit(s, b);
+    if (!err && s->header.mode == MODE_RECONCILE)
+        err = terms_note(s, b);
     if (!err && s->header.mode == MODE_FIX)
         err = fix_commit(s, b);
     return err;

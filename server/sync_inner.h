@@ -190,7 +190,7 @@ MUST_CHECK enum err sync_receipt_sign(const struct sync *s, const char *domain,
  * older?  The receipts that tell it. */
 MUST_CHECK enum err sync_older_due(const struct sync *s, bool *due);
 MUST_CHECK enum err sync_older_sign(const struct sync *s,
-                                    struct receipt receipts[OLDER_LOGS_MAX],
+                                    struct receipt receipts[LOG_MARKS_MAX],
                                     size_t *count);
 
 #endif

@@ -14,7 +14,7 @@ static enum err backed_of(const struct sync *s, const struct replica_row *row,
 }
 
 /* ERR_NOT_FOUND: there is nothing to tell of this one. */
-static enum err older_find(const struct sync *s, const struct older_log *log,
+static enum err older_find(const struct sync *s, const struct log_mark *log,
                            struct replica_row *row, int64_t *backed)
 {
     enum err err =
@@ -23,7 +23,7 @@ static enum err older_find(const struct sync *s, const struct older_log *log,
         err = ERR_NOT_FOUND;
     if (!err)
         err = backed_of(s, row, backed);
-    return !err && *backed <= log->backed ? ERR_NOT_FOUND : err;
+    return !err && *backed <= log->n ? ERR_NOT_FOUND : err;
 }
 
 enum err sync_older_due(const struct sync *s, bool *due)
@@ -42,7 +42,7 @@ enum err sync_older_due(const struct sync *s, bool *due)
 }
 
 enum err sync_older_sign(const struct sync *s,
-                         struct receipt receipts[OLDER_LOGS_MAX], size_t *count)
+                         struct receipt receipts[LOG_MARKS_MAX], size_t *count)
 {
     enum err err = ERR_OK;
     *count = 0;

@@ -178,6 +178,16 @@ static bool scopes_differ(const struct sync *s)
     return false;
 }
 
+/* How far this term's own log goes, told with whatever is news. */
+static enum err wrote_find(const struct sync *s, int64_t *n)
+{
+    struct replica_row row;
+    enum err err =
+        store_replica_find(s->sql, s->office->agency, s->office->term, &row);
+    *n = err ? 0 : row.head;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
 static enum err header_write(const struct sync *s, bool more,
                              struct buffer *out)
 {
@@ -189,7 +199,7 @@ static enum err header_write(const struct sync *s, bool more,
                              .held_count = s->held_count,
                              .wants_from = s->wants_from,
                              .wants_to = s->wants_to};
-    struct receipt older[OLDER_LOGS_MAX];
+    struct receipt older[LOG_MARKS_MAX];
     if (strcmp(s->header.lineage, s->lineage) != 0)
         memcpy(h.lineage, s->lineage, sizeof h.lineage);
     memcpy(h.token, s->token, sizeof h.token);
@@ -205,6 +215,8 @@ static enum err header_write(const struct sync *s, bool more,
     }
     h.older = older;
     enum err err = receipts_sign(s, &h);
+    if (!err && h.token[0])
+        err = wrote_find(s, &h.wrote);
     if (!err)
         err = sync_older_sign(s, older, &h.older_count);
     if (!err && h.state == REPLY_REVOKED)

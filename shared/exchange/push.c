@@ -107,14 +107,17 @@ static enum err header_write(struct session *s, enum mode mode,
                              struct frame_writer *w)
 {
     struct request_header header;
-    struct older_log older[OLDER_LOGS_MAX];
+    struct log_mark older[LOG_MARKS_MAX], terms[LOG_MARKS_MAX];
     uint8_t sig[SIGNATURE_BYTES];
     struct buffer line, sample;
     buffer_init(&line, HEADER_BYTES_MAX);
     buffer_init(&sample, SAMPLE_BYTES_MAX);
     header_fill(s, mode, &header);
     header.older = older;
+    header.terms = terms;
     enum err err = outbox_older(s->vault, older, &header.older_count);
+    if (!err && mode == MODE_RECONCILE)
+        err = outbox_terms(s->vault, terms, &header.terms_count);
     if (!err && mode == MODE_SYNC && header.head > header.base_n)
         err = sample_write(s, &sample);
     header.clock_json = buffer_bytes(&sample);

@@ -237,6 +237,20 @@ enum err identity_term_key(struct vault *vault, const char *term,
     return err;
 }
 
+static enum err wrote_note(struct vault *vault, int64_t identity,
+                           const struct reply_header *header)
+{
+    struct sqlite3_stmt *s;
+    enum err err = vault_sql(vault, SQL_TERM_WROTE, &s);
+    if (err)
+        return err;
+    db_bind_int64(vault->db, s, 1, identity);
+    db_bind_int64(vault->db, s, 2, header->wrote);
+    db_bind_text(vault->db, s, 3, bytes_text(header->lineage));
+    db_bind_int64(vault->db, s, 4, clock_wall_ms(vault->clock));
+    return db_step_done(vault->db, s);
+}
+
 static enum err reply_take(struct vault *vault,
                            const struct reply_header *header)
 {
@@ -262,7 +276,8 @@ static enum err reply_take(struct vault *vault,
     db_bind_int64(vault->db, s, 1, row.id);
     db_bind_text(vault->db, s, 2, bytes_text(header->lineage));
     db_bind_text(vault->db, s, 3, bytes_text(token));
-    return db_step_done(vault->db, s);
+    err = db_step_done(vault->db, s);
+    return err || !header->wrote ? err : wrote_note(vault, row.id, header);
 }
 
 enum err identity_reply(struct vault *vault, const struct reply_header *header)

@@ -57,10 +57,16 @@ MUST_CHECK enum err outbox_receipt(struct vault *vault,
 /* The same for one that says backed up, which says received, too. */
 MUST_CHECK enum err outbox_backed(struct vault *vault,
                                   const struct receipt *receipt);
+/* Office terms of histories before the present one, the last heard first, and
+ * how far they said to have written; at most LOG_MARKS_MAX. */
+MUST_CHECK enum err outbox_terms(struct vault *vault,
+                                 struct log_mark out[LOG_MARKS_MAX],
+                                 size_t *count);
+
 /* Predecessors' logs of which the office has more than is backed up, at most
- * OLDER_LOGS_MAX. */
+ * LOG_MARKS_MAX. */
 MUST_CHECK enum err outbox_older(struct vault *vault,
-                                 struct older_log out[OLDER_LOGS_MAX],
+                                 struct log_mark out[LOG_MARKS_MAX],
                                  size_t *count);
 /* Takes a `backed` receipt for one of them, of the present lineage.  One whose
  * link is not our own at that n says nothing of our lines. */

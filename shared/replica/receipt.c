@@ -172,31 +172,43 @@ enum err outbox_backed(struct vault *vault, const struct receipt *receipt)
 
 /* --- predecessors' logs --------------------------------------------------- */
 
-enum err outbox_older(struct vault *vault, struct older_log out[OLDER_LOGS_MAX],
-                      size_t *count)
+static enum err marks_load(struct vault *vault, enum sql which,
+                           struct log_mark out[LOG_MARKS_MAX], size_t *count)
 {
     struct sqlite3_stmt *s;
     *count = 0;
-    enum err err = vault_sql(vault, SQL_IDENTITY_OLDER, &s);
+    enum err err = vault_sql(vault, which, &s);
     if (err)
         return err;
-    db_bind_int64(vault->db, s, 1, OLDER_LOGS_MAX);
+    db_bind_int64(vault->db, s, 1, LOG_MARKS_MAX);
     for (bool row = true; !err && row;) {
         err = db_step_row(vault->db, s, &row);
         if (err || !row)
             continue;
-        struct older_log *log = &out[(*count)++];
+        struct log_mark *mark = &out[(*count)++];
         struct bytes name = db_column_bytes(s, 0);
         if (name.size != REPLICA_CHARS) {
             err = ERR_CORRUPT;
             break;
         }
-        memcpy(log->replica, name.at, name.size);
-        log->replica[name.size] = '\0';
-        log->backed = db_column_int64(s, 1);
+        memcpy(mark->replica, name.at, name.size);
+        mark->replica[name.size] = '\0';
+        mark->n = db_column_int64(s, 1);
     }
     db_reset(s);
     return err;
+}
+
+enum err outbox_terms(struct vault *vault, struct log_mark out[LOG_MARKS_MAX],
+                      size_t *count)
+{
+    return marks_load(vault, SQL_TERM_BEFORE, out, count);
+}
+
+enum err outbox_older(struct vault *vault, struct log_mark out[LOG_MARKS_MAX],
+                      size_t *count)
+{
+    return marks_load(vault, SQL_IDENTITY_OLDER, out, count);
 }
 
 static enum err closed_find(struct vault *vault, const char *replica,

@@ -146,9 +146,18 @@ const char *const sql_of[SQL_COUNT] = {
         " JOIN replica r ON r.id = i.replica"
         " JOIN term t ON t.name = c.term"
         " WHERE t.certificate IS NOT NULL ORDER BY i.id, c.kind DESC",
-    [SQL_TERM_ADD] = "INSERT OR REPLACE INTO term (name, key, certificate,"
-                     " certificate_sig) VALUES (?1, ?2, ?3, ?4)",
+    [SQL_TERM_ADD] =
+        "INSERT INTO term (name, key, certificate, certificate_sig)"
+        " VALUES (?1, ?2, ?3, ?4) ON CONFLICT (name) DO UPDATE SET key = ?2,"
+        " certificate = ?3, certificate_sig = ?4",
     [SQL_TERM_FIND] = "SELECT key FROM term WHERE name = ?1",
+    [SQL_TERM_WROTE] =
+        "UPDATE term SET wrote = max(wrote, ?2), lineage = ?3, heard_at = ?4"
+        " WHERE name = (SELECT term FROM identity WHERE id = ?1)",
+    [SQL_TERM_BEFORE] =
+        "SELECT name, wrote FROM term WHERE heard_at > 0 AND lineage <>"
+        " (SELECT lineage FROM identity WHERE state = 'current')"
+        " ORDER BY heard_at DESC LIMIT ?1",
 
     [SQL_CASE_FIND] =
         "SELECT id, vault_wrap, office_wrap IS NOT NULL FROM case_key"

@@ -36,11 +36,11 @@ struct cursor {
     uint64_t sum;
 };
 
-/* A predecessor's log that has lines which are not backed up. */
-#define OLDER_LOGS_MAX 16
-struct older_log {
+/* A log and a place in it. */
+#define LOG_MARKS_MAX 16
+struct log_mark {
     char replica[REPLICA_CHARS + 1];
-    int64_t backed; /* up to which it is */
+    int64_t n;
 };
 
 struct request_header {
@@ -59,8 +59,11 @@ struct request_header {
     int64_t room, wait;
     const struct cursor *cursors; /* borrowed or in the arena */
     size_t cursor_count;
-    const struct older_log *older; /* borrowed or in the arena */
-    size_t older_count;
+    /* Borrowed or in the arena: predecessors' logs that have lines which are
+     * not backed up, and up to which they are; office terms of the history
+     * before, and how far they said to have written. */
+    const struct log_mark *older, *terms;
+    size_t older_count, terms_count;
     const struct canon *clock; /* decoded only; NULL none */
     struct bytes clock_json;   /* for encoding; canonical array or empty */
 };
@@ -227,6 +230,7 @@ struct reply_header {
     char statement_term[REPLICA_CHARS + 1];
     uint8_t statement_signature[SIGNATURE_BYTES];
     int64_t wants_from, wants_to; /* 0: none */
+    int64_t wrote; /* last n of the answering term's own log; 0: not said */
 };
 MUST_CHECK enum err reply_header_write(struct buffer *out,
                                        const struct reply_header *header);

@@ -130,6 +130,8 @@ enum err reply_header_write(struct buffer *out,
     if (header->token[0])
         part_put_text(out, "token", header->token);
     put_wants(out, header);
+    if (header->wrote)
+        part_put_int(out, "wrote", header->wrote);
     buffer_add_char(out, '}');
     return buffer_err(out);
 }
@@ -205,7 +207,7 @@ static void read_older(struct part_reader *r, const struct canon *root,
     const struct canon *array =
         part_member(r, root, "older", CANON_ARRAY, PART_OPTIONAL);
     struct receipt *receipts =
-        part_array(r, array, OLDER_LOGS_MAX, sizeof *receipts);
+        part_array(r, array, LOG_MARKS_MAX, sizeof *receipts);
     if (!receipts)
         return;
     out->older = receipts;
@@ -315,5 +317,6 @@ enum err reply_header_read(struct arena *arena, struct bytes line,
     part_text(&r, root, "token", PART_OPTIONAL, out->token, sizeof out->token,
               token_valid);
     read_wants(&r, root, out);
+    out->wrote = part_int(&r, root, "wrote", 0, 0);
     return part_err(&r);
 }

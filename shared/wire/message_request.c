@@ -46,30 +46,29 @@ static void put_cursors(struct buffer *out, const struct request_header *header)
 }
 
 /* In the order of their names, as members are. */
-static const struct older_log *next_older(const struct request_header *header,
-                                          const char *after)
+static const struct log_mark *next_mark(const struct log_mark *marks,
+                                        size_t count, const char *after)
 {
-    const struct older_log *least = NULL;
-    for (size_t i = 0; i < header->older_count; i++) {
-        const struct older_log *log = &header->older[i];
-        if (strcmp(log->replica, after) > 0 &&
-            (!least || strcmp(log->replica, least->replica) < 0))
-            least = log;
-    }
+    const struct log_mark *least = NULL;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(marks[i].replica, after) > 0 &&
+            (!least || strcmp(marks[i].replica, least->replica) < 0))
+            least = &marks[i];
     return least;
 }
 
-static void put_older(struct buffer *out, const struct request_header *header)
+static void put_marks(struct buffer *out, const char *name,
+                      const struct log_mark *marks, size_t count)
 {
-    if (!header->older_count)
+    if (!count)
         return;
-    part_name(out, "older");
+    part_name(out, name);
     buffer_add_char(out, '{');
     const char *after = "";
-    const struct older_log *log;
-    while ((log = next_older(header, after))) {
-        after = log->replica;
-        part_put_int(out, log->replica, log->backed);
+    const struct log_mark *mark;
+    while ((mark = next_mark(marks, count, after))) {
+        after = mark->replica;
+        part_put_int(out, mark->replica, mark->n);
     }
     buffer_add_char(out, '}');
 }
@@ -109,12 +108,13 @@ enum err request_header_write(struct buffer *out,
     put_known(out, "lineage", header->lineage);
     part_put_true(out, "locked", header->locked);
     put_known(out, "mode", mode[header->mode]);
-    put_older(out, header);
+    put_marks(out, "older", header->older, header->older_count);
     part_put_int(out, "protocol", header->protocol);
     part_put_text(out, "replica", header->replica);
     if (header->room && header->room != ROOM_BYTES_DEFAULT)
         part_put_int(out, "room", header->room);
     put_known(out, "term", header->term);
+    put_marks(out, "terms", header->terms, header->terms_count);
     put_known(out, "token", header->token);
     if (header->wait)
         part_put_int(out, "wait", header->wait);
@@ -204,26 +204,27 @@ static void read_base(struct part_reader *r, const struct canon *root,
                       LINK_BYTES);
 }
 
-static void read_older(struct part_reader *r, const struct canon *root,
-                       struct request_header *out)
+static void read_marks(struct part_reader *r, const struct canon *root,
+                       const char *name, const struct log_mark **out,
+                       size_t *count)
 {
     const struct canon *object =
-        part_member(r, root, "older", CANON_OBJECT, PART_OPTIONAL);
-    struct older_log *logs =
-        part_array(r, object, OLDER_LOGS_MAX, sizeof *logs);
-    if (!logs)
+        part_member(r, root, name, CANON_OBJECT, PART_OPTIONAL);
+    struct log_mark *marks =
+        part_array(r, object, LOG_MARKS_MAX, sizeof *marks);
+    if (!marks)
         return;
-    out->older = logs;
+    *out = marks;
     for (const struct canon *item = object->first; item; item = item->next) {
-        struct older_log *log = &logs[out->older_count++];
+        struct log_mark *mark = &marks[(*count)++];
         if (item->kind != CANON_INT || item->integer < 0 ||
             !replica_valid(item->name)) {
             part_fail(r, item, "is no n of a log");
             return;
         }
-        memcpy(log->replica, item->name.at, REPLICA_CHARS);
-        log->replica[REPLICA_CHARS] = '\0';
-        log->backed = item->integer;
+        memcpy(mark->replica, item->name.at, REPLICA_CHARS);
+        mark->replica[REPLICA_CHARS] = '\0';
+        mark->n = item->integer;
     }
 }
 
@@ -246,13 +247,14 @@ static void read_members(struct part_reader *r, const struct canon *root,
               sizeof out->lineage, lineage_valid);
     out->locked = part_true(r, root, "locked");
     read_mode(r, root, out);
-    read_older(r, root, out);
+    read_marks(r, root, "older", &out->older, &out->older_count);
     part_text(r, root, "replica", PART_REQUIRED, out->replica,
               sizeof out->replica, replica_valid);
     out->room = at_most(part_int(r, root, "room", ROOM_BYTES_DEFAULT, 1),
                         out->bundle ? BUNDLE_ROOM_BYTES_MAX : ROOM_BYTES_MAX);
     part_text(r, root, "term", PART_OPTIONAL, out->term, sizeof out->term,
               replica_valid);
+    read_marks(r, root, "terms", &out->terms, &out->terms_count);
     part_text(r, root, "token", PART_OPTIONAL, out->token, sizeof out->token,
               token_valid);
     out->wait = at_most(part_int(r, root, "wait", 0, 0), WAIT_S_MAX);

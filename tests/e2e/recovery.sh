@@ -70,6 +70,13 @@ as noor contact "$person" --kind phone --narrative 'held by others 2' >/dev/null
 lost=$(replica_of noor)
 syncs noor lee dana lee || exit 1
 rm "$dir"/noor.vault*
+# What no device has: a case that nobody but the office could see in the end.
+hidden=$(as dana put person legal_name='Seen By Nobody' | tail -n 1)
+syncs dana || exit 1
+term=$(grep -o 'term=o[^ ]*' "$dir/serve.log" | tail -n 1 | cut -d = -f 2)
+check 'a case is taken from everybody' office case assign "$hidden" \
+	--caseload nowhere --as ruth
+syncs dana lee ruth newcomer || exit 1
 roll_back || exit 1
 syncs dana lee newcomer ruth dana lee || exit 1
 equal 'the lost device is waited for' \
@@ -80,6 +87,9 @@ check 'what is gone is listed by replica and n' jq -e --arg lost "$lost" \
 	'[.recovery.gone[] | select(.replica == $lost and .user == "noor" and
 		.from <= .to and .after > 0)] | length > 0' \
 	<(office status --json)
+check 'so is what the office wrote, as its replies had said' jq -e \
+	--arg term "$term" '[.recovery.gone[] | select(.replica == $term and
+		.user == null)] | length > 0' <(office status --json)
 refused 'closing it needs a name' 1 'who writes' "$central" recovery close \
 	--data "$dir/office"
 check 'a person closes it' office recovery close --as ruth

@@ -419,13 +419,13 @@ static struct receipt backed_of(struct pair *p, const char *replica)
 
 static void older_expect(struct pair *p, size_t count, int64_t backed)
 {
-    struct older_log logs[OLDER_LOGS_MAX];
+    struct log_mark logs[LOG_MARKS_MAX];
     size_t found;
     assert_int_equal(outbox_older(p->dana.vault, logs, &found), ERR_OK);
     assert_int_equal(found, count);
     if (count) {
         assert_string_equal(logs[count - 1].replica, p->replica);
-        assert_int_equal(logs[count - 1].backed, backed);
+        assert_int_equal(logs[count - 1].n, backed);
     }
 }
 
@@ -486,6 +486,39 @@ static void an_older_receipt_that_is_not_ours_counts_for_nothing(void **state)
     assert_int_equal(status_of(p->dana.vault).backed_up, 3);
 }
 
+/* --- what the office said to have written --------------------------------- */
+
+static void terms_expect(struct pair *p, size_t count, int64_t n)
+{
+    struct log_mark terms[LOG_MARKS_MAX];
+    size_t found;
+    assert_int_equal(outbox_terms(p->dana.vault, terms, &found), ERR_OK);
+    assert_int_equal(found, count);
+    if (count) {
+        assert_string_equal(terms[0].replica, p->far->term_name);
+        assert_int_equal(terms[0].n, n);
+    }
+}
+
+static void reply_of(struct pair *p, const char *token, int64_t wrote)
+{
+    struct reply_header header = {.wrote = wrote};
+    memcpy(header.lineage, p->far->lineage, sizeof header.lineage);
+    memcpy(header.token, token, strlen(token) + 1);
+    assert_int_equal(identity_reply(p->dana.vault, &header), ERR_OK);
+}
+
+static void what_a_term_said_it_wrote_is_told_after_a_rollback(void **state)
+{
+    struct pair *p = *state;
+    reply_of(p, "AAAAAAAAAAA", 12);
+    reply_of(p, "BBBBBBBBBBA", 9); /* late */
+    terms_expect(p, 0, 0);         /* the office knows it itself */
+    far_rollback(p->far, p->replica, 1);
+    far_succeed(p->far, &p->dana, "lineage");
+    terms_expect(p, 1, 12);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -506,6 +539,7 @@ int main(void)
         TEST(contributed_lines_are_backed_up_again),
         TEST(of_the_oldest_log_nothing_is_taken_for_granted),
         TEST(an_older_receipt_that_is_not_ours_counts_for_nothing),
+        TEST(what_a_term_said_it_wrote_is_told_after_a_rollback),
         TEST(another_root_is_refused_and_nothing_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

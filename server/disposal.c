@@ -112,7 +112,7 @@ static enum err erase_look(void *context, int64_t arrival,
 {
     struct erasing *e = context;
     const struct revision *revision;
-    bool known;
+    bool known = false;
     (void)hash;
     if (!line.size)
         return ERR_OK;

@@ -27,37 +27,40 @@ static enum err decided(void *context, const struct disposal *disposal)
     return err || !c->known ? err : map_put(c->known, bytes_text(decision), c);
 }
 
-static enum err ledger_run(struct catching *c, struct office *office,
-                           struct sql *sql)
+/* *done counts what the store did not know; all go into `known` unless NULL. */
+static enum err ledger_run(struct office *office, struct sql *sql,
+                           struct map *known, size_t *done)
 {
     struct batch b;
+    struct catching c = {.batch = &b, .known = known};
     char ledger[LEDGER_PATH_CHARS];
     uint64_t lost;
     ledger_path(ledger, office);
     enum err err = batch_open(&b, office, sql);
     if (err)
         return err;
-    c->batch = &b;
-    err = ledger_each(office, ledger, decided, c, &lost);
+    err = ledger_each(office, ledger, decided, &c, &lost);
     if (!err)
         err = batch_flush(&b);
     batch_fini(&b);
+    *done = c.done;
     if (!err && lost)
         log_event(office->log, LOG_ERROR, "disposals_damaged", "lost", "%llu",
                   (unsigned long long)lost, NULL);
-    if (!err && c->done)
+    if (!err && c.done)
         log_event(office->log, LOG_INFO, "disposals_repeated", "count", "%zu",
-                  c->done, NULL);
+                  c.done, NULL);
     return err;
 }
 
 enum err disposal_catch_up(struct office *office, struct sql *sql,
                            uint64_t *bytes)
 {
-    struct catching c = {.known = NULL};
+    size_t done;
     *bytes = ledger_bytes(office);
-    return *bytes == office->ledger_bytes ? ERR_OK
-                                          : ledger_run(&c, office, sql);
+    return *bytes == office->ledger_bytes
+               ? ERR_OK
+               : ledger_run(office, sql, NULL, &done);
 }
 
 /* --- from the store ------------------------------------------------------- */
@@ -150,14 +153,13 @@ static enum err look(struct looking *l, const struct office *office)
 
 static enum err settle(struct office *office, struct sql *sql, size_t *done)
 {
-    struct catching c = {.done = 0};
-    enum err err = map_new(&c.known);
+    struct map *known = NULL;
+    enum err err = map_new(&known);
     if (!err)
-        err = ledger_run(&c, office, sql);
+        err = ledger_run(office, sql, known, done);
     if (!err)
-        err = store_write(office, sql, c.known);
-    map_free(c.known);
-    *done = c.done;
+        err = store_write(office, sql, known);
+    map_free(known);
     return err;
 }
 

@@ -133,9 +133,8 @@ static enum err terms_check(struct office *office, const struct retention *r,
     if (years == YEARS_FOREVER)
         return refuse(office, ERR_DENIED, "the case is kept for ever");
     instant_format(today, now);
-    snprintf(end, sizeof end, "%04lld%s",
-             (long long)(strtol(r->closed_on, NULL, 10) + years),
-             r->closed_on + 4);
+    int64_t year = strtol(r->closed_on, NULL, 10) + years;
+    snprintf(end, sizeof end, "%04lld%s", (long long)year, r->closed_on + 4);
     if (strncmp(end, today, DATE_CHARS) <= 0)
         return ERR_OK;
     snprintf(office->detail, sizeof office->detail,

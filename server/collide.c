@@ -64,21 +64,29 @@ static enum err seen_now(const struct collision *c, struct seen *out)
     return err;
 }
 
-/* What was held under the dot goes on being held. */
+/* What was held under the dot goes on being held; of a case that was disposed
+ * of all is. */
 static enum err hold_again(struct batch *b, const struct revision *line,
                            const char *record)
 {
     struct held_row held;
     struct incoming in = {.revision = line};
-    enum err err = store_held_find(b->sql, b->agency, &line->dot, &held);
-    if (err == ERR_NOT_FOUND || (!err && held.released[0]))
-        return ERR_OK;
+    struct decision decision = {.reason = NULL};
+    enum err err = disposed_judge(b, &in, NULL, &decision);
+    const char *reason = decision.reason;
+    if (!err && !reason) {
+        err = store_held_find(b->sql, b->agency, &line->dot, &held);
+        if (err == ERR_NOT_FOUND || (!err && held.released[0]))
+            return ERR_OK;
+        reason = held.reason;
+    }
     if (!err)
         err = batch_log_find(b, b->office->term, &in.log);
     if (err)
         return err;
     in.n = in.log->row.head + 2; /* behind the statement */
-    return hold_state(b, &in, record, held.reason, NULL);
+    return hold_state(b, &in, record, reason,
+                      decision.has_case ? decision.kase : NULL);
 }
 
 static enum err carry(struct batch *b, const struct collision *c,

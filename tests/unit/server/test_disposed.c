@@ -126,6 +126,30 @@ static void F28_new_work_on_it_is_held(void **state)
     device_fini(&dana);
 }
 
+/* Its dot is another line's by now: the office carries it, and holds that. */
+static void new_work_without_a_place_is_held_too(void **state)
+{
+    struct place *place = *state;
+    struct device dana, copy;
+    disposing_two_cases(place, &dana);
+    disposing_dispose(place, PERSON);
+    device_clone(&copy, &dana);
+    int64_t n = device_create(&copy, "contact", NOTE_2, PERSON, TOLD);
+    device_revise(&dana, PERSON_2, "{}", "{\"preferred_name\":\"Ru\"}");
+    device_sync_ok(&dana, place);
+    int64_t lines = disposing_whole_lines(place);
+    assert_int_equal(disposing_heal(place, &copy, n), ERR_OK);
+    assert_int_equal(disposing_whole_lines(place), lines);
+    assert_int_equal(place_int(place, "SELECT count(*) FROM held WHERE "
+                                      "reason = 'disposed' AND replica < 'p'"),
+                     1);
+    assert_int_equal(place_int(place, "SELECT count(*) FROM record WHERE "
+                                      "record = '" NOTE_2 "' AND type IS NULL"),
+                     1);
+    device_fini(&copy);
+    device_fini(&dana);
+}
+
 /* --- the ledger ----------------------------------------------------------- */
 
 static void a_decision_stands_although_its_transaction_failed(void **state)
@@ -294,6 +318,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         TEST(F28_what_comes_back_is_known_and_stays_gone),
         TEST(F28_new_work_on_it_is_held),
+        TEST(new_work_without_a_place_is_held_too),
         TEST(a_decision_stands_although_its_transaction_failed),
         TEST(a_lost_ledger_is_written_again),
         TEST(a_damaged_ledger_is_reported),

@@ -84,6 +84,7 @@ int command_user_add(struct command *command);
 int command_user_set(struct command *command);
 int command_user_list(struct command *command);
 int command_user_disable(struct command *command);
+int command_user_enable(struct command *command);
 int command_invite(struct command *command);
 int command_replica_list(struct command *command);
 int command_replica_revoke(struct command *command);

@@ -76,6 +76,8 @@ int command_case_assign(struct command *c)
     if (code != EXIT_DONE)
         return code;
     code = command_end(c, assign(c, kase, &scopes));
+    if (code == EXIT_DONE)
+        command_scopes_note(c, &scopes, "");
     return code == EXIT_DONE ? report_assigned(c, kase, &scopes) : code;
 }
 

@@ -35,8 +35,9 @@ static enum err list_one(void *context, const struct duplicates_pair *pair)
                pair->reasons);
         print_person(pair, 0);
         print_person(pair, 1);
-        printf("  to say that they are one: merge %s --into %s\n", pair->id[1],
-               pair->id[0]);
+        printf("  to say that they are one: satchel-central merge %s --into %s "
+               "--data DIR\n",
+               pair->id[1], pair->id[0]);
         return ERR_OK;
     }
     buffer_printf(&l->json, "%s{\"names\":[", l->count++ ? "," : "");

@@ -8,7 +8,9 @@ static const char replica_all[] =
     "SELECT replica, account, role, head, enrolled_at, seen_at, closed, "
     "revoked_at, predecessor, "
     "(SELECT count(*) FROM held h WHERE h.agency = r.agency "
-    "AND h.replica = r.replica AND h.released IS NULL) "
+    "AND h.replica = r.replica AND h.released IS NULL), "
+    "(SELECT disabled_at FROM account a WHERE a.agency = r.agency "
+    "AND a.account = r.account) "
     "FROM replica r WHERE agency = $1 AND kind = 'w' "
     "ORDER BY account, enrolled_at";
 
@@ -16,7 +18,7 @@ struct device {
     char replica[REPLICA_CHARS + 1], user[NAME_CHARS_MAX + 1];
     char role[NAME_CHARS_MAX + 1], closed[CLOSED_CHARS_MAX + 1];
     char predecessor[REPLICA_CHARS + 1];
-    int64_t head, enrolled_at, seen_at, revoked_at, held;
+    int64_t head, enrolled_at, seen_at, revoked_at, held, disabled_at;
 };
 
 /* --- list ----------------------------------------------------------------- */
@@ -39,13 +41,22 @@ static void read_device(struct device *d, const struct sql_value *row)
     d->revoked_at = sql_is_null(&row[7]) ? 0 : row[7].integer;
     sql_copy_text(d->predecessor, sizeof d->predecessor, &row[8]);
     d->held = row[9].integer;
+    d->disabled_at = sql_is_null(&row[10]) ? 0 : row[10].integer;
 }
 
 static const char *state_of(const struct device *d)
 {
     if (d->revoked_at)
         return "revoked";
-    return d->closed[0] ? "closed" : "open";
+    if (d->closed[0])
+        return "closed";
+    return d->disabled_at ? "disabled" : "open"; /* the user is */
+}
+
+/* When it was shut out; 0: it is not. */
+static int64_t shut_at(const struct device *d)
+{
+    return d->revoked_at ? d->revoked_at : d->disabled_at;
 }
 
 static void device_json(struct buffer *json, const struct device *d)
@@ -73,6 +84,10 @@ static void print_device(const struct device *d)
     fputs(d->seen_at ? "last heard " : "never heard", stdout);
     if (d->seen_at)
         print_time(d->seen_at);
+    if (shut_at(d) && !d->closed[0])
+        fputs(d->seen_at > shut_at(d) ? "   (it was told)"
+                                      : "   (NOT TOLD YET)",
+              stdout);
     if (d->held)
         printf("   %lld HELD", (long long)d->held);
     if (d->predecessor[0])

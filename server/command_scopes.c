@@ -3,6 +3,17 @@
 #include <stdio.h>
 #include <string.h>
 
+static const char scope_of_others[] =
+    "SELECT count(*) FROM account_scope s JOIN account a "
+    "ON a.agency = s.agency AND a.account = s.account "
+    "WHERE s.agency = $1 AND s.scope = $2 AND s.account <> $3 "
+    "AND a.disabled_at IS NULL";
+static const char scope_of_cases[] =
+    "SELECT count(*) FROM membership WHERE agency = $1 AND scope = $2 "
+    "AND left_seq IS NULL";
+static const char scope_any[] =
+    "SELECT count(*) FROM account_scope WHERE agency = $1 AND account <> $2";
+
 static int read_list(const struct command *c, const char *option,
                      const char *prefix, struct command_scopes *out)
 {
@@ -38,6 +49,38 @@ int command_scopes_read(const struct command *c, struct command_scopes *out)
     *out = (struct command_scopes){0};
     int code = read_list(c, "--caseload", "caseload:", out);
     return code ? code : read_list(c, "--site", "site:", out);
+}
+
+/* In a new office every name is new. */
+static bool nobody_else(struct command *c, const char *scope, const char *user)
+{
+    const char *agency = c->office->agency;
+    int64_t others = 1, cases = 1, any = 0;
+    enum err err = sql_find_int(
+        &c->sql, scope_of_others,
+        SQL_VALUES(sql_text(agency), sql_text(scope), sql_text(user)), &others);
+    if (!err)
+        err =
+            sql_find_int(&c->sql, scope_of_cases,
+                         SQL_VALUES(sql_text(agency), sql_text(scope)), &cases);
+    if (!err)
+        err = sql_find_int(&c->sql, scope_any,
+                           SQL_VALUES(sql_text(agency), sql_text(user)), &any);
+    return !err && others == 0 && any > 0 && (!user[0] || cases == 0);
+}
+
+void command_scopes_note(struct command *c, const struct command_scopes *scopes,
+                         const char *user)
+{
+    for (size_t i = 0; i < scopes->count; i++) {
+        const char *scope = scopes->name[i];
+        if (!nobody_else(c, scope, user))
+            continue;
+        fprintf(stderr,
+                user[0] ? "note: %s is new: no other user and no case has it\n"
+                        : "note: no user has %s: nobody sees the case by it\n",
+                scope);
+    }
 }
 
 void command_scopes_json(struct buffer *json,

@@ -13,6 +13,10 @@ struct command_scopes {
 /* EXIT_DONE, or EXIT_MISUSE with the message printed. */
 int command_scopes_read(const struct command *command,
                         struct command_scopes *out);
+/* Notes on stderr, for what may be a slip of the pen: each of them that no user
+ * has; with a `user` ("" none), that is new with it. */
+void command_scopes_note(struct command *command,
+                         const struct command_scopes *scopes, const char *user);
 /* Appends ["caseload:a",...]. */
 void command_scopes_json(struct buffer *json,
                          const char (*scopes)[SCOPE_CHARS_MAX + 1],

@@ -14,6 +14,11 @@ static const struct {
      "SELECT count(*) FROM blob WHERE agency = $1 AND received_at IS NULL"},
     {"cases", "cases",
      "SELECT count(*) FROM case_row WHERE agency = $1 AND case_id <> ''"},
+    {"cases_unseen", "cases that the office alone sees",
+     "SELECT count(*) FROM case_row c WHERE c.agency = $1 AND c.case_id <> '' "
+     "AND NOT EXISTS (SELECT 1 FROM membership m JOIN account_scope s "
+     "ON s.agency = m.agency AND s.scope = m.scope WHERE m.agency = c.agency "
+     "AND m.case_id = c.case_id AND m.left_seq IS NULL)"},
     {"conflicts", "conflicts that wait for a person",
      "SELECT coalesce(sum(open_count), 0) FROM record WHERE agency = $1"},
     {"devices", "devices that may sync",

@@ -90,6 +90,25 @@ static int role_misuse(const struct command *c, const char *role)
     return command_misuse(c, "\"%.64s\" is no role; use %s", role, names);
 }
 
+/* What a case worker without a caseload begins nobody else would see. */
+static int note(struct command *c, const struct command_scopes *scopes)
+{
+    struct user user;
+    bool caseload = false;
+    enum err err = user_find(c->office, &c->sql, c->operands[0], &user);
+    if (err)
+        return command_fail_office(c, err);
+    for (size_t i = 0; i < user.scope_count; i++)
+        caseload = caseload || !strncmp(user.scopes[i], "caseload:", 9);
+    if (!caseload && !user.disabled && role_has_cases(user.role))
+        fprintf(stderr,
+                "note: %s has no caseload: the office alone will see the cases "
+                "that %s begins; give --caseload C\n",
+                user.name, user.name);
+    command_scopes_note(c, scopes, user.name);
+    return EXIT_DONE;
+}
+
 static int read_and_write(struct command *c, user_write *write,
                           const char *what)
 {
@@ -114,6 +133,8 @@ static int read_and_write(struct command *c, user_write *write,
         .has_scopes = scopes.given,
     };
     code = write_user(c, write, &draft, what);
+    if (code == EXIT_DONE)
+        code = note(c, &scopes);
     sodium_memzero(password, sizeof password);
     return code;
 }
@@ -146,6 +167,20 @@ int command_user_disable(struct command *c)
         return command_misuse(c, "user disable NAME: give one user name");
     struct user_draft draft = {.name = c->operands[0]};
     return write_user(c, disable, &draft, "disabled");
+}
+
+static enum err enable(struct office *office, struct sql *sql,
+                       const struct user_draft *draft, const char *by)
+{
+    return user_enable(office, sql, draft->name, by);
+}
+
+int command_user_enable(struct command *c)
+{
+    if (c->operand_count != 1)
+        return command_misuse(c, "user enable NAME: give one user name");
+    struct user_draft draft = {.name = c->operands[0]};
+    return write_user(c, enable, &draft, "enabled");
 }
 
 struct listing {

@@ -84,6 +84,7 @@ static const struct entry {
     {"user list", "", "who works here", command_user_list, "--keys"},
     {"user disable", "NAME", "end a user's access", command_user_disable,
      "--as --keys"},
+    {"user enable", "NAME", "give it back", command_user_enable, "--as --keys"},
     {"invite", "--user NAME [--expires 7d]",
      "a one-time code to enrol a device", command_invite,
      "--user --expires --as --keys"},

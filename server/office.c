@@ -167,6 +167,24 @@ static enum err office_found(struct office *office, const char *name,
     return err;
 }
 
+/* What office_found() has just made, its journal being none, say. */
+static void found_undo(const char *store, const char *data, const char *keys)
+{
+    static const char *const files[] = {"agency.keys", "journal"};
+    static const char *const stores[] = {"", "-wal", "-shm"};
+    char path[sizeof((struct office *)0)->store + 16];
+    for (size_t i = 0; i < sizeof stores / sizeof *stores; i++) {
+        snprintf(path, sizeof path, "%s%s", store, stores[i]);
+        unlink(path);
+    }
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        snprintf(path, sizeof path, "%s/%s", keys, files[i]);
+        unlink(path);
+    }
+    rmdir(data);
+    rmdir(keys);
+}
+
 enum err office_init(const struct office_options *options, const char *agency,
                      const char *name, char detail[OFFICE_DETAIL_CHARS])
 {
@@ -186,15 +204,20 @@ enum err office_init(const struct office_options *options, const char *agency,
         snprintf(office->store, sizeof office->store, "%s", options->store);
     err = office_found(office, name, options->store != NULL);
     snprintf(detail, OFFICE_DETAIL_CHARS, "%s", office->detail);
-    office_close(office);
-    if (err)
+    if (err) {
+        office_close(office);
         return err;
+    }
+    struct office *made = office; /* for its paths */
     /* The first term writes the shipped record types, and all of it into the
      * journal. */
     struct office_options first = *options;
     first.serving = true;
     err = office_open(&office, &first, true, detail);
     office_close(office);
+    if (err && !options->vfs)
+        found_undo(made->store, made->data_dir, made->keys_dir);
+    office_close(made);
     return err;
 }
 

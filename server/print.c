@@ -54,8 +54,9 @@ void print_conflict(const struct canon *conflict, const char *type,
     struct buffer text;
     buffer_init(&text, PROSE_BYTES_MAX);
     prose_conflict(&text, conflict, bytes_text(type), name, bytes_text(id));
-    buffer_printf(&text, "  To settle it: conflicts resolve %s ", id);
+    buffer_printf(&text,
+                  "  To settle it: satchel-central conflicts resolve %s ", id);
     prose_member(&text, conflict, "field");
-    buffer_add_text(&text, " --keep DOT... | --value V\n");
+    buffer_add_text(&text, " --keep DOT... | --value V --data DIR\n");
     print_out(&text);
 }

@@ -19,6 +19,11 @@ static const char *const roles[] = {
     "admin",      /* accounts, devices, keys */
 };
 
+bool role_has_cases(const char *name)
+{
+    return !strcmp(name, "worker") || !strcmp(name, "covering");
+}
+
 bool role_known(const char *name)
 {
     for (size_t i = 0; i < ROLE_COUNT; i++)

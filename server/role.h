@@ -7,6 +7,9 @@
 
 #define ROLE_NAMES_CHARS 256
 
+/* Do people of this role begin cases? */
+bool role_has_cases(const char *name);
+
 bool role_known(const char *name);
 /* Decides how long a case is kept and, with another one, that it goes. */
 bool role_disposes(const char *name);

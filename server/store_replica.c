@@ -28,6 +28,8 @@ static const char term_certificate[] =
 static const char replica_head[] =
     "UPDATE replica SET head = $3, link = $4, top = $5 "
     "WHERE agency = $1 AND replica = $2";
+static const char replica_heard[] =
+    "UPDATE replica SET seen_at = $3 WHERE agency = $1 AND replica = $2";
 static const char replica_tokens[] =
     "UPDATE replica SET token_latest = $3, token_confirmed = $4, seen_at = $5 "
     "WHERE agency = $1 AND replica = $2";
@@ -234,6 +236,14 @@ enum err store_replica_head(struct sql *sql, const char *agency,
         sql, replica_head,
         SQL_VALUES(sql_text(agency), sql_text(replica), sql_int(head),
                    sql_blob(bytes_of(link, LINK_BYTES)), sql_int(top)));
+}
+
+enum err store_replica_heard(struct sql *sql, const char *agency,
+                             const char *replica, int64_t at)
+{
+    return sql_run(
+        sql, replica_heard,
+        SQL_VALUES(sql_text(agency), sql_text(replica), sql_int(at)));
 }
 
 enum err store_replica_tokens(struct sql *sql, const char *agency,

@@ -53,6 +53,9 @@ MUST_CHECK enum err store_replica_certificate(struct sql *sql,
                                               const char *replica,
                                               struct buffer *certificate,
                                               uint8_t sig[SIGNATURE_BYTES]);
+/* It was here, and was given nothing: it is shut out. */
+MUST_CHECK enum err store_replica_heard(struct sql *sql, const char *agency,
+                                        const char *replica, int64_t at);
 /* That of any one term of the office; ERR_NOT_FOUND before the first. */
 MUST_CHECK enum err store_term_certificate(struct sql *sql, const char *agency,
                                            struct buffer *certificate,

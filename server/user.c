@@ -329,6 +329,18 @@ enum err user_disable(struct office *office, struct sql *sql, const char *name,
     return err ? err : act(office, sql, name, "account", by);
 }
 
+enum err user_enable(struct office *office, struct sql *sql, const char *name,
+                     const char *by)
+{
+    struct user user;
+    enum err err = user_find(office, sql, name, &user);
+    if (!err && !user.disabled)
+        return fail(office, ERR_EXISTS, "the user %s is not disabled", name);
+    if (!err)
+        err = set(office, sql, disabled_set, name, sql_null());
+    return err ? err : act(office, sql, name, "account", by);
+}
+
 static enum err take_password(void *context, const struct sql_value *row,
                               size_t columns)
 {

@@ -43,6 +43,10 @@ MUST_CHECK enum err user_change(struct office *office, struct sql *sql,
  * ERR_NOT_FOUND; ERR_EXISTS when it was disabled already. */
 MUST_CHECK enum err user_disable(struct office *office, struct sql *sql,
                                  const char *name, const char *by);
+/* Takes that back.  What was held meanwhile stays held until it is released.
+ * ERR_NOT_FOUND; ERR_EXISTS when it is not disabled. */
+MUST_CHECK enum err user_enable(struct office *office, struct sql *sql,
+                                const char *name, const char *by);
 MUST_CHECK enum err user_find(struct office *office, struct sql *sql,
                               const char *name, struct user *out);
 /* The account that this user of the operating system acts as. */

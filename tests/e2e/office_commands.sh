@@ -29,6 +29,9 @@ check 'init' office init --agency north --name 'North Agency'
 equal 'its keys are apart, and nobody else reads them' \
 	"$(stat -c %a "$dir/office.keys" "$dir"/office.keys/* | sort -u | xargs)" \
 	'600 700'
+refused 'a journal in the data directory is refused' 1 'data directory' "$central" \
+	init --agency south --data "$dir/south" --journal "$dir/south/journal"
+check 'and nothing is left behind' test ! -e "$dir/south" -a ! -e "$dir/south.keys"
 refused 'init never overwrites' 1 'is not empty' office init --agency north
 refused 'errors are JSON when asked' 1 '^\{"detail":.*,"error":"exists"\}$' \
 	office init --agency north --json
@@ -53,6 +56,21 @@ equal 'with caseloads and sites' "$(office user add dana --role worker \
 	--caseload east --caseload west --site lift --json | jq -c .scopes)" \
 	'["caseload:east","caseload:west","site:lift"]'
 refused 'twice is refused' 1 'user set dana' office user add dana --role worker
+# note NAME PATTERN COMMAND...: it is done, with such a note.
+note() {
+	local name=$1 pattern=$2
+	shift 2
+	"$@" >"$dir/out" 2>"$dir/err" && grep -Eq -- "$pattern" "$dir/err" &&
+		ok "$name" || not_ok "$name" "$(cat "$dir/err")"
+}
+note 'a worker without a caseload is noted' 'note: sam has no caseload' \
+	office user add sam --role worker
+note 'so is a caseload that may be misspelt' 'note: caseload:esat is new' \
+	office user set sam --caseload esat
+check 'a user is disabled' office user disable sam
+refused 'once' 1 'disabled already' office user disable sam
+equal 'enabled again' "$(office user enable sam --json | jq .disabled)" false
+refused 'once, too' 1 'is not disabled' office user enable sam
 refused 'a role is needed' 2 '--role ROLE is missing' office user add lee
 refused 'a role is one of those that there are' 2 \
 	'"king" is no role; use worker, .* or admin' office user add lee --role king
@@ -87,7 +105,7 @@ refused 'who writes nothing any more' 1 'kim is disabled' \
 refused 'and gets no code' 1 'kim is disabled' office invite --user kim
 equal 'users are listed' \
 	"$(office user list --json | jq -c '[.[]|[.user,.disabled]]')" \
-	'[["dana",false],["kim",true],["ruth",false]]'
+	'[["dana",false],["kim",true],["ruth",false],["sam",false]]'
 
 # --- invitations
 equal 'a code is four groups of four' "$(office invite --user dana 2>/dev/null |
@@ -120,7 +138,7 @@ refused 'nor in an unknown format' 2 'format html' \
 	office export case $person --format html
 equal 'status counts' "$(office status --json |
 	jq -c '[.agency,.name,.cases,.conflicts,.devices,.holds,.users]')" \
-	'["north","North Agency",0,0,0,0,2]'
+	'["north","North Agency",0,0,0,0,3]'
 
 # --- record types
 cat >"$dir/visit.json" <<'TYPE'
@@ -177,7 +195,7 @@ cp -r "$dir/office.keys" "$dir/second.keys"
 check 'with them it works' "$central" restore --from "$dir/backup" \
 	--data "$dir/second"
 equal 'everything is there' "$("$central" list orchard --data "$dir/second" \
-	--json)$("$central" user list --data "$dir/second" --json | jq length)" '[]3'
+	--json)$("$central" user list --data "$dir/second" --json | jq length)" '[]4'
 new=$("$central" status --data "$dir/second" --json | jq -r .lineage)
 if [ "$new" != "$lineage" ]; then
 	ok 'under another lineage'

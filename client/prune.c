@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "client/handle.h"
+#include "shared/replica/blob.h"
 #include "shared/replica/prune.h"
 
 PUBLIC int satchel_prune(satchel *handle, struct satchel_prune_report *given)
@@ -17,5 +18,14 @@ PUBLIC int satchel_prune(satchel *handle, struct satchel_prune_report *given)
     out.lines = pruned.lines;
     out.bytes = pruned.bytes;
     HANDLE_GIVE(given, out);
+    return handle_leave(handle, err);
+}
+
+PUBLIC int satchel_let_attachments_go(satchel *handle, int64_t *count)
+{
+    *count = 0;
+    enum err err = handle_enter(handle);
+    if (!err)
+        err = blob_let_go(handle->vault, count);
     return handle_leave(handle, err);
 }

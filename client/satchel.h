@@ -402,6 +402,10 @@ struct satchel_prune_report {
         sizeof(struct satchel_prune_report), 0, 0, 0, 0                        \
     }
 int satchel_prune(satchel *vault, struct satchel_prune_report *report);
+/* Lets every attachment go from this device that is here now, each at the sync
+ * at which the office says that it has it in two backups; *count says how many.
+ * Who wants one again fetches it. */
+int satchel_let_attachments_go(satchel *vault, int64_t *count);
 
 /* Brings what can be read of a damaged vault, its write-ahead log, its key file
  * and its mirror (`source` is any one of the first and the last) into this

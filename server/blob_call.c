@@ -194,8 +194,12 @@ static enum err receipt_make(const struct blob_call *call,
     if (!err)
         chain_sign(reply->signature, &office->term_keys, DOMAIN_KEPT,
                    buffer_bytes(&message));
+    if (!err && call->row.backed_up)
+        chain_sign(reply->backed_signature, &office->term_keys, DOMAIN_BACKED,
+                   buffer_bytes(&message));
     buffer_fini(&message);
     reply->has_receipt = true;
+    reply->has_backed = call->row.backed_up;
     memcpy(reply->term, office->term, sizeof reply->term);
     if (strcmp(q->term, office->term) != 0) {
         reply->term_text = buffer_bytes(&office->term_text);

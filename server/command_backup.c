@@ -11,6 +11,7 @@
 #include "server/disposal.h"
 #include "server/store.h"
 #include "server/store_agency.h"
+#include "server/store_blob.h"
 #include "server/store_replica.h"
 
 #define PATH_CHARS 1200
@@ -143,6 +144,22 @@ static enum err head_count(void *context, const struct sql_value *row,
                                 row[1].integer);
 }
 
+/* What the copy says that it has, and whose content is beside it. */
+struct counting {
+    struct command *command;
+    char beside[BLOB_PATH_CHARS];
+};
+
+static enum err blob_count(void *context, const struct blob_row *row)
+{
+    struct counting *counting = context;
+    struct command *c = counting->command;
+    char path[BLOB_PATH_CHARS];
+    blob_file_path(path, counting->beside, row->blob);
+    return store_blob_backup(&c->sql, c->office->agency, row->blob,
+                             row->received_at && access(path, R_OK) == 0);
+}
+
 static enum err act_note(struct command *c, const char *to, int64_t lines)
 {
     struct buffer detail;
@@ -171,6 +188,11 @@ static enum err heads_count(struct command *c, const char *to, int64_t lines)
             &copy, copied_heads,
             SQL_VALUES(sql_text(c->office->agency), sql_text(lineage)),
             head_count, c);
+    struct counting counting = {.command = c};
+    blob_keep_beside(counting.beside, sizeof counting.beside, to);
+    if (!err)
+        err = store_blob_each(&copy, c->office->agency, false, blob_count,
+                              &counting);
     sql_close(&copy);
     return err ? err : act_note(c, to, lines);
 }

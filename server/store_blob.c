@@ -9,7 +9,8 @@ static const char blob_add[] =
     " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (agency, blob) DO "
     "NOTHING";
 #define COLUMNS                                                                \
-    "b.blob, b.arrival, b.record, b.reference, b.received_at, p.account "      \
+    "b.blob, b.arrival, b.record, b.reference, b.received_at, p.account, "     \
+    "b.backups "                                                               \
     "FROM blob b JOIN replica p ON p.agency = b.agency "                       \
     "AND p.replica = b.replica "
 static const char blob_find[] =
@@ -24,7 +25,12 @@ static const char blob_scopes[] =
     "ON m.agency = r.agency AND m.case_id = r.case_id AND m.left_seq IS NULL "
     "WHERE r.agency = $1 AND r.record = $2";
 static const char blob_received[] =
-    "UPDATE blob SET received_at = $3 WHERE agency = $1 AND blob = $2";
+    "UPDATE blob SET received_at = $3, backups = CASE WHEN $3 IS NULL THEN 0 "
+    "ELSE backups END WHERE agency = $1 AND blob = $2";
+static const char blob_backup[] =
+    "UPDATE blob SET backups = CASE WHEN $3 = 0 THEN 0 WHEN backups < 2 "
+    "THEN backups + 1 ELSE 2 END WHERE agency = $1 AND blob = $2 "
+    "AND received_at IS NOT NULL";
 static const char blob_total[] =
     "SELECT coalesce(sum(bytes), 0) FROM blob WHERE agency = $1 "
     "AND received_at IS NOT NULL";
@@ -67,6 +73,7 @@ static enum err row_read(const struct sql_value *row, struct blob_row *out)
     sql_copy_text(out->record, sizeof out->record, &row[2]);
     out->received_at = sql_is_null(&row[4]) ? 0 : row[4].integer;
     sql_copy_text(out->account, sizeof out->account, &row[5]);
+    out->backed_up = row[6].integer >= 2;
     enum err err = sql_copy_fixed(out->blob, HASH_BYTES, &row[0]);
     return err ? err : reference_read(row[3].bytes, out);
 }
@@ -126,6 +133,15 @@ enum err store_blob_received(struct sql *sql, const char *agency,
                    SQL_VALUES(sql_text(agency),
                               sql_blob(bytes_of(blob, HASH_BYTES)),
                               at ? sql_int(at) : sql_null()));
+}
+
+enum err store_blob_backup(struct sql *sql, const char *agency,
+                           const uint8_t blob[HASH_BYTES], bool there)
+{
+    return sql_run(sql, blob_backup,
+                   SQL_VALUES(sql_text(agency),
+                              sql_blob(bytes_of(blob, HASH_BYTES)),
+                              sql_int(there)));
 }
 
 enum err store_blob_total(struct sql *sql, const char *agency, int64_t *bytes)

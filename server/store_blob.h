@@ -18,6 +18,7 @@ struct blob_row {
     char type[BLOB_TYPE_CHARS_MAX + 1];
     char account[NAME_CHARS_MAX + 1]; /* of the line's writer */
     int64_t received_at;              /* 0: not here */
+    bool backed_up;                   /* in two verified backups */
 };
 /* One that is named already stays as it is. */
 MUST_CHECK enum err store_blob_add(struct sql *sql, const char *agency,
@@ -36,6 +37,10 @@ MUST_CHECK enum err store_blob_visible(struct sql *sql, const char *agency,
 MUST_CHECK enum err store_blob_received(struct sql *sql, const char *agency,
                                         const uint8_t blob[HASH_BYTES],
                                         int64_t at);
+/* A verified backup was made, and it is in there or not. */
+MUST_CHECK enum err store_blob_backup(struct sql *sql, const char *agency,
+                                      const uint8_t blob[HASH_BYTES],
+                                      bool there);
 /* Bytes of all that are here. */
 MUST_CHECK enum err store_blob_total(struct sql *sql, const char *agency,
                                      int64_t *bytes);

@@ -2,6 +2,24 @@
 
 #include "client/cli/cli.h"
 
+static int attachments(struct cli *cli)
+{
+    int64_t count;
+    int error = satchel_let_attachments_go(cli->vault, &count);
+    if (error)
+        return cli_fail_vault(cli, error);
+    if (cli->json)
+        printf("{\"attachments\":%" PRId64 "}\n", count);
+    else if (count)
+        printf("%" PRId64 " attachments go as soon as the office says, at a "
+               "sync, that it has them in two backups; fetch one again with "
+               "`satchel attachment save`\n",
+               count);
+    else
+        puts("there are no attachments here");
+    return EXIT_DONE;
+}
+
 int command_prune(struct cli *cli)
 {
     struct satchel_prune_report r = SATCHEL_PRUNE_REPORT_INIT;
@@ -11,6 +29,8 @@ int command_prune(struct cli *cli)
     int code = cli_open(cli, false);
     if (code)
         return code;
+    if (args_flag(&cli->args, "--attachments"))
+        return attachments(cli);
     int error = satchel_prune(cli->vault, &r);
     if (error)
         return cli_fail_vault(cli, error);

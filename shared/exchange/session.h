@@ -53,6 +53,7 @@ struct session_report {
     int64_t retry_after_ms; /* what the office asked for; 0: none */
     /* Erased, as it has left and is backed up. */
     struct pruned pruned;
+    int64_t blobs_gone; /* attachments, as they are backed up */
 };
 
 /* Borrows the vault, which must be enrolled (ERR_NOT_FOUND).  The session holds

@@ -53,6 +53,8 @@ struct upload {
     int64_t done; /* those up to this id are through for this session */
     struct blob_outgoing blob;
     bool asked; /* how far the office is */
+    bool going; /* it is only asked after, whether it is backed up */
+    int goings; /* that were asked after in this session */
     int64_t offset;
     int restarts, stuck;
     bool stopped;         /* no more in this session */

@@ -11,6 +11,19 @@
 #define NEWS_MS 30000 /* between pieces the office is asked for news */
 #define STUCK_MAX 3
 #define ARENA_BYTES (256u << 10)
+#define GOINGS_MAX 64 /* in one session */
+
+/* What waits comes first; then it is asked what may go. */
+static enum err next_look(struct session *s, struct blob_outgoing *out)
+{
+    struct upload *u = &s->upload;
+    u->going = false;
+    enum err err = blob_unsent(s->vault, u->done, s->identity.lineage, out);
+    if (err || out->id || u->goings >= GOINGS_MAX)
+        return err;
+    u->going = true;
+    return blob_going(s->vault, s->identity.lineage, out);
+}
 
 enum err upload_due(struct session *s, bool *due)
 {
@@ -18,8 +31,7 @@ enum err upload_due(struct session *s, bool *due)
     *due = false;
     if (s->options.without_blobs || s->upload.stopped || s->by_file)
         return ERR_OK;
-    enum err err =
-        blob_unsent(s->vault, s->upload.done, s->identity.lineage, &next);
+    enum err err = next_look(s, &next);
     *due = !err && next.id;
     return err;
 }
@@ -84,8 +96,11 @@ static enum err next_find(struct session *s)
     struct upload *u = &s->upload;
     if (u->id)
         return ERR_OK;
-    enum err err =
-        blob_unsent(s->vault, u->done, s->identity.lineage, &u->blob);
+    enum err err = next_look(s, &u->blob);
+    if (!err && u->blob.id && u->going) {
+        u->goings++;
+        err = blob_asked(s->vault, u->blob.id);
+    }
     u->id = err ? 0 : u->blob.id;
     u->asked = false;
     u->offset = 0;
@@ -121,8 +136,11 @@ enum err upload_build(struct session *s)
 /* This one does not go now; the others may. */
 static void pass_over(struct session *s, const char *why)
 {
-    s->upload.done = s->upload.id;
+    int64_t id = s->upload.id;
     s->upload.id = 0;
+    if (s->upload.going)
+        return;
+    s->upload.done = id;
     s->report.blobs_wait = true;
     session_note(s, "an attachment waits for a later sync: %.200s", why);
 }
@@ -132,6 +150,20 @@ static void stop(struct session *s, const char *why)
     s->upload.stopped = true;
     s->report.blobs_wait = true;
     session_note(s, "attachments wait for a later sync: %.200s", why);
+}
+
+static enum err backed_take(struct session *s, const struct blob_reply *reply,
+                            struct blob_receipt *receipt)
+{
+    int64_t id = s->upload.id;
+    s->upload.id = 0;
+    if (!reply->has_backed)
+        return ERR_OK;
+    memcpy(receipt->signature, reply->backed_signature,
+           sizeof receipt->signature);
+    enum err err = blob_backed(s->vault, id, receipt);
+    s->report.blobs_gone += !err;
+    return err;
 }
 
 static enum err receipt_take(struct session *s, const struct blob_reply *reply)
@@ -147,6 +179,8 @@ static enum err receipt_take(struct session *s, const struct blob_reply *reply)
     if (reply->term_text.size)
         err = identity_add_term(s->vault, reply->term_text,
                                 reply->term_signature);
+    if (!err && s->upload.going)
+        return backed_take(s, reply, &receipt);
     if (!err)
         err = blob_kept(s->vault, s->upload.id, &receipt);
     if (!err) {
@@ -161,6 +195,7 @@ static enum err receipt_take(struct session *s, const struct blob_reply *reply)
 static void offset_take(struct session *s, int64_t offset)
 {
     struct upload *u = &s->upload;
+    u->going = false; /* the office has lost it: it is brought again */
     if (offset < 0 || offset >= u->blob.sealed_bytes) {
         pass_over(s, "the office answers what cannot be");
         return;

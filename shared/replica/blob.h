@@ -70,6 +70,23 @@ MUST_CHECK enum err blob_kept(struct vault *vault, int64_t id,
 MUST_CHECK enum err blob_waiting(struct vault *vault, int64_t *count,
                                  int64_t *bytes);
 
+/* --- making room: content may go once it is in two backups --- */
+
+#define BLOB_ASK_MS INT64_C(86400000) /* between asking after the same */
+
+/* Lets every attachment go; *count says how many are here yet.  Those of cases
+ * that leave go by themselves. */
+MUST_CHECK enum err blob_let_go(struct vault *vault, int64_t *count);
+/* One that may go, that the office of this lineage has and that it was not
+ * asked about lately.  Works on a locked vault, like the next two. */
+MUST_CHECK enum err blob_going(struct vault *vault, const char *lineage,
+                               struct blob_outgoing *out);
+MUST_CHECK enum err blob_asked(struct vault *vault, int64_t id);
+/* Takes the office's word that it is backed up, and erases it. ERR_SIGNATURE.
+ */
+MUST_CHECK enum err blob_backed(struct vault *vault, int64_t id,
+                                const struct blob_receipt *receipt);
+
 /* --- from the office --- */
 
 /* Where to go on: bytes of the content that are here.  `record` names it. */

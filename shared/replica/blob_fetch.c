@@ -115,7 +115,7 @@ static enum err given(struct vault *vault, int64_t id,
     struct sqlite3_stmt *s;
     enum err err = identity_row_find(vault, IDENTITY_CURRENT, &row);
     if (!err)
-        err = vault_sql(vault, SQL_BLOB_KEPT, &s);
+        err = vault_sql(vault, SQL_BLOB_GIVEN, &s);
     if (err)
         return err;
     db_bind_int64(vault->db, s, 1, id);

@@ -8,18 +8,12 @@
 #define CHUNK_SEALED_BYTES (BLOB_CHUNK_BYTES + BLOB_SEAL_BYTES)
 #define MESSAGE_BYTES_MAX (4u << 10)
 
-enum err blob_unsent(struct vault *vault, int64_t after, const char *lineage,
-                     struct blob_outgoing *out)
+/* The one row that a statement bound gives. */
+static enum err outgoing_read(struct vault *vault, struct sqlite3_stmt *s,
+                              struct blob_outgoing *out)
 {
-    struct sqlite3_stmt *s;
     bool row;
-    *out = (struct blob_outgoing){.id = 0};
-    enum err err = vault_sql(vault, SQL_BLOB_UNSENT, &s);
-    if (err)
-        return err;
-    db_bind_int64(vault->db, s, 1, after);
-    db_bind_text(vault->db, s, 2, bytes_text(lineage));
-    err = db_step_row(vault->db, s, &row);
+    enum err err = db_step_row(vault->db, s, &row);
     if (err || !row)
         return err;
     struct bytes wrap = db_column_bytes(s, 3);
@@ -34,6 +28,19 @@ enum err blob_unsent(struct vault *vault, int64_t after, const char *lineage,
     }
     db_reset(s);
     return err;
+}
+
+enum err blob_unsent(struct vault *vault, int64_t after, const char *lineage,
+                     struct blob_outgoing *out)
+{
+    struct sqlite3_stmt *s;
+    *out = (struct blob_outgoing){.id = 0};
+    enum err err = vault_sql(vault, SQL_BLOB_UNSENT, &s);
+    if (err)
+        return err;
+    db_bind_int64(vault->db, s, 1, after);
+    db_bind_text(vault->db, s, 2, bytes_text(lineage));
+    return outgoing_read(vault, s, out);
 }
 
 enum err blob_sealed(struct vault *vault, int64_t id, int64_t offset,
@@ -65,31 +72,31 @@ enum err blob_sealed(struct vault *vault, int64_t id, int64_t offset,
 
 /* --- the receipt ---------------------------------------------------------- */
 
-static enum err receipt_check(struct vault *vault,
+static enum err receipt_check(struct vault *vault, const char *domain,
                               const struct blob_receipt *receipt)
 {
     uint8_t key[KEY_BYTES];
     struct buffer message;
     enum err err = identity_term_key(vault, receipt->term, key);
-    if (err)
-        return err == ERR_NOT_FOUND ? ERR_SIGNATURE : err;
-    buffer_init(&message, MESSAGE_BYTES_MAX);
-    err = blob_receipt_message(&message, receipt);
-    if (!err)
-        err = chain_verify(receipt->signature, key, DOMAIN_KEPT,
-                           buffer_bytes(&message));
-    buffer_fini(&message);
-    return err;
+    if (!err) {
+        buffer_init(&message, MESSAGE_BYTES_MAX);
+        err = blob_receipt_message(&message, receipt);
+        if (!err)
+            err = chain_verify(receipt->signature, key, domain,
+                               buffer_bytes(&message));
+        buffer_fini(&message);
+    }
+    if (err != ERR_NOT_FOUND && err != ERR_SIGNATURE)
+        return err;
+    return vault_fail(vault, ERR_SIGNATURE,
+                      "the office's receipt of an attachment does not verify");
 }
 
 static enum err kept(struct vault *vault, int64_t id,
                      const struct blob_receipt *receipt)
 {
     struct sqlite3_stmt *s;
-    enum err err = receipt_check(vault, receipt);
-    if (err == ERR_SIGNATURE)
-        vault_fail(vault, err,
-                   "the office's receipt of an attachment does not verify");
+    enum err err = receipt_check(vault, DOMAIN_KEPT, receipt);
     if (!err)
         err = vault_sql(vault, SQL_BLOB_KEPT, &s);
     if (err)
@@ -98,10 +105,7 @@ static enum err kept(struct vault *vault, int64_t id,
     db_bind_int64(vault->db, s, 1, id);
     db_bind_text(vault->db, s, 2, bytes_text(receipt->lineage));
     db_bind_bytes(vault->db, s, 3, bytes_of(receipt->blob, HASH_BYTES));
-    err = db_step_done(vault->db, s);
-    if (!err) /* its case has left meanwhile: nobody can read it here */
-        err = vault_run_int(vault, SQL_BLOB_CHUNKS_GONE, id);
-    return err ? err : vault_run_int(vault, SQL_BLOB_GONE, id);
+    return db_step_done(vault->db, s);
 }
 
 enum err blob_kept(struct vault *vault, int64_t id,
@@ -116,4 +120,65 @@ enum err blob_waiting(struct vault *vault, int64_t *count, int64_t *bytes)
 {
     enum err err = vault_query(vault, SQL_BLOB_WAITING, count);
     return err ? err : vault_query(vault, SQL_BLOB_WAITING_BYTES, bytes);
+}
+
+/* --- making room ---------------------------------------------------------- */
+
+enum err blob_going(struct vault *vault, const char *lineage,
+                    struct blob_outgoing *out)
+{
+    struct sqlite3_stmt *s;
+    *out = (struct blob_outgoing){.id = 0};
+    enum err err = vault_sql(vault, SQL_BLOB_GOING, &s);
+    if (err)
+        return err;
+    db_bind_text(vault->db, s, 1, bytes_text(lineage));
+    db_bind_int64(vault->db, s, 2, clock_wall_ms(vault->clock));
+    db_bind_int64(vault->db, s, 3, BLOB_ASK_MS);
+    return outgoing_read(vault, s, out);
+}
+
+static enum err asked(struct vault *vault, int64_t id)
+{
+    struct sqlite3_stmt *s;
+    enum err err = vault_sql(vault, SQL_BLOB_ASKED, &s);
+    if (err)
+        return err;
+    db_bind_int64(vault->db, s, 1, id);
+    db_bind_int64(vault->db, s, 2, clock_wall_ms(vault->clock));
+    return db_step_done(vault->db, s);
+}
+
+enum err blob_asked(struct vault *vault, int64_t id)
+{
+    enum err err = vault_begin_relaxed(vault);
+    return err ? err : vault_end(vault, asked(vault, id));
+}
+
+static enum err backed(struct vault *vault, int64_t id,
+                       const struct blob_receipt *receipt)
+{
+    struct blob_held held;
+    enum err err = receipt_check(vault, DOMAIN_BACKED, receipt);
+    if (!err)
+        err = blob_find(vault, receipt->blob, &held);
+    if (err || held.id != id || strcmp(held.kept, receipt->lineage) != 0)
+        return err;
+    return blob_row_drop(vault, id);
+}
+
+enum err blob_backed(struct vault *vault, int64_t id,
+                     const struct blob_receipt *receipt)
+{
+    arena_clear(&vault->arena);
+    enum err err = vault_begin(vault);
+    return err ? err : vault_end(vault, backed(vault, id, receipt));
+}
+
+enum err blob_let_go(struct vault *vault, int64_t *count)
+{
+    enum err err = vault_begin(vault);
+    if (!err)
+        err = vault_end(vault, vault_run(vault, SQL_BLOB_LET_GO_ALL));
+    return err ? err : vault_query(vault, SQL_BLOB_GOING_COUNT, count);
 }

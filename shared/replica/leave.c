@@ -21,7 +21,7 @@ static enum err case_destroy(struct vault *vault, int64_t key)
         SQL_CASE_DESTROY,     SQL_RECORD_LINE_LEAVE,
         SQL_RECORD_LEAVE,     SQL_SUM_DROP,
         SQL_MEMBER_DROP_CASE, SQL_BLOB_CHUNKS_LEAVE,
-        SQL_BLOB_LEAVE,
+        SQL_BLOB_LEAVE,       SQL_BLOB_LET_GO,
     };
     enum err err = ERR_OK;
     for (size_t i = 0; !err && i < sizeof steps / sizeof steps[0]; i++)
@@ -111,7 +111,7 @@ enum err leave_all(struct vault *vault)
         SQL_CASE_DESTROY_ALL, SQL_RECORD_LINE_LEAVE_ALL,
         SQL_RECORD_LEAVE_ALL, SQL_SUM_DROP_ALL,
         SQL_MEMBER_DROP_ALL,  SQL_BLOB_CHUNKS_LEAVE_ALL,
-        SQL_BLOB_LEAVE_ALL,
+        SQL_BLOB_LEAVE_ALL,   SQL_BLOB_LET_GO_ALL,
     };
     enum err err = ERR_OK;
     for (size_t i = 0; !err && i < sizeof steps / sizeof steps[0]; i++)

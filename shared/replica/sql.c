@@ -442,26 +442,34 @@ const char *const sql_of[SQL_COUNT] = {
         "SELECT coalesce(sum(bytes), 0) FROM blob WHERE whole = 1"
         " AND kept = ''",
     [SQL_BLOB_KEPT] = "UPDATE blob SET kept = ?2 WHERE id = ?1 AND name = ?3",
-    /* Of cases that have left: what the office has, or never came whole. */
-    [SQL_BLOB_GONE] =
-        "DELETE FROM blob WHERE id = ?1 AND (SELECT k.vault_wrap IS NULL"
-        " FROM case_key k WHERE k.id = blob.key)",
+    [SQL_BLOB_GIVEN] = "UPDATE blob SET kept = ?2, given = 1 WHERE id = ?1"
+                       " AND name = ?3",
+    /* Of cases that have left what never came whole goes at once, and what the
+     * office gave: it takes neither from this device any more. */
     [SQL_BLOB_LEAVE] =
-        "DELETE FROM blob WHERE key = ?1 AND (kept <> '' OR whole = 0)",
-    [SQL_BLOB_LEAVE_ALL] = "DELETE FROM blob WHERE kept <> '' OR whole = 0",
+        "DELETE FROM blob WHERE key = ?1 AND (whole = 0 OR given = 1)",
+    [SQL_BLOB_LEAVE_ALL] = "DELETE FROM blob WHERE whole = 0 OR given = 1",
+    [SQL_BLOB_LET_GO] = "UPDATE blob SET going = 1 WHERE key = ?1",
+    [SQL_BLOB_LET_GO_ALL] =
+        "UPDATE blob SET going = 1, asked_at = 0 WHERE whole = 1",
+    [SQL_BLOB_GOING] =
+        "SELECT b.id, b.name, b.bytes, k.office_wrap FROM blob b"
+        " JOIN case_key k ON k.id = b.key WHERE b.going = 1"
+        " AND (b.asked_at <= ?2 - ?3 OR b.asked_at > ?2 + ?3)"
+        " AND b.whole = 1 AND b.kept = ?1 AND k.office_wrap IS NOT NULL"
+        " LIMIT 1",
+    [SQL_BLOB_ASKED] = "UPDATE blob SET asked_at = ?2 WHERE id = ?1",
+    [SQL_BLOB_GOING_COUNT] = "SELECT count(*) FROM blob WHERE going = 1",
     [SQL_BLOB_CHUNK_PUT] =
         "INSERT INTO blob_chunk (blob, seq, body) VALUES (?1, ?2, ?3)"
         " ON CONFLICT (blob, seq) DO UPDATE SET body = excluded.body",
     [SQL_BLOB_CHUNK_GET] =
         "SELECT body FROM blob_chunk WHERE blob = ?1 AND seq = ?2",
     [SQL_BLOB_CHUNKS_DROP] = "DELETE FROM blob_chunk WHERE blob = ?1",
-    [SQL_BLOB_CHUNKS_GONE] =
-        "DELETE FROM blob_chunk WHERE blob = ?1 AND (SELECT k.vault_wrap IS"
-        " NULL FROM blob b JOIN case_key k ON k.id = b.key WHERE b.id = ?1)",
     [SQL_BLOB_CHUNKS_LEAVE] =
         "DELETE FROM blob_chunk WHERE blob IN (SELECT id FROM blob"
-        " WHERE key = ?1 AND (kept <> '' OR whole = 0))",
+        " WHERE key = ?1 AND (whole = 0 OR given = 1))",
     [SQL_BLOB_CHUNKS_LEAVE_ALL] =
         "DELETE FROM blob_chunk WHERE blob IN (SELECT id FROM blob"
-        " WHERE kept <> '' OR whole = 0)",
+        " WHERE whole = 0 OR given = 1)",
 };

@@ -338,9 +338,10 @@ MUST_CHECK enum err blob_receipt_message(struct buffer *out,
                                          const struct blob_receipt *receipt);
 struct blob_reply {
     int64_t offset; /* bytes of the sealed form that are durable */
-    bool has_receipt;
-    char term[REPLICA_CHARS + 1];
+    bool has_receipt, has_backed;
+    char term[REPLICA_CHARS + 1]; /* of both */
     uint8_t signature[SIGNATURE_BYTES];
+    uint8_t backed_signature[SIGNATURE_BYTES];
     struct bytes term_text; /* certificate, or empty */
     uint8_t term_signature[SIGNATURE_BYTES];
 };

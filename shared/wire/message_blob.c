@@ -96,6 +96,8 @@ enum err blob_receipt_message(struct buffer *out,
 enum err blob_reply_write(struct buffer *out, const struct blob_reply *m)
 {
     buffer_add_char(out, '{');
+    if (m->has_backed)
+        part_put_base64(out, "backed", m->backed_signature, SIGNATURE_BYTES);
     part_put_int(out, "offset", m->offset);
     if (m->has_receipt) {
         part_name(out, "receipt");
@@ -131,6 +133,9 @@ enum err blob_reply_read(struct arena *arena, struct bytes line,
         part_text(&r, receipt, "term", PART_REQUIRED, out->term,
                   sizeof out->term, replica_valid);
     }
+    out->has_backed = part_base64(&r, root, "backed", PART_OPTIONAL,
+                                  out->backed_signature, SIGNATURE_BYTES) &&
+                      receipt;
     const struct canon *term =
         part_member(&r, root, "term", CANON_OBJECT, PART_OPTIONAL);
     if (term) {

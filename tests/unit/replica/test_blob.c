@@ -270,7 +270,8 @@ F16_any_piece_of_the_sealed_form_can_be_had_while_locked(void **state)
     buffer_fini(&pieces);
 }
 
-static void kept_sign(struct pair *p, const uint8_t blob[HASH_BYTES],
+static void word_sign(struct pair *p, const char *domain,
+                      const uint8_t blob[HASH_BYTES],
                       struct blob_receipt *receipt)
 {
     struct buffer message;
@@ -284,9 +285,15 @@ static void kept_sign(struct pair *p, const uint8_t blob[HASH_BYTES],
     memcpy(receipt->term, p->far->term_name, sizeof receipt->term);
     buffer_init(&message, 4096);
     assert_int_equal(blob_receipt_message(&message, receipt), ERR_OK);
-    chain_sign(receipt->signature, &p->far->term, DOMAIN_KEPT,
+    chain_sign(receipt->signature, &p->far->term, domain,
                buffer_bytes(&message));
     buffer_fini(&message);
+}
+
+static void kept_sign(struct pair *p, const uint8_t blob[HASH_BYTES],
+                      struct blob_receipt *receipt)
+{
+    word_sign(p, DOMAIN_KEPT, blob, receipt);
 }
 
 static void F16_only_a_signed_receipt_makes_it_received(void **state)
@@ -330,12 +337,12 @@ static void leave(struct pair *p)
     inbox_close(inbox);
 }
 
-static void F16_a_leave_takes_what_the_office_has_and_no_more(void **state)
+static void F16_what_has_left_goes_once_it_is_backed_up(void **state)
 {
     struct pair *p = *state;
     struct vault *v = p->dana.vault;
     uint8_t kept[HASH_BYTES], unsent[HASH_BYTES];
-    struct blob_outgoing out;
+    struct blob_outgoing out, going;
     struct blob_receipt receipt;
     assert_int_equal(attach(p, 1000, kept), ERR_OK);
     far_sync_up(p->far, v);
@@ -345,15 +352,66 @@ static void F16_a_leave_takes_what_the_office_has_and_no_more(void **state)
     assert_int_equal(blob_kept(v, out.id, &receipt), ERR_OK);
     assert_int_equal(attach(p, 2000, unsent), ERR_OK);
     struct found found = refs_of(v, p->contact);
+    assert_int_equal(blob_going(v, p->far->lineage, &going), ERR_OK);
+    assert_int_equal(going.id, 0);
     leave(p);
-    assert_int_equal(ask(&p->dana, "SELECT count(*) FROM blob_chunk"), 1);
-    /* Nobody here can read it, and yet it goes. */
+    assert_int_equal(ask(&p->dana, "SELECT count(*) FROM blob_chunk"), 2);
+    /* Nobody here can read them, and yet they go. */
     assert_int_not_equal(blob_read(v, &found.ref, NULL, NULL), ERR_OK);
+    assert_int_equal(blob_going(v, p->far->lineage, &going), ERR_OK);
+    assert_memory_equal(going.blob, kept, HASH_BYTES);
+    /* Only once a day is it asked after. */
+    assert_int_equal(blob_asked(v, going.id), ERR_OK);
+    assert_int_equal(blob_going(v, p->far->lineage, &out), ERR_OK);
+    assert_int_equal(out.id, 0);
+    p->dana.now += BLOB_ASK_MS;
+    assert_int_equal(blob_going(v, p->far->lineage, &out), ERR_OK);
+    assert_int_equal(out.id, going.id);
+    assert_int_equal(blob_going(v, "another", &out), ERR_OK);
+    assert_int_equal(out.id, 0);
+    /* A receipt is no word that it is backed up. */
+    assert_int_equal(blob_backed(v, going.id, &receipt), ERR_SIGNATURE);
+    word_sign(p, DOMAIN_BACKED, kept, &receipt);
+    assert_int_equal(blob_backed(v, going.id, &receipt), ERR_OK);
+    assert_int_equal(ask(&p->dana, "SELECT count(*) FROM blob_chunk"), 1);
+    /* Nor does such a word make one received. */
     assert_int_equal(blob_unsent(v, 0, p->far->lineage, &out), ERR_OK);
     assert_memory_equal(out.blob, unsent, HASH_BYTES);
+    word_sign(p, DOMAIN_BACKED, unsent, &receipt);
+    assert_int_equal(blob_backed(v, out.id, &receipt), ERR_OK);
+    assert_int_equal(ask(&p->dana, "SELECT count(*) FROM blob_chunk"), 1);
     kept_sign(p, unsent, &receipt);
     assert_int_equal(blob_kept(v, out.id, &receipt), ERR_OK);
+    assert_int_equal(ask(&p->dana, "SELECT count(*) FROM blob_chunk"), 1);
+    word_sign(p, DOMAIN_BACKED, unsent, &receipt);
+    assert_int_equal(blob_backed(v, out.id, &receipt), ERR_OK);
     assert_int_equal(ask(&p->dana, "SELECT count(*) FROM blob_chunk"), 0);
+    assert_int_equal(ask(&p->dana, "SELECT count(*) FROM blob"), 0);
+}
+
+static void F16_what_is_let_go_goes_once_it_is_backed_up(void **state)
+{
+    struct pair *p = *state;
+    struct vault *v = p->dana.vault;
+    uint8_t blob[HASH_BYTES];
+    struct blob_outgoing out;
+    struct blob_receipt receipt;
+    int64_t count;
+    assert_int_equal(attach(p, 1000, blob), ERR_OK);
+    far_sync_up(p->far, v);
+    assert_int_equal(blob_let_go(v, &count), ERR_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(blob_going(v, p->far->lineage, &out), ERR_OK);
+    assert_int_equal(out.id, 0); /* the office has to have it first */
+    assert_int_equal(blob_unsent(v, 0, p->far->lineage, &out), ERR_OK);
+    kept_sign(p, blob, &receipt);
+    assert_int_equal(blob_kept(v, out.id, &receipt), ERR_OK);
+    struct found found = refs_of(v, p->contact);
+    assert_int_equal(blob_read(v, &found.ref, NULL, NULL), ERR_OK);
+    assert_int_equal(blob_going(v, p->far->lineage, &out), ERR_OK);
+    word_sign(p, DOMAIN_BACKED, blob, &receipt);
+    assert_int_equal(blob_backed(v, out.id, &receipt), ERR_OK);
+    assert_int_equal(blob_read(v, &found.ref, NULL, NULL), ERR_NOT_FOUND);
     assert_int_equal(ask(&p->dana, "SELECT count(*) FROM blob"), 0);
 }
 
@@ -434,7 +492,8 @@ int main(void)
         TEST(attaching_survives_every_allocation_failure),
         TEST(F16_any_piece_of_the_sealed_form_can_be_had_while_locked),
         TEST(F16_only_a_signed_receipt_makes_it_received),
-        TEST(F16_a_leave_takes_what_the_office_has_and_no_more),
+        TEST(F16_what_has_left_goes_once_it_is_backed_up),
+        TEST(F16_what_is_let_go_goes_once_it_is_backed_up),
         TEST(F16_a_fetch_goes_on_at_the_byte),
         TEST(F16_a_wrong_byte_is_found_and_nothing_kept),
     };

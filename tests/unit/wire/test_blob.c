@@ -65,9 +65,8 @@ static void a_malformed_header_is_refused(void **state)
     }
 }
 
-static void the_answer_survives_the_wire(void **state)
+static void answer_check(bool backed)
 {
-    (void)state;
     struct arena arena;
     struct buffer out;
     struct blob_reply back,
@@ -75,6 +74,8 @@ static void the_answer_survives_the_wire(void **state)
     memset(reply.signature, 5, sizeof reply.signature);
     reply.term_text = bytes_text("{\"a\":1}");
     memset(reply.term_signature, 6, sizeof reply.term_signature);
+    reply.has_backed = backed;
+    memset(reply.backed_signature, 7, sizeof reply.backed_signature);
     arena_init(&arena, 1u << 20);
     buffer_init(&out, 4096);
     assert_int_equal(blob_reply_write(&out, &reply), ERR_OK);
@@ -85,8 +86,19 @@ static void the_answer_survives_the_wire(void **state)
     assert_string_equal(back.term, reply.term);
     assert_memory_equal(back.signature, reply.signature, SIGNATURE_BYTES);
     assert_true(bytes_is(back.term_text, "{\"a\":1}"));
+    assert_int_equal(back.has_backed, backed);
+    if (backed)
+        assert_memory_equal(back.backed_signature, reply.backed_signature,
+                            SIGNATURE_BYTES);
     buffer_fini(&out);
     arena_fini(&arena);
+}
+
+static void the_answer_survives_the_wire(void **state)
+{
+    (void)state;
+    answer_check(false);
+    answer_check(true);
 }
 
 int main(void)

@@ -78,6 +78,11 @@ enum err sync_line(struct sync *s, struct bytes line)
                         : "more than 16384 lines in a request");
         return ERR_OK;
     }
+    if (!line.size) { /* in the store that is a line which was disposed of */
+        piece->dead = true;
+        sync_refuse(s, 400, "bad-frame", "a line is empty");
+        return ERR_OK;
+    }
     enum err err = piece_room(piece);
     char *copy = err ? NULL : arena_copy(&s->arena, line);
     if (!copy)

@@ -157,6 +157,30 @@ static void a_torn_request_commits_up_to_its_last_sign_line(void **state)
     device_fini(&dana);
 }
 
+/* Another's work, in the same transaction, must not wait for it. */
+static void an_empty_line_is_refused_and_stops_nobody(void **state)
+{
+    struct place *place = *state;
+    struct device dana, lee;
+    struct reply reply;
+    device_enrol(&dana, place, "dana");
+    device_enrol(&lee, place, "lee");
+    device_create(&dana, "person", PERSON, PERSON, NAMED);
+    device_sync_ok(&dana, place);
+    device_append(&dana, "");
+    device_revise(&dana, PERSON, "{}", "{\"first_name\":\"Rose\"}");
+    device_expect(&dana, place, 0, 400, &reply);
+    assert_string_equal(reply.error.error, "bad-frame");
+    assert_true(reply.error.offset > 0);
+    reply_fini(&reply);
+    assert_int_equal(
+        place_int(place, "SELECT count(*) FROM line WHERE replica >= 'w'"), 1);
+    device_create(&lee, "person", PERSON_2, PERSON_2, NAMED);
+    device_sync_ok(&lee, place);
+    device_fini(&dana);
+    device_fini(&lee);
+}
+
 static void a_wrong_signature_commits_nothing(void **state)
 {
     struct place *place = *state;
@@ -304,6 +328,7 @@ int main(void)
         TEST(a_reply_that_was_lost_is_given_again),
         TEST(an_unsigned_tail_is_dropped),
         TEST(a_torn_request_commits_up_to_its_last_sign_line),
+        TEST(an_empty_line_is_refused_and_stops_nobody),
         TEST(a_wrong_signature_commits_nothing),
         TEST(a_number_that_is_not_the_next_is_a_gap),
         TEST(a_stranger_is_not_served),

@@ -5,18 +5,20 @@
 
 #include "client/attachment.h"
 #include "client/handle.h"
+#include "shared/model/typed.h"
 #include "shared/model/view.h"
 #include "shared/replica/draft.h"
 
 #define SNAPSHOT_BYTES_MAX (1u << 30)
-#define MISSPELT_CHARS 256
+#define MISSPELT_CHARS (SCHEMA_DETAIL_CHARS + 80)
 
 struct satchel_iterator {
     struct buffer texts; /* owned: NUL-terminated texts, one after the other */
     size_t at;
-    const struct canon *where; /* while filling: an object, or NULL */
-    struct same *same;         /* while filling with `where`: owned */
-    size_t rows;               /* looked at while filling */
+    const struct canon *where;  /* while filling: an object, or NULL */
+    const struct canon *wanted; /* of its values, what is compared: texts */
+    struct same *same;          /* while filling with `where`: owned */
+    size_t rows;                /* looked at while filling */
     struct arena arena;
 };
 
@@ -30,15 +32,16 @@ static bool wanted(const struct satchel_iterator *i, struct bytes state,
     arena_init(&arena, STATE_BYTES_MAX * 4u);
     *err = canon_parse(&arena, state, &root, NULL);
     bool all = !*err;
-    for (const struct canon *w = i->where->first; all && w; w = w->next) {
+    const struct canon *value = i->wanted ? i->wanted->first : NULL;
+    for (const struct canon *w = i->where->first; all && w && value;
+         w = w->next, value = value->next) {
         char name[NAME_CHARS_MAX + 1];
         all = w->name.size < sizeof name;
         if (!all)
             break;
         memcpy(name, w->name.at, w->name.size);
         name[w->name.size] = 0;
-        all = same_matches(i->same, root, name,
-                           w->kind == CANON_TEXT ? w->text : w->raw);
+        all = same_matches(i->same, root, name, value->text);
     }
     arena_fini(&arena);
     return all;
@@ -103,6 +106,57 @@ PUBLIC void satchel_iterator_close(satchel_iterator *iterator)
     free(iterator);
 }
 
+/* One of `wanted`: a text, whatever it stands for. */
+static enum err condition_put(struct buffer *out,
+                              const struct schema_field *field,
+                              const char *text)
+{
+    struct buffer compared;
+    buffer_init(&compared, SATCHEL_LINE_BYTES_MAX);
+    enum err err = typed_condition(&compared, field, text);
+    if (!err)
+        err = canon_put_text(out, buffer_bytes(&compared));
+    buffer_fini(&compared);
+    return err;
+}
+
+/* The NUL-terminated text of a condition; of another value its JSON. */
+static const char *condition_text(struct satchel_iterator *i,
+                                  const struct canon *w)
+{
+    return arena_copy(&i->arena, w->kind == CANON_TEXT ? w->text : w->raw);
+}
+
+/* What is compared, by the kinds of the fields. */
+static enum err conditions_type(struct satchel_iterator *i,
+                                const struct schema_type *type)
+{
+    struct buffer typed;
+    buffer_init(&typed, SATCHEL_LINE_BYTES_MAX);
+    enum err err = ERR_OK;
+    const struct canon *w = i->where->first;
+    for (; !err && w; w = w->next) {
+        const char *text = condition_text(i, w);
+        buffer_add_text(&typed, w == i->where->first ? "[" : ",");
+        if (!text)
+            err = ERR_NOMEM;
+        else
+            err = condition_put(&typed, type ? type_field(type, w->name) : NULL,
+                                text);
+    }
+    buffer_add_char(&typed, ']');
+    const char *copy = err || buffer_err(&typed)
+                           ? NULL
+                           : arena_copy(&i->arena, buffer_bytes(&typed));
+    if (!err)
+        err = buffer_err(&typed);
+    buffer_fini(&typed);
+    if (err || !i->where->first)
+        return err;
+    return copy ? canon_parse(&i->arena, bytes_text(copy), &i->wanted, NULL)
+                : ERR_NOMEM;
+}
+
 static enum err parse_where(struct satchel_iterator *i, const char *json)
 {
     struct buffer canonical;
@@ -122,8 +176,9 @@ static enum err parse_where(struct satchel_iterator *i, const char *json)
     return err;
 }
 
-/* Nothing was found: is it that what was asked for is misspelt? */
-static bool misspelt(struct vault *vault, const struct satchel_iterator *i,
+/* Nothing was found: is it that what was asked for is misspelt, or cannot be?
+ */
+static bool misspelt(struct vault *vault, struct satchel_iterator *i,
                      const char *type, char text[MISSPELT_CHARS])
 {
     const struct schema_type *known =
@@ -134,7 +189,15 @@ static bool misspelt(struct vault *vault, const struct satchel_iterator *i,
     }
     const struct canon *w = known && i->where ? i->where->first : NULL;
     for (; w; w = w->next) {
-        if (type_field(known, w->name))
+        const struct schema_field *field = type_field(known, w->name);
+        const char *said = condition_text(i, w);
+        char detail[SCHEMA_DETAIL_CHARS];
+        if (field && said &&
+            typed_condition_check(field, said, detail) == ERR_INVALID) {
+            snprintf(text, MISSPELT_CHARS, "%.64s.%s", type, detail);
+            return true;
+        }
+        if (field)
             continue;
         snprintf(text, MISSPELT_CHARS,
                  "%.64s.%.*s: this record type has no such field", type,
@@ -160,6 +223,9 @@ PUBLIC int satchel_list(satchel *handle, const char *type,
                            "where: write a JSON object of field and value, "
                            "such as {\"kind\":\"home_visit\"}");
     }
+    if (!err && i->where)
+        err = conditions_type(
+            i, schema_type(vault_schema(handle->vault), bytes_text(type)));
     if (!err && i->where)
         err = record_same(handle->vault, bytes_text(""), &i->same);
     if (!err)

@@ -4,6 +4,7 @@
 #include "server/ingest.h"
 #include "server/print.h"
 #include "server/record.h"
+#include "shared/model/typed.h"
 #include "shared/model/view.h"
 
 static const char record_open[] =
@@ -176,28 +177,6 @@ static int read_keep(struct command *c, struct decision *d)
     return EXIT_DONE;
 }
 
-static enum err put_value(struct buffer *out, enum value_kind kind, bool list,
-                          const char *text)
-{
-    int64_t number;
-    struct bytes bytes = bytes_text(text);
-    if (!text[0])
-        return buffer_add_text(out, "null");
-    if (kind == VALUE_ANY || list)
-        return canon_normalise(out, bytes, NULL);
-    if (kind == VALUE_BOOL && strcmp(text, "yes") == 0)
-        return buffer_add_text(out, "true");
-    if (kind == VALUE_BOOL && strcmp(text, "no") == 0)
-        return buffer_add_text(out, "false");
-    if (kind == VALUE_BOOL &&
-        (bytes_is(bytes, "true") || bytes_is(bytes, "false")))
-        return buffer_add_bytes(out, bytes);
-    if ((kind == VALUE_INT || kind == VALUE_CENTS || kind == VALUE_MINUTES) &&
-        !int64_parse(bytes, &number))
-        return buffer_add_int(out, number);
-    return canon_put_text(out, bytes);
-}
-
 static int read_value(struct command *c, struct decision *d, const char *text)
 {
     const struct schema_type *type =
@@ -207,12 +186,8 @@ static int read_value(struct command *c, struct decision *d, const char *text)
     buffer_add_char(&d->json, '{');
     canon_put_text(&d->json, bytes_text(d->field));
     buffer_add_char(&d->json, ':');
-    enum err err = put_value(&d->json, field ? field_kind(field) : VALUE_TEXT,
-                             field && field_list(field), text);
+    enum err err = typed_value(&d->json, field, text);
     buffer_add_char(&d->json, '}');
-    if (err == ERR_INVALID)
-        return command_fail(c, err, "the value of %s is no JSON: %.64s",
-                            d->field, text);
     return err ? command_fail_office(c, err) : EXIT_DONE;
 }
 

@@ -4,6 +4,7 @@
 #include "server/print.h"
 #include "server/record.h"
 #include "server/store_line.h"
+#include "shared/model/typed.h"
 #include "shared/model/view.h"
 
 static const char record_of_type[] =
@@ -141,8 +142,9 @@ int command_show(struct command *c)
 
 struct listing {
     struct command *command;
-    struct same *same; /* with --where only */
-    struct buffer row; /* reused */
+    struct same *same;    /* with --where only */
+    struct buffer wanted; /* of each --where what is compared, and a NUL */
+    struct buffer row;    /* reused */
     size_t count;
 };
 
@@ -156,14 +158,13 @@ static enum err matches(const struct listing *l, struct bytes state, bool *out)
         return ERR_OK;
     arena_init(&arena, (size_t)256 << 20);
     enum err err = canon_parse(&arena, state, &root, NULL);
-    const char *text;
+    const char *text, *value = buffer_text(&l->wanted);
     for (size_t i = 0; !err && (text = args_list_at(&c->args, "--where", i));
-         i++) {
+         i++, value += strlen(value) + 1) {
         char name[NAME_CHARS_MAX + 1];
-        const char *equals = strchr(text, '=');
-        snprintf(name, sizeof name, "%.*s", (int)(equals - text), text);
-        *out =
-            *out && same_matches(l->same, root, name, bytes_text(equals + 1));
+        snprintf(name, sizeof name, "%.*s", (int)(strchr(text, '=') - text),
+                 text);
+        *out = *out && same_matches(l->same, root, name, bytes_text(value));
     }
     arena_fini(&arena);
     return err;
@@ -201,7 +202,23 @@ static int check_where(const struct command *c)
     return EXIT_DONE;
 }
 
-/* Nothing was found: is it that a field is misspelt? */
+static enum err conditions_type(struct listing *l,
+                                const struct schema_type *type)
+{
+    enum err err = ERR_OK;
+    const char *text;
+    for (size_t i = 0;
+         !err && (text = args_list_at(&l->command->args, "--where", i)); i++) {
+        const char *equals = strchr(text, '=');
+        struct bytes name = bytes_of(text, (size_t)(equals - text));
+        err = typed_condition(&l->wanted, type ? type_field(type, name) : NULL,
+                              equals + 1);
+        buffer_add(&l->wanted, "", 1);
+    }
+    return err ? err : buffer_err(&l->wanted);
+}
+
+/* Nothing was found: is it that a field is misspelt, or its value cannot be? */
 static int check_fields(const struct command *c, const char *name)
 {
     const struct schema_type *type =
@@ -210,7 +227,13 @@ static int check_fields(const struct command *c, const char *name)
     for (size_t i = 0; type && (text = args_list_at(&c->args, "--where", i));
          i++) {
         size_t size = (size_t)(strchr(text, '=') - text);
-        if (!type_field(type, bytes_of(text, size)))
+        const struct schema_field *field =
+            type_field(type, bytes_of(text, size));
+        char detail[SCHEMA_DETAIL_CHARS];
+        if (field && typed_condition_check(field, text + size + 1, detail) ==
+                         ERR_INVALID)
+            return command_fail(c, ERR_INVALID, "%.64s.%s", name, detail);
+        if (!field)
             return command_fail(c, ERR_INVALID,
                                 "%.64s.%.*s: this record type has no such "
                                 "field",
@@ -238,8 +261,10 @@ int command_list(struct command *c)
     buffer_init(&l.row, COMMAND_JSON_BYTES_MAX);
     if (c->json)
         putchar('[');
-    enum err err = ERR_OK;
-    if (args_list_count(&c->args, "--where") > 0)
+    buffer_init(&l.wanted, COMMAND_JSON_BYTES_MAX);
+    enum err err =
+        conditions_type(&l, schema_type(c->office->schema, bytes_text(type)));
+    if (!err && args_list_count(&c->args, "--where") > 0)
         err = record_same_load(c->office, &c->sql, bytes_text(""), &l.same);
     if (!err)
         err = sql_each_row(
@@ -247,6 +272,7 @@ int command_list(struct command *c)
             SQL_VALUES(sql_text(c->office->agency), sql_text(c->operands[0])),
             list_one, &l);
     same_free(l.same);
+    buffer_fini(&l.wanted);
     buffer_fini(&l.row);
     if (err)
         return command_fail_office(c, err);

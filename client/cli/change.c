@@ -135,6 +135,75 @@ int change_operand(struct cli *cli, struct change *change, const char *operand)
     return code;
 }
 
+static int member_fail(struct cli *cli, const char *key, const char *form)
+{
+    return cli_fail(cli, EXIT_FAILED, "invalid", "\"%s\": give %s", key, form);
+}
+
+/* "phones+": ["MEMBER", ...] */
+static int given_add_members(struct cli *cli, struct change *change,
+                             const char *key, const char *name,
+                             const json_t *list)
+{
+    const json_t *item;
+    size_t i;
+    if (!json_is_array(list))
+        return member_fail(cli, key, "a list of members");
+    json_array_foreach(list, i, item)
+    {
+        if (!json_is_string(item))
+            return member_fail(cli, key, "a list of texts");
+        change_add(change, name, json_string_value(item));
+    }
+    return EXIT_DONE;
+}
+
+/* "phones-": {"MEMBER": "REASON", ...} */
+static int given_drop_members(struct cli *cli, struct change *change,
+                              const char *key, const char *name, json_t *object)
+{
+    if (!json_is_object(object))
+        return member_fail(cli, key, "an object of member and reason");
+    json_t *members = json_object_get(change->drop, name);
+    if (members)
+        json_object_update(members, object);
+    else
+        json_object_set(change->drop, name, object);
+    return EXIT_DONE;
+}
+
+int change_object(struct cli *cli, struct change *change, json_t *object)
+{
+    const char *key;
+    json_t *value;
+    int code = EXIT_DONE;
+    json_object_foreach(object, key, value)
+    {
+        size_t size = strlen(key);
+        char sign = size > 1 ? key[size - 1] : 0;
+        if (sign != '+' && sign != '-') {
+            json_object_set(change->set, key, value);
+            continue;
+        }
+        char *name = strndup(key, size - 1);
+        if (!name)
+            return cli_fail(cli, EXIT_FAILED, "nomem", "memory is exhausted");
+        code = sign == '+' ? given_add_members(cli, change, key, name, value)
+                           : given_drop_members(cli, change, key, name, value);
+        free(name);
+        if (code)
+            return code;
+    }
+    return code;
+}
+
+char *change_text(const json_t *object)
+{
+    if (!json_object_size(object))
+        return NULL;
+    return json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS);
+}
+
 int change_given(struct cli *cli, struct change *change)
 {
     const char *text = given_read(cli);
@@ -154,7 +223,7 @@ int change_given(struct cli *cli, struct change *change)
                         cli->given.draft ? "the draft" : "standard input", line,
                         column, given ? "not an object" : fault.text);
     }
-    json_object_update(change->set, given);
+    int code = change_object(cli, change, given);
     json_decref(given);
-    return EXIT_DONE;
+    return code;
 }

@@ -18,6 +18,11 @@ void change_fini(struct change *change);
 /* FIELD=VALUE, FIELD+=MEMBER or FIELD-=MEMBER:REASON.  EXIT_DONE, or an exit
  * code with the message printed; the same below. */
 int change_operand(struct cli *cli, struct change *change, const char *operand);
+/* {"field":value, "field+":["member"], "field-":{"member":"reason"}}. */
+int change_object(struct cli *cli, struct change *change, json_t *object);
+/* `set`, `add` or `drop` as satchel_write() takes it, owned by the caller; NULL
+ * when it is empty. */
+char *change_text(const json_t *object);
 /* The object of fields that standard input or the draft gives. */
 int change_given(struct cli *cli, struct change *change);
 

@@ -8,13 +8,6 @@
 #define RESULTS_BYTES_MAX (1u << 30) /* of one batch */
 #define FUTURE_MS INT64_C(600000)
 
-static char *text_or_null(json_t *object)
-{
-    if (!json_object_size(object))
-        return NULL;
-    return json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS);
-}
-
 static void print_result(const struct cli *cli, const char *result)
 {
     json_t *root = cli_parse(result);
@@ -45,8 +38,8 @@ static void future_note(const struct cli *cli, const char *field,
 static int write_change(struct cli *cli, struct change *change,
                         struct satchel_write *write)
 {
-    char *set = text_or_null(change->set), *add = text_or_null(change->add),
-         *drop = text_or_null(change->drop), *result = NULL;
+    char *set = change_text(change->set), *add = change_text(change->add),
+         *drop = change_text(change->drop), *result = NULL;
     write->set_json = set;
     write->add_json = add;
     write->drop_json = drop;
@@ -155,6 +148,36 @@ static int open_lines(struct cli *cli, FILE **from)
     return EXIT_DONE;
 }
 
+/* A line that is no object of fields is for the library to refuse. */
+static int write_line(struct cli *cli, struct satchel_write *write,
+                      const char *line, char **result)
+{
+    struct change change;
+    json_t *object = NULL;
+    write->set_json = line;
+    write->add_json = write->drop_json = NULL;
+    if (strstr(line, "+\"") || strstr(line, "-\""))
+        object = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+    if (!json_is_object(object)) {
+        json_decref(object);
+        return satchel_write(cli->vault, write, result);
+    }
+    change_init(&change, NULL, write->type);
+    int error = change_object(cli, &change, object);
+    char *set = change_text(change.set), *add = change_text(change.add),
+         *drop = change_text(change.drop);
+    write->set_json = set;
+    write->add_json = add;
+    write->drop_json = drop;
+    error = error ? SATCHEL_INVALID : satchel_write(cli->vault, write, result);
+    free(set);
+    free(add);
+    free(drop);
+    change_fini(&change);
+    json_decref(object);
+    return error;
+}
+
 static int put_lines(struct cli *cli, struct satchel_write *write, FILE *from,
                      size_t *number, struct buffer *results)
 {
@@ -165,8 +188,7 @@ static int put_lines(struct cli *cli, struct satchel_write *write, FILE *from,
         ++*number;
         if (!line[strspn(line, " \t\r\n")])
             continue;
-        write->set_json = line;
-        error = satchel_write(cli->vault, write, &result);
+        error = write_line(cli, write, line, &result);
         if (!error)
             error = (int)buffer_add(results, result, strlen(result) + 1);
         satchel_free(result);

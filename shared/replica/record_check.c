@@ -209,6 +209,18 @@ static enum err move_check(const struct check *c,
     return warn(c, value->name, what);
 }
 
+/* In the words of `satchel put`, which are the member names of JSON, too. */
+static enum err refuse_members(const struct check *c, struct bytes name)
+{
+    char what[2 * SHOWN_CHARS + 160];
+    snprintf(what, sizeof what,
+             "holds several members: %.*s+=MEMBER adds one, "
+             "%.*s-=MEMBER:REASON drops one (in JSON \"%.*s+\": [\"MEMBER\"])",
+             shown(name), (const char *)name.at, shown(name),
+             (const char *)name.at, shown(name), (const char *)name.at);
+    return refuse(c, name, what);
+}
+
 static enum err set_check(const struct check *c, const struct canon *set)
 {
     enum err err = ERR_OK;
@@ -219,8 +231,7 @@ static enum err set_check(const struct check *c, const struct canon *set)
         if (err || !field)
             continue;
         if (field_rule(field) == RULE_SET)
-            return refuse(c, value->name,
-                          "holds several members; use add and drop");
+            return refuse_members(c, value->name);
         err = value_check(c, field, value);
         if (!err)
             err = move_check(c, field, value);
@@ -237,7 +248,7 @@ static enum err members_check(const struct check *c, const struct canon *part,
     if (err)
         return err;
     if (field && field_rule(field) != RULE_SET)
-        return refuse(c, part->name, "holds one value; use set");
+        return refuse(c, part->name, "holds one value: write FIELD=VALUE");
     if (part->kind != (drop ? CANON_OBJECT : CANON_ARRAY) || !part->count)
         return refuse(c, part->name,
                       drop ? "drop takes an object of member and reason"

@@ -330,10 +330,12 @@ struct satchel_sync_report {
     int64_t requests, sent_bytes, received_bytes;
     int reached;         /* the office answered */
     int64_t attachments; /* that the office has received */
+    int64_t left;        /* cases that may be read here no longer */
+    int locked;          /* 1: the vault was, so nothing was fetched */
 };
 #define SATCHEL_SYNC_REPORT_INIT                                               \
     {                                                                          \
-        sizeof(struct satchel_sync_report), 0, 0, 0, 0, 0, 0, 0, 0             \
+        sizeof(struct satchel_sync_report), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0       \
     }
 /* One sync now, waiting for it; satcheld does it when it serves this vault.
  * `report` may be NULL.  SATCHEL_NETWORK when the office was not reached:

@@ -43,6 +43,8 @@ static void report_fill(struct satchel_sync_report *out,
     out->received_bytes = report->received_bytes;
     out->reached = report->reached;
     out->attachments = report->blobs;
+    out->left = report->left;
+    out->locked = report->locked;
 }
 
 static enum err sync_here(struct vault *vault, struct session_report *report)

@@ -8,10 +8,11 @@
 #include "shared/exchange/session.h"
 
 /* A vault that does not open is named on stderr, to whoever gave its name; the
- * log, which holds no file names, has nothing to add.  *told is set then. */
+ * log, which holds no file names, has nothing to add.  *told is set then.
+ * *locked: its passphrase did not open it, and it only sent. */
 static enum err sync_once(const struct options_vault *config,
                           const struct log *log, struct session_report *report,
-                          char label[LABEL_CHARS], bool *told)
+                          char label[LABEL_CHARS], bool *told, bool *locked)
 {
     char detail[VAULT_DETAIL_CHARS];
     enum err locked_by;
@@ -25,8 +26,11 @@ static enum err sync_once(const struct options_vault *config,
     if (*told)
         fprintf(stderr, "satcheld: %s\n", detail);
     else if (detail[0])
-        log_event(log, LOG_ERROR, "vault_stays_locked", "vault", "%s", label,
-                  "detail", "%s", err_text(locked_by), NULL);
+        fprintf(stderr,
+                "satcheld: %s stays locked: %s; what was written is sent, "
+                "nothing is fetched\n",
+                config->path, err_text(locked_by));
+    *locked = locked_by != ERR_OK;
     if (!err)
         err = transport_http_open(&transport, -1);
     if (!err)
@@ -44,12 +48,12 @@ enum err loop_once(const struct options *options, const struct log *log,
     for (size_t i = 0; i < options->vault_count; i++) {
         char label[LABEL_CHARS];
         struct session_report report;
-        bool told;
+        bool told, locked;
         enum err err =
-            sync_once(&options->vaults[i], log, &report, label, &told);
+            sync_once(&options->vaults[i], log, &report, label, &told, &locked);
         if (err == ERR_NOMEM)
             return err;
-        if (err)
+        if (err || locked)
             *in_step = false;
         if (err && !told)
             log_event(log, LOG_WARN, "sync_failed", "vault", "%s", label,

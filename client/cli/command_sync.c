@@ -181,6 +181,30 @@ int command_status(struct cli *cli)
     return EXIT_DONE;
 }
 
+static void print_report(const struct cli *cli,
+                         const struct satchel_sync_report *r)
+{
+    if (cli->json) {
+        printf("{\"attachments\":%" PRId64 ",\"held\":%" PRId64
+               ",\"left\":%" PRId64 ",\"locked\":%s,\"pulled\":%" PRId64
+               ",\"pushed\":%" PRId64 ",\"received_bytes\":%" PRId64
+               ",\"requests\":%" PRId64 ",\"sent_bytes\":%" PRId64 "}\n",
+               r->attachments, r->held, r->left, r->locked ? "true" : "false",
+               r->pulled, r->pushed, r->received_bytes, r->requests,
+               r->sent_bytes);
+        return;
+    }
+    printf("sent %" PRId64 ", received %" PRId64 ", held %" PRId64 " (%" PRId64
+           " request%s, %" PRId64 " bytes)\n",
+           r->pushed, r->pulled, r->held, r->requests,
+           r->requests == 1 ? "" : "s", r->sent_bytes + r->received_bytes);
+    if (r->left)
+        printf("%" PRId64 " case%s left this device\n", r->left,
+               r->left == 1 ? "" : "s");
+    if (r->locked)
+        puts("locked: nothing was fetched");
+}
+
 int command_sync(struct cli *cli)
 {
     struct satchel_sync_report r = SATCHEL_SYNC_REPORT_INIT;
@@ -190,18 +214,7 @@ int command_sync(struct cli *cli)
     int error = satchel_sync(cli->vault, &r);
     if (error)
         return cli_fail_vault(cli, error);
-    if (cli->json)
-        printf("{\"attachments\":%" PRId64 ",\"held\":%" PRId64
-               ",\"pulled\":%" PRId64 ",\"pushed\":%" PRId64
-               ",\"received_bytes\":%" PRId64 ",\"requests\":%" PRId64
-               ",\"sent_bytes\":%" PRId64 "}\n",
-               r.attachments, r.held, r.pulled, r.pushed, r.received_bytes,
-               r.requests, r.sent_bytes);
-    else
-        printf("sent %" PRId64 ", received %" PRId64 ", held %" PRId64
-               " (%" PRId64 " request%s, %" PRId64 " bytes)\n",
-               r.pushed, r.pulled, r.held, r.requests,
-               r.requests == 1 ? "" : "s", r.sent_bytes + r.received_bytes);
+    print_report(cli, &r);
     return EXIT_DONE;
 }
 

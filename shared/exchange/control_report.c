@@ -21,6 +21,7 @@ struct member {
 static const struct member members[] = {
     MEMBER("files", NUMBER, blobs),
     MEMBER("held", NUMBER, held),
+    MEMBER("left", NUMBER, left),
     MEMBER("locked", FLAG, locked),
     MEMBER("ok", OUTCOME, err),
     MEMBER("pulled", NUMBER, pulled),

@@ -29,6 +29,7 @@ enum err session_open(struct session **out, struct vault *vault,
     buffer_init(&s->body, REQUEST_BYTES_MAX);
     s->phase = PHASE_CONTRIBUTE;
     s->report.locked = vault_locked(vault);
+    s->left_before = vault_cases_left(vault);
     enum err err = identity_load(vault, &s->identity);
     if (!err)
         err = inbox_open(&s->inbox, vault);

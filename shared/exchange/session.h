@@ -43,6 +43,7 @@ struct session_report {
     int64_t pushed, pulled;            /* lines */
     int64_t requests, sent_bytes, received_bytes;
     int64_t held;    /* of those just pushed */
+    int64_t left;    /* cases that may be read here no longer */
     int64_t blobs;   /* attachments that the office has received */
     bool blobs_wait; /* some could not go now: try again later */
     bool reached;    /* the office answered at least once */

@@ -93,6 +93,7 @@ struct session {
     struct pace own_pace;
     struct pace *pace;   /* own_pace or the caller's */
     struct inbox *inbox; /* owned */
+    int64_t left_before; /* vault_cases_left() when it was opened */
     struct session_report report;
     enum phase phase;
     bool begun; /* the first step has looked at the vault */

@@ -358,5 +358,6 @@ enum err session_response(struct session *s, int64_t now_ms,
         succession_reply(s, r);
     else
         reply_apply(s, now_ms, r);
+    s->report.left = vault_cases_left(s->vault) - s->left_before;
     return s->report.err == ERR_NOMEM ? ERR_NOMEM : ERR_OK;
 }

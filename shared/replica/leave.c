@@ -46,6 +46,7 @@ static enum err destroy_unless_member(struct vault *vault, int64_t key,
     if (err || count)
         return err;
     *gone = true;
+    vault->cases_left++;
     return case_destroy(vault, key);
 }
 

@@ -121,6 +121,31 @@ static enum err case_of_field(struct vault *vault, struct writing *w,
     return err;
 }
 
+/* A record that is named and not here would have told the case. */
+static enum err case_missing(struct vault *vault, const struct writing *w)
+{
+    const struct canon *set = w->parts.set_tree;
+    const struct canon *value = set ? set->first : NULL;
+    for (; value; value = value->next) {
+        const struct schema_field *field =
+            w->type ? type_field(w->type, value->name) : NULL;
+        if (!field || field_kind(field) != VALUE_RECORD ||
+            value->kind != CANON_TEXT)
+            continue;
+        struct bytes target = field_target(field);
+        if (!target.size)
+            target = bytes_text("record");
+        return vault_fail(vault, ERR_NOT_FOUND,
+                          "no %.*s %.*s here: the id is mistyped, or its case "
+                          "is not on this device",
+                          (int)target.size, (const char *)target.at, ID_CHARS,
+                          (const char *)value->text.at);
+    }
+    return vault_fail(vault, ERR_INVALID,
+                      "%.*s: which case? Name its person, or pass the case",
+                      (int)w->type_name.size, (const char *)w->type_name.at);
+}
+
 static enum err case_of_fields(struct vault *vault, struct writing *w)
 {
     const struct canon *set = w->parts.set_tree;
@@ -133,12 +158,7 @@ static enum err case_of_fields(struct vault *vault, struct writing *w)
         if (field && field_kind(field) == VALUE_RECORD)
             err = case_of_field(vault, w, value);
     }
-    if (!err && !w->key)
-        return vault_fail(vault, ERR_INVALID,
-                          "%.*s: which case? Name its person, or pass the case",
-                          (int)w->type_name.size,
-                          (const char *)w->type_name.at);
-    return err;
+    return !err && !w->key ? case_missing(vault, w) : err;
 }
 
 static enum err case_pick(struct vault *vault, struct writing *w)

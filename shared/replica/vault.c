@@ -351,6 +351,11 @@ const struct random *vault_random(const struct vault *vault)
     return vault->random;
 }
 
+int64_t vault_cases_left(const struct vault *vault)
+{
+    return vault->cases_left;
+}
+
 enum err vault_change_count(struct vault *vault, int64_t *count)
 {
     return vault_query(vault, SQL_META_CHANGE, count);

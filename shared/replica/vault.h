@@ -62,6 +62,9 @@ const struct random *vault_random(const struct vault *vault);
  * Borrowed until the next inbox call. */
 const struct schema *vault_schema(struct vault *vault);
 
+/* Cases that leaves have made unreadable since this handle was opened. */
+int64_t vault_cases_left(const struct vault *vault);
+
 /* A counter that every committed change raises, in whichever process. */
 MUST_CHECK enum err vault_change_count(struct vault *vault, int64_t *count);
 

@@ -68,6 +68,7 @@ struct vault {
     enum err batch_err; /* first failure in it that stored half a write */
     bool changed;       /* this transaction wrote something */
     bool grew;          /* ... lines among it */
+    int64_t cases_left; /* made unreadable by leaves since it was opened */
     bool relaxed; /* commits do not wait for the disk: vault_begin_relaxed */
     int64_t data_version;
     struct own_tip tip;

@@ -118,6 +118,37 @@ as none enroll --server "$url" --code AAAA-AAAA-AAAA-AAAA 2>"$dir/err"
 equal 'one that was asked for and not enrolled says so' \
 	"$(as none status | head -n 1)" 'not enrolled: run satchel enroll'
 
+# Conditions are read as values are.
+revise dana "$person" interpreter_needed=yes && syncs dana || exit 1
+for list in 'as dana list' 'office list'; do
+	equal "yes is true: $list" "$($list person --where interpreter_needed=yes \
+		--json | jq -r '.[].record')" "$person"
+	equal "and no is not: $list" "$($list person \
+		--where interpreter_needed=no)" none
+	refused "a value that cannot be is refused: $list" 1 \
+		'contact.kind: "bogus" is not one of' $list contact --where kind=bogus
+	equal "one that can be and is not is none: $list" \
+		"$($list contact --where kind=letter)" none
+	equal "a member is found: $list" "$($list person --where \
+		'safety_notes=Dog' --json | jq -r '.[].record')" "$person"
+done
+
+# Members on standard input.
+brother=$(as dana put person - <<<'{"legal_name":"Al","phones+":["1","2"]}')
+equal 'members are added by JSON' "$(value dana "$brother" phones)" '["1","2"]'
+as dana put --record "$brother" --context "$(context dana "$brother")" - \
+	<<<'{"phones-":{"1":"moved"},"phones+":["3"]}' >"$dir/out"
+equal 'and dropped' "$(value dana "$brother" phones)" '["2","3"]'
+sister=$(as dana put person --each - <<<'{"legal_name":"Bo","phones+":["4"]}')
+equal 'and in a batch' "$(value dana "$sister" phones)" '["4"]'
+refused 'a list for the field says how' 1 'phones\+=MEMBER adds one' \
+	as dana put person - <<<'{"phones":["1"]}'
+refused 'and what is no list' 1 'a list of members' \
+	as dana put person - <<<'{"phones+":"1"}'
+as dana draft list --json | jq '.[].draft' | while read -r draft; do
+	as dana draft drop "$draft" >"$dir/out"
+done
+
 # Revising what it is not.
 written=$(here)
 refused 'a person is not revised as a contact' 1 \
@@ -184,6 +215,27 @@ for command in "show $person" 'list person' conflicts status sync verify \
 done
 equal 'byte for byte' "$(find "$dir" -name 'empty.vault*' -size 0 | wc -l)-$(
 	find "$dir" -name 'empty.vault*' | wc -l)" 1-1
+
+# What may no longer be read here.
+refused 'a person who is not here is said not to be' 1 \
+	'no person 0198f1d2-7c3a-7e4b-9d5e-6f708192a3b4 here' as dana contact \
+	0198f1d2-7c3a-7e4b-9d5e-6f708192a3b4 --kind phone
+once() { "$@" 2>&1 | grep -v '^program=' >&2; return "${PIPESTATUS[0]}"; }
+syncs lee || exit 1
+office case assign "$person" --caseload west --as ruth >"$dir/out" 2>&1 ||
+	cat "$dir/out"
+as lee sync >"$dir/synced"
+check 'a sync says how many cases left' \
+	grep -q '^1 case left this device' "$dir/synced"
+refused 'a contact with one who left says so' 1 "no person $person here" \
+	as lee contact "$person" --kind phone
+(unset SATCHEL_PASSPHRASE_FILE; as lee sync </dev/null >"$dir/synced")
+check 'a locked vault says that nothing was fetched' \
+	grep -q '^locked: nothing was fetched' "$dir/synced"
+echo wrong >"$dir/wrong"
+refused 'a daemon says that a passphrase is wrong' 1 \
+	'lee.vault stays locked: the passphrase is wrong' once "$satcheld" --once \
+	--vault "$dir/lee.vault" --passphrase-file "$dir/wrong"
 
 # A full disk.
 if [ -w /dev/full ]; then

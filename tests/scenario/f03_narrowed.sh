@@ -36,7 +36,7 @@ equal 'the first worker shows twenty cases' \
 equal 'her colleague the same' "$(as lee list person --json | jq length)" 20
 gone=$(sed -n 1p "$dir/cases")
 refused 'what has left cannot be read' 1 'no such|not found' as dana show "$gone"
-refused 'nor written' 1 'which case' as dana contact "$gone" \
+refused 'nor written' 1 'no person' as dana contact "$gone" \
 	--kind phone --narrative 'later'
 
 # The worker is disabled, the other's device revoked, both with unsent work.

@@ -33,7 +33,7 @@ static int file_failed(satchel *handle, enum err err, const char *path)
     if (err == ERR_TOO_BIG)
         return handle_fail(handle, err, "%s is no bundle: it is over %u MiB",
                            path, BUNDLE_BYTES_MAX >> 20);
-    return handle_fail(handle, err, "%s: %s", path, err_text(err));
+    return handle_fail(handle, err, "%s: %s", path, file_err_text(err));
 }
 
 PUBLIC int satchel_bundle_write(satchel *handle, const char *path,

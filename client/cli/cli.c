@@ -67,7 +67,9 @@ int cli_misuse(struct cli *cli, const char *format, ...)
 const char *cli_vault_path(const struct cli *cli)
 {
     const char *path = args_text(&cli->args, "--vault");
-    return path ? path : getenv("SATCHEL_VAULT");
+    if (!path)
+        path = getenv("SATCHEL_VAULT");
+    return path && *path ? path : NULL;
 }
 
 /* Reads up to a newline or the end; NULL when there is too much or nothing. */

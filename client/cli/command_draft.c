@@ -26,32 +26,73 @@ static void print_argument(const char *text)
     putchar('\'');
 }
 
+/* Whether the reason for a refusal, "TYPE.FIELD: ...", is about this field. */
+static bool is_refused(const char *reason, const char *field, size_t size)
+{
+    const char *colon = reason ? strchr(reason, ':') : NULL;
+    const char *dot = reason ? strchr(reason, '.') : NULL;
+    return colon && dot && dot < colon && size == (size_t)(colon - dot) - 1 &&
+           !strncmp(dot + 1, field, size);
+}
+
+/* "kind", of the option "--kind"; those that are called otherwise, too. */
+static const char *option_field(const char *option)
+{
+    static const char *const others[][2] = {
+        {"--at", "occurred_at"},
+        {"--to", "service"},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (!strcmp(option, others[i][0]))
+            return others[i][1];
+    return option + 2;
+}
+
+/* The command that tries it again; what was refused is for a person to give. */
+static void print_again(const json_t *arguments, const char *reason)
+{
+    const json_t *item;
+    size_t i;
+    bool refused = false;
+    fputs("\n   again: satchel", stdout);
+    json_array_foreach(arguments, i, item)
+    {
+        const char *text = json_string_value(item);
+        size_t name = strcspn(text, "=");
+        putchar(' ');
+        if (refused)
+            fputs("...", stdout);
+        else if (text[name] && is_refused(reason, text, name))
+            printf("%.*s=...", (int)name, text);
+        else
+            print_argument(text);
+        const char *field = !strncmp(text, "--", 2) ? option_field(text) : "";
+        refused =
+            !refused && *field && is_refused(reason, field, strlen(field));
+    }
+}
+
 static void print_draft(struct cli *cli, const char *json)
 {
     (void)cli;
-    json_t *root = cli_parse(json), *item;
+    json_t *root = cli_parse(json);
     json_t *about = json_object_get(root, "about");
     json_int_t id = json_integer_value(json_object_get(root, "draft"));
     const char *reason = json_string_value(json_object_get(about, "reason"));
+    json_int_t bytes = json_integer_value(json_object_get(root, "bytes"));
     char kept[INSTANT_CHARS];
-    size_t i;
     instant_format_local(kept, json_integer_value(json_object_get(root, "at")));
-    printf("%" JSON_INTEGER_FORMAT "  %s  %" JSON_INTEGER_FORMAT " bytes", id,
-           kept, json_integer_value(json_object_get(root, "bytes")));
+    printf("%" JSON_INTEGER_FORMAT "  %s  %" JSON_INTEGER_FORMAT " byte%s", id,
+           kept, bytes, bytes == 1 ? "" : "s");
     if (reason) {
         fputs("\n   ", stdout);
         print_bytes(reason, strlen(reason));
     }
     json_t *arguments = json_object_get(about, "arguments");
-    if (json_array_size(arguments))
-        fputs("\n   again: satchel", stdout);
-    json_array_foreach(arguments, i, item)
-    {
-        putchar(' ');
-        print_argument(json_string_value(item));
-    }
-    if (json_array_size(arguments))
+    if (json_array_size(arguments)) {
+        print_again(arguments, reason);
         printf(" --draft %" JSON_INTEGER_FORMAT, id);
+    }
     putchar('\n');
     json_decref(root);
 }

@@ -3,6 +3,31 @@
 
 #include "client/cli/cli.h"
 
+static int mirror_off(struct cli *cli)
+{
+    char *json = NULL;
+    int error = satchel_mirror_status(cli->vault, &json);
+    if (!error)
+        error = satchel_mirror(cli->vault, NULL);
+    if (error) {
+        satchel_free(json);
+        return cli_fail_vault(cli, error);
+    }
+    json_t *root = json ? cli_parse(json) : NULL;
+    const char *file = json_string_value(json_object_get(root, "file"));
+    if (cli->json)
+        puts("null");
+    else if (file)
+        printf("the mirror is off: %s is no longer written; unsent work stands "
+               "in the vault alone\n",
+               file);
+    else
+        puts("there was no mirror: unsent work stands in the vault alone");
+    json_decref(root);
+    satchel_free(json);
+    return EXIT_DONE;
+}
+
 int command_mirror(struct cli *cli)
 {
     char *json;
@@ -11,14 +36,12 @@ int command_mirror(struct cli *cli)
     int code = cli_open(cli, false);
     if (code)
         return code;
-    if (cli->operand_count) {
-        const char *path = cli->operands[0];
-        int error =
-            satchel_mirror(cli->vault, strcmp(path, "off") ? path : NULL);
-        if (error)
-            return cli_fail_vault(cli, error);
-    }
-    int error = satchel_mirror_status(cli->vault, &json);
+    const char *path = cli->operand_count ? cli->operands[0] : NULL;
+    if (path && !strcmp(path, "off"))
+        return mirror_off(cli);
+    int error = path ? satchel_mirror(cli->vault, path) : SATCHEL_OK;
+    if (!error)
+        error = satchel_mirror_status(cli->vault, &json);
     if (error)
         return cli_fail_vault(cli, error);
     if (cli->json)

@@ -86,7 +86,7 @@ static int proof_save(struct cli *cli, const char *path, struct bytes text)
                         "%s exists; give another name", path);
     if (err)
         return cli_fail(cli, EXIT_FAILED, err_name(err), "%s: %s", path,
-                        err_text(err));
+                        file_err_text(err));
     if (!cli->json)
         printf("the proof is in %s\n", path);
     return EXIT_DONE;
@@ -204,7 +204,7 @@ int command_proof(struct cli *cli)
     buffer_init(&file, 4 * PROOF_BYTES_MAX);
     enum err err = file_read(cli->operands[1], &file);
     int code = err ? cli_fail(cli, EXIT_FAILED, err_name(err), "%s: %s",
-                              cli->operands[1], err_text(err))
+                              cli->operands[1], file_err_text(err))
                    : verify(cli, cli->operands[1], root,
                             proof_line(buffer_bytes(&file)));
     buffer_fini(&file);

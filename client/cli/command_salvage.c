@@ -31,8 +31,8 @@ static void say(struct cli *cli, const struct satchel_salvage_report *r,
                r->unread);
         return;
     }
-    printf("%" PRId64 " of its own writes are intact: %" PRId64
-           " brought here, %" PRId64 " were here already\n",
+    printf("own writes intact: %" PRId64 " (brought here: %" PRId64
+           ", here already: %" PRId64 ")\n",
            r->intact, r->carried, r->known);
     if (r->others)
         printf("%" PRId64 " more had come from the office, which has them\n",

@@ -238,9 +238,9 @@ int command_verify(struct cli *cli)
     if (!problems)
         return EXIT_DONE;
     return cli_fail(cli, EXIT_FAILED, "corrupt",
-                    "%" PRId64 " problem(s); `satchel rebuild` mends what is "
+                    "%" PRId64 " problem%s; `satchel rebuild` mends what is "
                     "derived",
-                    problems);
+                    problems, problems == 1 ? "" : "s");
 }
 
 int command_rebuild(struct cli *cli)

@@ -8,6 +8,13 @@
 
 #define CHUNK_BYTES 16384
 
+const char *file_err_text(enum err err)
+{
+    if (err == ERR_NOT_FOUND)
+        return "no such file";
+    return err == ERR_FOREIGN ? "it is a folder" : err_text(err);
+}
+
 static enum err descriptor_read(int fd, struct buffer *out)
 {
     uint8_t chunk[CHUNK_BYTES];

@@ -11,6 +11,9 @@
 
 #define FILE_PATH_CHARS 4096
 
+/* What went wrong with a file that somebody named; static. */
+const char *file_err_text(enum err err);
+
 /* Appends the contents; ERR_TOO_BIG above the buffer's ceiling. */
 MUST_CHECK enum err file_read(const char *path, struct buffer *out);
 

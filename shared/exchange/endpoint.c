@@ -91,12 +91,14 @@ enum err endpoint_check(const char *url, char detail[ENDPOINT_DETAIL_CHARS])
                  "https://HOST or https://HOST:PORT");
         return err;
     }
-    if (after_scheme(url, "http://") && !endpoint_is_loopback(host)) {
+    const char *plain = after_scheme(url, "http://");
+    size_t authority = plain ? strcspn(plain, "/") : 0;
+    if (plain && !endpoint_is_loopback(host)) {
         snprintf(detail, ENDPOINT_DETAIL_CHARS,
                  "http:// would send case work in the clear: use "
-                 "https://%.120s (with --ca FILE when the office has its own "
+                 "https://%.*s (with --ca FILE when the office has its own "
                  "certificate authority)",
-                 host);
+                 authority < 120 ? (int)authority : 120, plain);
         return ERR_INVALID;
     }
     return ERR_OK;

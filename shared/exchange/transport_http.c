@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -246,6 +247,18 @@ static enum err http_start(void *context,
 
 /* --- ending ------------------------------------------------------------- */
 
+/* What a port that expects TLS makes of plain HTTP. */
+static bool expects_tls(struct http *http, CURLcode code)
+{
+    char *scheme = NULL;
+    curl_easy_getinfo(http->easy, CURLINFO_SCHEME, &scheme);
+    return scheme && !strcasecmp(scheme, "http") &&
+           !http->response.received_bytes &&
+           (code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR ||
+            code == CURLE_UNSUPPORTED_PROTOCOL ||
+            code == CURLE_WEIRD_SERVER_REPLY);
+}
+
 static void complete(struct http *http, CURLcode code)
 {
     long status = 0;
@@ -258,6 +271,13 @@ static void complete(struct http *http, CURLcode code)
         err = ERR_TOO_BIG;
     } else if (http->response.err) {
         err = http->response.err;
+    } else if (expects_tls(http, code)) {
+        snprintf(http->response.detail, sizeof http->response.detail,
+                 "what answers at %.100s speaks no plain HTTP: if it is the "
+                 "office, say https:// (and --ca FILE when it has its own "
+                 "certificate authority)",
+                 http->host);
+        err = ERR_NETWORK;
     } else if (code != CURLE_OK) {
         err = transport_http_explain(code, http->host, http->ca_file,
                                      http->error, http->response.detail);

@@ -1,3 +1,4 @@
+#include "shared/base/file.h"
 #include "shared/replica/salvage_find.h"
 
 #include <errno.h>
@@ -428,7 +429,7 @@ enum err salvage_find(struct vault *vault, const char *source,
     snprintf(keys, sizeof keys, "%s.keys", source);
     enum err err = file_take(source, &f->database, &out->unread);
     if (err)
-        vault_fail(vault, err, "%.300s: %s", source, err_text(err));
+        vault_fail(vault, err, "%.300s: %s", source, file_err_text(err));
     if (!err && file_take(wal, &f->wal, &out->unread) == ERR_NOMEM)
         err = ERR_NOMEM;
     if (!err)

@@ -20,8 +20,8 @@ check 'in a line that says where to look' sh -c \
 	"SATCHEL_VAULT='$dir/dana.vault' '$satchel' status |
 		grep -q '^drafts  *1, see .satchel draft list'"
 as dana draft list >"$dir/listed"
-check 'the list says why, and how to try again' \
-	grep -q "again: satchel contact $person --kind weird --narrative - --draft $draft" \
+check 'the list says why, and how to try again, but for what was refused' \
+	grep -q "again: satchel contact $person --kind ... --narrative - --draft $draft$" \
 	"$dir/listed"
 equal 'for programs too' "$(as dana draft list --json |
 	jq -r '.[0].about.arguments[0] + " " + (.[0].bytes | tostring)')" 'contact 38'

@@ -44,6 +44,9 @@ check 'the true office is trusted again' syncs dana
 equal 'and has everything' "$(as dana status --json | jq .here)" 0
 
 # In the clear only on this machine.
+refused 'plain HTTP to a port of TLS suggests https' 1 'say https://' \
+	as plain enroll --server "http://${url#https://}" \
+	--code AAAA-AAAA-AAAA-AAAA
 refused 'http to another machine is refused' 1 'https://' \
 	as lee enroll --server http://office.example:8470 --code "$code"
 done_testing

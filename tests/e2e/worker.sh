@@ -237,6 +237,28 @@ refused 'a daemon says that a passphrase is wrong' 1 \
 	'lee.vault stays locked: the passphrase is wrong' once "$satcheld" --once \
 	--vault "$dir/lee.vault" --passphrase-file "$dir/wrong"
 
+# Addresses and names that cannot be right.
+refused 'plain HTTP away from here suggests the same port' 1 \
+	'use https://office.example:8470 ' as new enroll --server \
+	http://office.example:8470 --code AAAA-AAAA-AAAA-AAAA
+SATCHEL_VAULT='' refused 'an empty name is no vault' 2 'which vault' \
+	"$satchel" status
+refused 'a file that is not there is said to be so' 1 \
+	"$dir/nosuch: no such file" as dana bundle read "$dir/nosuch"
+refused 'by all who read one' 1 "$dir/nosuch: no such file" \
+	as dana salvage "$dir/nosuch"
+refused 'a folder is no file' 1 "$dir: it is a folder" as dana salvage "$dir"
+refused 'nor a proof' 1 "$dir/nosuch: no such file" "$satchel" proof verify \
+	"$dir/nosuch" --root "$(office status --json | jq -r .root)"
+mkdir "$dir/card"
+as dana mirror "$dir/card/dana.mirror" >"$dir/out"
+check 'a mirror that is put off is named' grep -q \
+	'the mirror is off: .*dana.mirror' <(as dana mirror off)
+check 'and then there was none' grep -q 'there was no mirror' \
+	<(as dana mirror off)
+printf x | as dana contact "$person" --kind weird --narrative - 2>"$dir/err"
+check 'one byte is one' grep -Eq ' 1 byte$' <(as dana draft list)
+
 # A full disk.
 if [ -w /dev/full ]; then
 	to_full() { "$@" >/dev/full; }

@@ -235,14 +235,9 @@ static enum err may_go(struct batch *b, const char *name)
 {
     struct office *office = b->office;
     struct batch_case *kase;
-    int64_t began_at;
     bool whole = false;
-    enum err err = recovery_find(b->sql, b->agency, &began_at);
+    enum err err = recovery_refuses(office, b->sql, "disposal");
     if (!err)
-        return refuse(office, ERR_DENIED,
-                      "the office is in recovery: no disposal until what is "
-                      "missing is back or `recovery close` gives it up");
-    if (err == ERR_NOT_FOUND)
         err = batch_case_find(b, name, &kase);
     if (!err && (!kase->known || !name[0]))
         return refuse(office, ERR_NOT_FOUND,

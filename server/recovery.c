@@ -1,5 +1,6 @@
 #include "server/recovery.h"
 
+#include <stdio.h>
 #include <string.h>
 #include "server/store_replica.h"
 
@@ -48,6 +49,20 @@ static const char lines_beyond[] =
 enum err recovery_find(struct sql *sql, const char *agency, int64_t *began_at)
 {
     return sql_find_int(sql, open_find, SQL_VALUES(sql_text(agency)), began_at);
+}
+
+enum err recovery_refuses(struct office *office, struct sql *sql,
+                          const char *what)
+{
+    int64_t began_at;
+    enum err err = recovery_find(sql, office->agency, &began_at);
+    if (err)
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    snprintf(office->detail, sizeof office->detail,
+             "the office is in recovery: no %s until what is missing is back "
+             "or `recovery close` gives it up",
+             what);
+    return ERR_DENIED;
 }
 
 enum err recovery_begin(struct sql *sql, const char *agency, int64_t now)

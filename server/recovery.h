@@ -4,8 +4,10 @@
  * when a person closes it.  Meanwhile pushes, healing and pulls go on; codes
  * that were not used before are void; revocations come back in the agency's
  * scope.  What must not happen twice (money, numbers, disposal) asks
- * recovery_find() first.  Missing is a line of which there is a witness (a
- * receipt, a line that had seen it, a later line of its log) and which nobody
+ * recovery_refuses() first; all else that the office writes goes on, since a
+ * second release, decision or assignment merges with the one that comes back.
+ * Missing is a line of which there is a witness (a receipt, a line that had
+ * seen it, a later line of its log, an office term's own word) and which nobody
  * has brought back. */
 #ifndef SERVER_RECOVERY_H
 #define SERVER_RECOVERY_H
@@ -15,6 +17,11 @@
 /* When the open one began; ERR_NOT_FOUND when there is none. */
 MUST_CHECK enum err recovery_find(struct sql *sql, const char *agency,
                                   int64_t *began_at);
+
+/* ERR_DENIED while there is one, and office->detail says how it ends; `what`
+ * has to wait for that. */
+MUST_CHECK enum err recovery_refuses(struct office *office, struct sql *sql,
+                                     const char *what);
 
 /* Those that write are called inside a write transaction. */
 MUST_CHECK enum err recovery_begin(struct sql *sql, const char *agency,

@@ -263,7 +263,8 @@ static void a_disposal_survives_every_allocation_failure(void **state)
         fault_at(0, false);
         assert_true(nth > 1 || hit);
         assert_int_equal(err, err ? ERR_NOMEM : ERR_OK);
-        place_reopen(place);
+        if (ledger_bytes(place->office)) /* it may have been decided */
+            place_reopen(place);
     }
     assert_int_equal(disposing_whole_lines(place), 1);
     assert_int_equal(place_int(place, "SELECT count(*) FROM disposal"), 1);
@@ -271,43 +272,41 @@ static void a_disposal_survives_every_allocation_failure(void **state)
     device_fini(&dana);
 }
 
+/* The store as it was before the decision, under an office that is closed. */
+static void store_take_back(struct place *place)
+{
+    char command[512];
+    sql_close(&place->sql);
+    office_close(place->office);
+    place->office = NULL;
+    snprintf(command, sizeof command,
+             "rm -f %s/office.db-* && cp %s/backup %s/office.db", place->folder,
+             place->folder, place->folder);
+    assert_int_equal(system(command), 0);
+}
+
 static void catching_up_survives_every_allocation_failure(void **state)
 {
     struct place *place = *state;
     struct device dana;
+    bool hit = true;
     disposing_two_cases(place, &dana);
     disposing_backup(place);
     disposing_dispose(place, PERSON);
-    disposing_put_back(place); /* done once, as a warm-up for what is cached */
-    assert_int_equal(disposing_whole_lines(place), 1);
-    for (int nth = 1;; nth++) {
-        char command[512];
-        struct office *office = NULL;
+    for (int nth = 1; hit; nth++) {
         char detail[OFFICE_DETAIL_CHARS];
         struct office_options options = {.data_dir = place->folder,
                                          .clock = &place->clock};
-        sql_close(&place->sql);
-        office_close(place->office);
-        place->office = NULL;
-        snprintf(command, sizeof command,
-                 "rm -f %s/office.db-* && cp %s/backup %s/office.db",
-                 place->folder, place->folder, place->folder);
-        assert_int_equal(system(command), 0);
+        store_take_back(place);
         fault_at(nth, false);
-        enum err err = office_open(&office, &options, false, detail);
-        bool hit = fault_hit();
+        enum err err = office_open(&place->office, &options, false, detail);
+        hit = fault_hit();
         fault_at(0, false);
-        office_close(office);
-        if (hit && err)
-            assert_int_equal(err, ERR_NOMEM);
-        place_reopen(place);
-        assert_int_equal(disposing_whole_lines(place), 1);
-        if (hit)
-            continue;
-        assert_int_equal(err, ERR_OK);
-        assert_true(nth > 1);
-        break;
+        assert_true(nth > 1 || hit);
+        assert_int_equal(err, err ? ERR_NOMEM : ERR_OK);
     }
+    place_reopen(place);
+    assert_int_equal(disposing_whole_lines(place), 1);
     device_fini(&dana);
 }
 

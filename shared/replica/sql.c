@@ -265,11 +265,10 @@ const char *const sql_of[SQL_COUNT] = {
     /* A later own log has a greater number. */
     [SQL_PRUNE_AWAIT] =
         "UPDATE departed SET replica = ?1, n = ?2 WHERE replica < ?1",
-    [SQL_PRUNE_NEXT] = "SELECT d.key FROM identity c JOIN departed d"
-                       " ON d.replica = c.replica AND d.n <= " BACKED(
-                           "c") " WHERE c.state = 'current' AND NOT EXISTS "
-                                "(SELECT 1 FROM blob b"
-                                " WHERE b.key = d.key) ORDER BY d.n LIMIT 1",
+    [SQL_PRUNE_NEXT] =
+        "SELECT d.key FROM identity c JOIN departed d"
+        " ON d.replica = c.replica AND d.n <= " BACKED(
+            "c") " WHERE c.state = 'current' ORDER BY d.n LIMIT 1",
     [SQL_PRUNE_BARRED] =
         "SELECT 1 FROM identity c CROSS JOIN departed_line o"
         " JOIN log l ON l.id = o.line JOIN identity i ON i.replica = l.replica"
@@ -285,8 +284,11 @@ const char *const sql_of[SQL_COUNT] = {
         "DELETE FROM departed_line WHERE key = ?1 AND line = ?2",
     [SQL_PRUNE_LINES_END] = "DELETE FROM departed_line WHERE key = ?1",
     [SQL_PRUNE_END] = "DELETE FROM departed WHERE key = ?1",
-    [SQL_PRUNE_WRAP] = "UPDATE case_key SET office_wrap = NULL WHERE id = ?1"
-                       " AND vault_wrap IS NULL",
+    /* An attachment that waits needs it yet. */
+    [SQL_PRUNE_WRAP] =
+        "UPDATE case_key SET office_wrap = NULL WHERE id = ?1"
+        " AND vault_wrap IS NULL AND NOT EXISTS (SELECT 1 FROM blob b"
+        " WHERE b.key = ?1)",
     [SQL_PRUNE_WAITING] = "SELECT count(*) FROM departed",
     [SQL_PRUNED_ADD] =
         "INSERT OR IGNORE INTO pruned (replica, n, hash) VALUES (?1, ?2, ?3)",

@@ -260,6 +260,18 @@ static void a_step_is_bounded_and_own_lines_go_last(void **state)
     assert_sound(p->dana.vault);
 }
 
+static void an_attachment_that_waits_keeps_the_wrapping_only(void **state)
+{
+    struct pair *p = *state;
+    leave_backed_up(p);
+    assert_false(refused(p,
+                         "INSERT INTO blob (name, key, bytes, held, whole)"
+                         " SELECT zeroblob(32), key, 1, 1, 1 FROM departed"));
+    assert_int_equal(prune(p).lines, 2);
+    assert_int_equal(number(p, WRAPS), 2);
+    assert_sound(p->dana.vault);
+}
+
 static void storage_refuses_what_may_not_go(void **state)
 {
     struct pair *p = *state;
@@ -438,6 +450,7 @@ int main(void)
         TEST(a_locked_vault_prunes_too),
         TEST(others_lines_go_too_and_pages_that_are_empty_then),
         TEST(a_step_is_bounded_and_own_lines_go_last),
+        TEST(an_attachment_that_waits_keeps_the_wrapping_only),
         TEST(storage_refuses_what_may_not_go),
         TEST(a_case_that_comes_back_is_whole_again_with_own_lines),
         TEST(a_restored_office_gets_what_is_above_the_mark),

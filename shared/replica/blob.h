@@ -37,7 +37,7 @@ struct blob_held {
     int64_t id; /* blob.id; 0: nothing of it is here */
     int64_t key, bytes, held;
     bool whole;
-    char kept[LINEAGE_CHARS + 1]; /* the office has it, in that lineage; "" */
+    char kept[LINEAGE_CHARS + 1]; /* the office has it, in this lineage; "" */
 };
 /* Works on a locked vault. */
 MUST_CHECK enum err blob_find(struct vault *vault,

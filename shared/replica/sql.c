@@ -444,6 +444,7 @@ const char *const sql_of[SQL_COUNT] = {
         "SELECT coalesce(sum(bytes), 0) FROM blob WHERE whole = 1"
         " AND kept = ''",
     [SQL_BLOB_KEPT] = "UPDATE blob SET kept = ?2 WHERE id = ?1 AND name = ?3",
+    [SQL_BLOB_KEPT_FORGET] = "UPDATE blob SET kept = '' WHERE kept <> ''",
     [SQL_BLOB_GIVEN] = "UPDATE blob SET kept = ?2, given = 1 WHERE id = ?1"
                        " AND name = ?3",
     /* Of cases that have left what never came whole goes at once, and what the

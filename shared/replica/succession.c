@@ -243,10 +243,10 @@ static enum err run_ints(struct vault *vault, enum sql which, int64_t a,
 }
 
 /* What the office did not have in this history is not backed up in it; of older
- * logs that is not known, and is asked. */
-static enum err backed_forget(struct vault *vault,
-                              const struct identity_row *old,
-                              const struct enrol_reply *reply)
+ * logs that is not known, and is asked, and so it is of attachments. */
+static enum err history_forget(struct vault *vault,
+                               const struct identity_row *old,
+                               const struct enrol_reply *reply)
 {
     struct sqlite3_stmt *s;
     if (!strcmp(reply->lineage, old->public.lineage))
@@ -257,7 +257,9 @@ static enum err backed_forget(struct vault *vault,
     db_bind_int64(vault->db, s, 1, old->id);
     db_bind_int64(vault->db, s, 2, reply->has_received ? reply->received_n : 0);
     err = db_step_done(vault->db, s);
-    return err ? err : vault_run_int(vault, SQL_IDENTITY_BACKED_OLDER, old->id);
+    if (!err)
+        err = vault_run_int(vault, SQL_IDENTITY_BACKED_OLDER, old->id);
+    return err ? err : vault_run(vault, SQL_BLOB_KEPT_FORGET);
 }
 
 /* Receipts that are no longer common are no receipts. */
@@ -325,7 +327,7 @@ enum err succession_take(struct vault *vault, const struct identity_row *old,
     if (!err)
         err = receipts_forget(vault, old, &plan);
     if (!err)
-        err = backed_forget(vault, old, reply);
+        err = history_forget(vault, old, reply);
     if (!err)
         err = older_contribute(vault, old, reply);
     if (!err)

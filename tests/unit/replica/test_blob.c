@@ -415,6 +415,36 @@ static void F16_what_is_let_go_goes_once_it_is_backed_up(void **state)
     assert_int_equal(ask(&p->dana, "SELECT count(*) FROM blob"), 0);
 }
 
+/* The office that has taken another lineage may have lost it. */
+static void F16_a_receipt_of_another_lineage_is_none(void **state)
+{
+    struct pair *p = *state;
+    struct vault *v = p->dana.vault;
+    uint8_t blob[HASH_BYTES];
+    struct blob_outgoing out;
+    struct blob_receipt receipt;
+    struct blob_held held;
+    int64_t count, bytes;
+    assert_int_equal(attach(p, 1000, blob), ERR_OK);
+    far_sync_up(p->far, v);
+    assert_int_equal(blob_unsent(v, 0, p->far->lineage, &out), ERR_OK);
+    kept_sign(p, blob, &receipt);
+    assert_int_equal(blob_kept(v, out.id, &receipt), ERR_OK);
+    far_rollback(p->far, receipt.replica, 3);
+    far_succeed(p->far, &p->dana, "lineage");
+    assert_int_equal(blob_find(v, blob, &held), ERR_OK);
+    assert_string_equal(held.kept, "");
+    assert_int_equal(blob_waiting(v, &count, &bytes), ERR_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(bytes, 1000);
+    /* Nor does a leave that comes before it was asked for again take it. */
+    far_pull(p->far, v, p->person);
+    leave(p);
+    assert_int_equal(ask(&p->dana, "SELECT count(*) FROM blob_chunk"), 1);
+    assert_int_equal(blob_unsent(v, 0, p->far->lineage, &out), ERR_OK);
+    assert_memory_equal(out.blob, blob, HASH_BYTES);
+}
+
 /* --- from the office ------------------------------------------------------ */
 
 static enum err fetch(struct pair *p, const struct blob_ref *ref, size_t piece,
@@ -494,6 +524,7 @@ int main(void)
         TEST(F16_only_a_signed_receipt_makes_it_received),
         TEST(F16_what_has_left_goes_once_it_is_backed_up),
         TEST(F16_what_is_let_go_goes_once_it_is_backed_up),
+        TEST(F16_a_receipt_of_another_lineage_is_none),
         TEST(F16_a_fetch_goes_on_at_the_byte),
         TEST(F16_a_wrong_byte_is_found_and_nothing_kept),
     };

@@ -34,15 +34,6 @@ void mirror_file_fini(struct mirror *m)
 
 /* --- the file as it is ---------------------------------------------------- */
 
-/* What is sealed begins with its nonce: another has another. */
-static uint64_t fingerprint(struct bytes sealed)
-{
-    uint64_t print = 0;
-    if (sealed.size >= sizeof print)
-        memcpy(&print, sealed.at, sizeof print);
-    return print;
-}
-
 static enum err case_room(struct mirror *m)
 {
     if (m->case_count < m->case_room)
@@ -65,7 +56,7 @@ static void case_seen(struct mirror *m, int64_t id, struct bytes wrap)
     if (id < m->last_case)
         return;
     m->last_case = id;
-    m->last_print = fingerprint(wrap);
+    m->last_print = mirror_fingerprint(wrap);
 }
 
 static bool case_is_there(const struct mirror *m, int64_t id)
@@ -83,7 +74,7 @@ static void line_seen(struct mirror *m, const struct mirror_line *line)
         m->broken = true;
     snprintf(m->log, sizeof m->log, "%s", line->replica);
     m->n = line->n;
-    m->last_body = fingerprint(line->body);
+    m->last_body = mirror_fingerprint(line->body);
     m->line_count++;
 }
 
@@ -319,48 +310,6 @@ static enum err all_add(struct vault *vault, struct mirror *m,
 
 /* --- a new file in its place ---------------------------------------------- */
 
-/* The vault was taken back when it has not got the last of the keys, or another
- * in its place. */
-static enum err last_case_differs(struct vault *vault, const struct mirror *m,
-                                  bool *differs)
-{
-    struct sqlite3_stmt *s;
-    bool row;
-    *differs = false;
-    if (!m->last_case)
-        return ERR_OK;
-    enum err err = vault_sql(vault, SQL_CASE_GET, &s);
-    if (err)
-        return err;
-    db_bind_int64(vault->db, s, 1, m->last_case);
-    err = db_step_row(vault->db, s, &row);
-    *differs =
-        !err && (!row || fingerprint(db_column_bytes(s, 1)) != m->last_print);
-    db_reset(s);
-    return err;
-}
-
-/* The vault was taken back when it has not got the last of the lines, or
- * another in its place: what only this file has is not for us to drop, nor to
- * go on behind. */
-static enum err last_line_check(struct vault *vault, const struct mirror *m)
-{
-    struct sqlite3_stmt *s;
-    bool row;
-    if (!m->line_count)
-        return ERR_OK;
-    enum err err = vault_sql(vault, SQL_MIRROR_LINE_THERE, &s);
-    if (err)
-        return err;
-    db_bind_text(vault->db, s, 1, bytes_text(m->log));
-    db_bind_int64(vault->db, s, 2, m->n);
-    db_bind_bytes(vault->db, s, 3,
-                  bytes_of(&m->last_body, sizeof m->last_body));
-    err = db_step_row(vault->db, s, &row);
-    db_reset(s);
-    return err ? err : row ? ERR_OK : ERR_FORK;
-}
-
 static bool lines_are_done(const struct mirror *m,
                            const struct mirror_facts *facts)
 {
@@ -378,7 +327,7 @@ static enum err anew_wanted(struct vault *vault, struct mirror *m,
     if (*wanted || m->checked)
         return ERR_OK;
     m->checked = true;
-    return last_case_differs(vault, m, wanted);
+    return mirror_case_differs(vault, m, wanted);
 }
 
 static enum err fresh_fill(struct vault *vault, struct mirror *m,
@@ -474,7 +423,7 @@ enum err mirror_file_check(struct vault *vault, struct mirror *m)
     name_make(m, &facts);
     err = file_begin(m);
     if (!err)
-        err = last_line_check(vault, m);
+        err = mirror_line_check(vault, m);
     mirror_file_close(m);
     return err;
 }
@@ -489,7 +438,7 @@ enum err mirror_file_follow(struct vault *vault, struct mirror *m)
     name_make(m, &facts);
     err = file_begin(m);
     if (!err && !m->checked)
-        err = last_line_check(vault, m);
+        err = mirror_line_check(vault, m);
     if (!err)
         err = anew_wanted(vault, m, &facts, &anew);
     if (!err && anew)

@@ -42,6 +42,17 @@ struct mirror_facts {
     int64_t mark; /* own lines up to it are safe */
 };
 
+/* What is sealed begins with its nonce: another has another. */
+uint64_t mirror_fingerprint(struct bytes sealed);
+/* The vault was taken back when it has not got the last of the keys, or another
+ * in its place. */
+MUST_CHECK enum err mirror_case_differs(struct vault *vault,
+                                        const struct mirror *m, bool *differs);
+/* The same of the last of the lines: ERR_FORK.  What only the file has is not
+ * for us to drop, nor to go on behind. */
+MUST_CHECK enum err mirror_line_check(struct vault *vault,
+                                      const struct mirror *m);
+
 void mirror_file_init(struct mirror *m, bool lines);
 void mirror_file_fini(struct mirror *m);
 /* Forgets the file; the next call opens it again. */

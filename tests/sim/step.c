@@ -224,8 +224,11 @@ static void step_device_crash(struct world *world)
     struct device *d = device_any(world);
     if (!d)
         return;
-    int64_t writes = (int64_t)world_dice(world, 40);
-    disk_power_cut(d->name, world_twin(world) ? 0 : writes);
+    if (world_twin(world)) {
+        device_crash(world, d); /* at once: the other one reads otherwise */
+        return;
+    }
+    disk_power_cut(d->name, (int64_t)world_dice(world, 40));
     world_say(world, "%s will lose power", d->name);
     if (world_dice(world, 2))
         device_sync(world, d);

@@ -19,7 +19,8 @@ static const int usual[STEP_COUNT] = {
     [STEP_LOCKED] = 15,       [STEP_MAIL] = 40,
     [STEP_LOSE] = 3,          [STEP_SUSPEND] = 12,
     [STEP_HOT_EDIT] = 15,     [STEP_ENROL] = 3,
-    [STEP_STRANGER] = 6,
+    [STEP_STRANGER] = 6,      [STEP_LEND] = 25,
+    [STEP_SAME_ID] = 4,
 };
 
 static const struct focus focuses[] = {
@@ -32,7 +33,8 @@ static const struct focus focuses[] = {
     {"holds",
      {NOTHING_BREAKS, [STEP_HOT_EDIT] = 260, [STEP_SUSPEND] = 70,
       [STEP_OFFICE_RESOLVE] = 40, [STEP_SYNC] = 330, [STEP_PERSON] = 20,
-      [STEP_CHILD] = 40, [STEP_EDIT] = 60, [STEP_ASSIGN] = 10}},
+      [STEP_CHILD] = 40, [STEP_EDIT] = 60, [STEP_ASSIGN] = 10, [STEP_LEND] = 80,
+      [STEP_SAME_ID] = 10}},
     {"moves",
      {NOTHING_BREAKS, [STEP_ASSIGN] = 150, [STEP_SYNC] = 350,
       [STEP_PERSON] = 25, [STEP_HOT_EDIT] = 60, [STEP_ENROL] = 10}},

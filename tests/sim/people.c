@@ -115,6 +115,9 @@ static void learn(struct world *world, const struct record_written *written,
 {
     if (world->record_count == RECORDS_MAX)
         return;
+    for (size_t j = 0; j < world->record_count; j++)
+        if (!strcmp(world->records[j], written->record))
+            return; /* two have given one id */
     size_t i = world->record_count++;
     memcpy(world->records[i], written->record, ID_CHARS + 1);
     snprintf(world->record_types[i], NAME_CHARS_MAX + 1, "%s", type);

@@ -5,6 +5,7 @@
 #include "server/ingest.h"
 #include "tests/sim/clocks.h"
 #include "tests/sim/forge.h"
+#include "tests/sim/mishap.h"
 #include "tests/sim/people.h"
 
 typedef void step_call(struct world *world);
@@ -415,6 +416,8 @@ static const struct {
     [STEP_HOT_EDIT] = {"hot-edit", step_hot_edit},
     [STEP_ENROL] = {"enrol", step_enrol},
     [STEP_STRANGER] = {"stranger", step_stranger},
+    [STEP_LEND] = {"lend", mishap_lend},
+    [STEP_SAME_ID] = {"same-id", mishap_same_id},
 };
 
 const char *step_name(enum step_kind kind)

@@ -70,6 +70,8 @@ enum step_kind {
     STEP_HOT_EDIT,
     STEP_ENROL,
     STEP_STRANGER,
+    STEP_LEND,
+    STEP_SAME_ID,
     STEP_COUNT
 };
 

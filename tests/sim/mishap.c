@@ -1,0 +1,68 @@
+#include "tests/sim/mishap.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/sim/people.h"
+
+/* Contexts say nothing to a vault that has changed its name, so that this is
+ * for worlds in which nobody has to. */
+void mishap_lend(struct world *world)
+{
+    struct device *from = device_any(world), *to = device_any(world);
+    const char *type = people_pick_type(world);
+    struct form form = {0}, own = {0};
+    char record[ID_CHARS + 1], set[256];
+    if (!world_plain(world) || !from || from == to ||
+        !people_pick(world, from, type, record))
+        return;
+    buffer_init(&form.context, 1u << 20);
+    buffer_init(&own.context, 1u << 20);
+    if (form_open(world, to, &own, record, type) &&
+        form_open(world, from, &form, record, type)) {
+        world_say(world, "%s hands its form to %s", from->name, to->name);
+        people_change(world, type, set, sizeof set);
+        struct record_write write = {.record = record,
+                                     .context = buffer_text(&form.context),
+                                     .set = bytes_text(set)};
+        people_write(world, to, &write, &form, type, NULL);
+    }
+    buffer_fini(&form.context);
+    buffer_fini(&own.context);
+}
+
+static bool shows(struct world *world, struct device *d, const char *record)
+{
+    struct form form = {0};
+    buffer_init(&form.context, 1u << 20);
+    bool shown = form_open(world, d, &form, record, "");
+    buffer_fini(&form.context);
+    return shown;
+}
+
+static void create(struct world *world, struct device *d, const char *id,
+                   const char *type, const char *person)
+{
+    char set[256];
+    if (!d->vault)
+        return;
+    snprintf(set, sizeof set, "{\"person\":\"%s\",%s}", person,
+             strcmp(type, "need") ? "\"kind\":\"phone\""
+                                  : "\"domain\":\"food\"");
+    struct record_write write = {
+        .type = type, .record = id, .set = bytes_text(set)};
+    people_write(world, d, &write, NULL, type, person);
+}
+
+void mishap_same_id(struct world *world)
+{
+    struct device *a = device_any(world), *b = device_any(world);
+    char id[ID_CHARS + 1], person[ID_CHARS + 1];
+    if (!a || a == b || !people_pick(world, a, "person", person) ||
+        !shows(world, a, person) || !shows(world, b, person))
+        return;
+    id_new(id, world->now_ms, &world->salt.random);
+    world_say(world, "%s and %s take one id", a->name, b->name);
+    create(world, a, id, "need", person);
+    create(world, b, id, world_dice(world, 2) ? "need" : "contact", person);
+}

@@ -20,7 +20,7 @@ static const int usual[STEP_COUNT] = {
     [STEP_LOSE] = 3,          [STEP_SUSPEND] = 12,
     [STEP_HOT_EDIT] = 15,     [STEP_ENROL] = 3,
     [STEP_STRANGER] = 6,      [STEP_LEND] = 25,
-    [STEP_SAME_ID] = 4,
+    [STEP_SAME_ID] = 4,       [STEP_ODD] = 8,
 };
 
 static const struct focus focuses[] = {

@@ -417,6 +417,7 @@ static const struct {
     [STEP_ENROL] = {"enrol", step_enrol},
     [STEP_STRANGER] = {"stranger", step_stranger},
     [STEP_LEND] = {"lend", mishap_lend},
+    [STEP_ODD] = {"odd", odd_step},
     [STEP_SAME_ID] = {"same-id", mishap_same_id},
 };
 

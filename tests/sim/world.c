@@ -302,6 +302,7 @@ void world_open(struct world *world, uint64_t seed, bool verbose)
     world->log = (struct log){.fd = -1, .clock = &world->clock};
     random_seeded_init(&world->dice, seed);
     random_seeded_init(&world->salt, seed ^ UINT64_C(0x5a17));
+    odd_init(&world->odd);
     found_begin(world);
     world->faults = true;
 }
@@ -313,6 +314,7 @@ void world_close(struct world *world)
             device_stop(&world->devices[i]);
     office_stop(world);
     mail_close(world);
+    odd_fini(&world->odd);
     free(world->writes);
     free(world->attempts);
 }

@@ -12,6 +12,7 @@
 #include "shared/exchange/session.h"
 #include "shared/replica/record.h"
 #include "tests/sim/disk.h"
+#include "tests/sim/odd.h"
 
 #define DEVICES_MAX 10
 #define RECORDS_MAX 400
@@ -72,6 +73,7 @@ enum step_kind {
     STEP_STRANGER,
     STEP_LEND,
     STEP_SAME_ID,
+    STEP_ODD,
     STEP_COUNT
 };
 
@@ -154,6 +156,7 @@ struct world {
     char record_cases[RECORDS_MAX][ID_CHARS + 1];
     size_t record_count;
     struct mail mail[MAIL_MAX];
+    struct odd odd;
     struct write *writes; /* owned, WRITES_MAX */
     size_t write_count;
     struct write *attempts; /* owned: whose outcome a power cut hid */

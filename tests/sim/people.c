@@ -153,18 +153,41 @@ bool people_write(struct world *world, struct device *device,
     return !err;
 }
 
+/* Which record is taken does not depend on the order in which a vault lists
+ * them: that goes by ids, which go by clocks. */
 struct pick {
-    struct world *world;
+    const struct world *world;
+    uint64_t dice;
     char record[ID_CHARS + 1];
+    uint64_t best;
     size_t seen;
 };
+
+static size_t number_of(const struct world *world, const char *record)
+{
+    size_t i = 0;
+    while (i < world->record_count && strcmp(world->records[i], record) != 0)
+        i++;
+    return i;
+}
+
+static void take_greater(struct pick *pick, const char *record, uint64_t rank)
+{
+    if (pick->seen++ && rank <= pick->best)
+        return;
+    pick->best = rank;
+    memcpy(pick->record, record, ID_CHARS + 1);
+}
 
 static enum err pick_one(void *context, const char *record, struct bytes state)
 {
     struct pick *pick = context;
+    struct random_seeded lot;
+    uint64_t rank;
     (void)state;
-    if (world_dice(pick->world, ++pick->seen) == 0)
-        memcpy(pick->record, record, ID_CHARS + 1);
+    random_seeded_init(&lot, pick->dice + number_of(pick->world, record));
+    random_fill(&lot.random, &rank, sizeof rank);
+    take_greater(pick, record, rank);
     return ERR_OK;
 }
 
@@ -172,6 +195,7 @@ bool people_pick(struct world *world, struct device *device, const char *type,
                  char record[ID_CHARS + 1])
 {
     struct pick pick = {.world = world};
+    random_fill(&world->dice.random, &pick.dice, sizeof pick.dice);
     if (record_list(device->vault, type, pick_one, &pick) || !pick.seen)
         return false;
     memcpy(record, pick.record, ID_CHARS + 1);
@@ -217,8 +241,7 @@ static enum err pick_first(void *context, const char *record,
 {
     struct pick *pick = context;
     (void)state;
-    if (!pick->seen++)
-        memcpy(pick->record, record, ID_CHARS + 1);
+    take_greater(pick, record, RECORDS_MAX - number_of(pick->world, record));
     return ERR_OK;
 }
 

@@ -14,7 +14,7 @@ bool people_write(struct world *world, struct device *device,
 /* A random record of a type that this device can read. */
 bool people_pick(struct world *world, struct device *device, const char *type,
                  char record[ID_CHARS + 1]);
-/* The one that this device has known longest: everybody's hands are on it. */
+/* The oldest that it can read: everybody's hands are on it. */
 bool people_pick_oldest(struct world *world, struct device *device,
                         const char *type, char record[ID_CHARS + 1]);
 const char *people_pick_type(struct world *world);

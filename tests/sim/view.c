@@ -114,6 +114,19 @@ static bool by_clock(const struct schema_type *type, const struct canon *field)
            canon_true(field, "open");
 }
 
+static void view_value(struct buffer *out, const struct world *world,
+                       const struct canon *value)
+{
+    for (size_t i = 0; i < world->record_count; i++)
+        if (value->kind == CANON_TEXT &&
+            bytes_is(value->text, world->records[i])) {
+            say(out, " value record %zu", i);
+            return;
+        }
+    say(out, " value ");
+    say_bytes(out, value->raw);
+}
+
 static void view_field(struct view *view, const struct world *world,
                        size_t record, const struct schema_type *type,
                        const struct canon *field)
@@ -128,17 +141,14 @@ static void view_field(struct view *view, const struct world *world,
         else if (m->kind == CANON_TRUE && m != value)
             say(&view->facts, " %.*s", (int)m->name.size,
                 (const char *)m->name.at);
-    /* One value alone is told by who wrote it: it may name a record. */
-    if (value && several(field) && !clock) {
-        say(&view->facts, " value ");
-        say_bytes(&view->facts, value->raw);
-    }
+    if (value && several(field) && !clock)
+        view_value(&view->facts, world, value);
     say(&view->facts, "\n");
     if (!value || !clock)
         return;
-    say(&view->first, "record %zu %.*s ", record, (int)field->name.size,
+    say(&view->first, "record %zu %.*s", record, (int)field->name.size,
         (const char *)field->name.at);
-    say_bytes(&view->first, value->raw);
+    view_value(&view->first, world, value);
     say(&view->first, "\n");
     view->first_count++;
 }

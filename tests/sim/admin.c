@@ -10,14 +10,14 @@
 #include "tests/sim/forge.h"
 #include "tests/sim/people.h"
 
-static enum err begin(struct world *world)
+enum err office_begin(struct world *world)
 {
     if (!world->office)
         return ERR_AGAIN;
     return world->sql.begin(world->sql.context, true);
 }
 
-static enum err end(struct world *world, enum err err)
+enum err office_end(struct world *world, enum err err)
 {
     if (!err)
         return world->sql.commit(world->sql.context);
@@ -36,19 +36,20 @@ bool admin_user(struct world *world, const char *user, const char *scope)
                                    (const char(*)[SCOPE_CHARS_MAX + 1]) scopes,
                                .scope_count = 1,
                                .has_scopes = true};
-    enum err err = begin(world);
+    enum err err = office_begin(world);
     if (!err)
-        err = end(world, user_add(world->office, &world->sql, &draft, "sim"));
+        err = office_end(world,
+                         user_add(world->office, &world->sql, &draft, "sim"));
     return !err;
 }
 
 bool admin_invite(struct world *world, const char *user, char code[32])
 {
-    enum err err = begin(world);
+    enum err err = office_begin(world);
     if (!err)
-        err = end(world,
-                  invite_make(world->office, &world->sql, user,
-                              world->now_ms + INVITE_EXPIRES_MS, "sim", code));
+        err = office_end(world, invite_make(world->office, &world->sql, user,
+                                            world->now_ms + INVITE_EXPIRES_MS,
+                                            "sim", code));
     if (err)
         world_fail(world, "no invitation for %s: %s %s", user, err_name(err),
                    world->office ? world->office->detail : "");
@@ -124,7 +125,7 @@ static void write_at(struct world *world, const char *record, const char *set,
         .record = record, .seen = &seen, .set = bytes_text(set)};
     if (!err)
         err = ingest_office(world->office, &world->sql, "ruth", &draft, &dot);
-    err = end(world, err);
+    err = office_end(world, err);
     world_say(world, "the office writes %.8s: %s", record, err_name(err));
     if (!err && write.screen_count < SCREEN_MAX)
         remember(world, record, &dot, &write);
@@ -153,7 +154,7 @@ void office_edit(struct world *world)
     struct record_row row;
     struct buffer bytes;
     char set[256];
-    if (!world->record_count || begin(world))
+    if (!world->record_count || office_begin(world))
         return;
     size_t i = (size_t)world_dice(world, world->record_count);
     buffer_init(&bytes, STATE_BYTES_MAX);
@@ -164,7 +165,7 @@ void office_edit(struct world *world)
         people_change(world, row.type, set, sizeof set);
         write_at(world, world->records[i], set, row.memo);
     } else {
-        (void)end(world, ERR_NOT_FOUND);
+        (void)office_end(world, ERR_NOT_FOUND);
     }
     buffer_fini(&bytes);
 }
@@ -188,14 +189,14 @@ void office_release_one(struct world *world)
 {
     struct held_pick pick = {.world = world};
     struct dot dot;
-    if (begin(world))
+    if (office_begin(world))
         return;
     enum err err =
         store_held_open(&world->sql, world->office->agency, take_held, &pick);
     dot = pick.dot;
     if (!err && dot.n)
         err = ingest_release(world->office, &world->sql, "ruth", &dot);
-    err = end(world, err);
+    err = office_end(world, err);
     if (dot.n)
         world_say(world, "the office releases %s:%lld: %s", dot.replica,
                   (long long)dot.n, err_name(err));
@@ -221,14 +222,14 @@ void office_release_all(struct world *world)
 {
     for (bool more = true; more && !world->failed;) {
         struct held_pick pick = {.world = world};
-        if (begin(world))
+        if (office_begin(world))
             return;
         enum err err = store_held_open(&world->sql, world->office->agency,
                                        take_open, &pick);
         more = !err && pick.seen;
         if (more)
             err = ingest_release(world->office, &world->sql, "ruth", &pick.dot);
-        err = end(world, err);
+        err = office_end(world, err);
         if (err == ERR_INVALID && world->unreleasable_count < HOLDS_MAX)
             world->unreleasable[world->unreleasable_count++] = pick.dot;
         else if (err)
@@ -236,42 +237,4 @@ void office_release_all(struct world *world)
         else if (more)
             world->releases++;
     }
-}
-
-static enum err account_state(struct world *world, const char *user,
-                              const char *statement)
-{
-    struct sql_value values[] = {sql_text(world->office->agency),
-                                 sql_text(user)};
-    enum err err = begin(world);
-    return err ? err
-               : end(world, world->sql.run(world->sql.context, statement,
-                                           values, 2, NULL, NULL));
-}
-
-/* A power cut in the middle may keep a statement or lose it: whoever was to be
- * shut out is let in again, shut out or not. */
-static void account_open(struct world *world, const char *user)
-{
-    while (account_state(world, user,
-                         "UPDATE account SET disabled_at = NULL WHERE "
-                         "agency = $1 AND account = $2") &&
-           !world->failed) {
-        office_crash(world);
-        if (!office_start(world))
-            world_fail(world, "the office does not start");
-    }
-}
-
-void office_suspend(struct world *world, struct device *device)
-{
-    if (!account_state(world, device->user,
-                       "UPDATE account SET disabled_at = 1 WHERE agency = $1 "
-                       "AND account = $2")) {
-        world_say(world, "%s is shut out by mistake", device->user);
-        world->deaf = true;
-        (void)device_sync(world, device);
-        world->deaf = false;
-    }
-    account_open(world, device->user);
 }

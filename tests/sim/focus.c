@@ -2,7 +2,8 @@
 
 #define NEVER (-1)
 #define NOTHING_BREAKS                                                         \
-    [STEP_CLONE] = NEVER, [STEP_RESTORE] = NEVER, [STEP_LOSE] = NEVER
+    [STEP_CLONE] = NEVER, [STEP_RESTORE] = NEVER, [STEP_LOSE] = NEVER,         \
+    [STEP_ROLL_BACK] = NEVER
 
 /* How often each thing happens, unless the focus says otherwise. */
 static const int usual[STEP_COUNT] = {
@@ -21,6 +22,7 @@ static const int usual[STEP_COUNT] = {
     [STEP_HOT_EDIT] = 15,     [STEP_ENROL] = 3,
     [STEP_STRANGER] = 6,      [STEP_LEND] = 25,
     [STEP_SAME_ID] = 4,       [STEP_ODD] = 8,
+    [STEP_REVOKE] = 3,        [STEP_ROLL_BACK] = 6,
 };
 
 static const struct focus focuses[] = {
@@ -49,10 +51,19 @@ static const struct focus focuses[] = {
       [STEP_HOT_EDIT] = 40}},
     {"clones",
      {[STEP_CLONE] = 25,
+      [STEP_ROLL_BACK] = 40,
       [STEP_RESTORE] = NEVER,
       [STEP_SYNC] = 280,
       [STEP_HOT_EDIT] = 80,
       [STEP_LOSE] = 6}},
+    {"copies and restores",
+     {[STEP_CLONE] = 25,
+      [STEP_BACKUP] = 40,
+      [STEP_RESTORE] = 25,
+      [STEP_ROLL_BACK] = 20,
+      [STEP_SYNC] = 300,
+      [STEP_HOT_EDIT] = 60,
+      [STEP_LOSE] = 12}},
     {"strangers",
      {NOTHING_BREAKS, [STEP_STRANGER] = 60, [STEP_FORGE] = 60,
       [STEP_LOCKED] = 40, [STEP_MAIL] = 90, [STEP_ENROL] = 10}},

@@ -16,6 +16,8 @@ void office_edit(struct world *world);
 /* Somebody's account is closed by mistake: what the device sends meanwhile is
  * held, and it does not hear of it. */
 void office_suspend(struct world *world, struct device *device);
+/* A device is shut out for good, and all that have followed it. */
+void office_revoke(struct world *world, struct device *device);
 /* In the end a person settles every hold. */
 void office_release_all(struct world *world);
 void office_release_one(struct world *world);

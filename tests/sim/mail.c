@@ -134,7 +134,7 @@ static void device_reads(struct world *world)
     enum err err = session_bundle_read(d->vault, file, &report);
     for (int i = 0; err == ERR_FOREIGN && i < DEVICES_MAX; i++) {
         struct device *other = &world->devices[i];
-        if (!other->vault || !other->enrolled)
+        if (!other->vault || !other->enrolled || other->told)
             continue;
         d = other;
         err = session_bundle_read(d->vault, file, &report);

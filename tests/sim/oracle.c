@@ -185,6 +185,28 @@ static enum err compare_one(void *context, const char *record,
     return ERR_OK;
 }
 
+static enum err shown(void *context, const char *record, struct bytes state)
+{
+    struct compare *c = context;
+    (void)state;
+    world_fail(c->world, "O7: %s is revoked and shows record %s",
+               c->device->name, record);
+    return ERR_OK;
+}
+
+/* O1, O7: one that is revoked shows nothing and keeps nothing back. */
+static void check_revoked(struct world *world, struct device *d)
+{
+    struct compare c = {world, d, 0};
+    struct vault_status status;
+    world_cover(world, "revoked, and told");
+    if (record_list(d->vault, "", shown, &c))
+        world_fail(world, "%s: %s", d->name, vault_detail(d->vault));
+    if (record_status(d->vault, &status) || status.here)
+        world_fail(world, "O6: %s is revoked and still has %lld unsent",
+                   d->name, (long long)status.here);
+}
+
 /* O4, O7, O10: it shows what the office shows it, and nothing else. */
 static void check_device(struct world *world, struct device *d)
 {
@@ -290,7 +312,12 @@ static void check_vaults(struct world *world)
         size_t problems = 0;
         if (!d->used || !d->enrolled)
             continue;
-        check_device(world, d);
+        if (d->told)
+            check_revoked(world, d);
+        else if (d->revoked && !(world->scenes & SCENE_RESTORED))
+            world_fail(world, "O7: %s is revoked and is served", d->name);
+        else
+            check_device(world, d);
         if (vault_verify(d->vault, say_problem, world, &problems))
             world_fail(world, "%s cannot be verified: %s", d->name,
                        vault_detail(d->vault));

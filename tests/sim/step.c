@@ -151,8 +151,23 @@ static void step_member(struct world *world)
 }
 
 struct conflict {
+    const struct world *world;
     char record[ID_CHARS + 1], keep[256];
+    size_t number; /* of the value that is to stand */
 };
+
+/* Of the values of a field the one that was written first. */
+static size_t first_live(const struct world *world, const struct canon *live)
+{
+    struct bytes id;
+    size_t first = WRITES_MAX;
+    for (const struct canon *w = live->first; w; w = w->next)
+        for (size_t i = 0; i < first && i < world->write_count; i++)
+            if (canon_text(w, "write", &id) &&
+                bytes_is(id, world->writes[i].id))
+                first = i;
+    return first;
+}
 
 static enum err first_conflict(void *context, const char *record,
                                struct bytes state)
@@ -166,13 +181,15 @@ static enum err first_conflict(void *context, const char *record,
     for (const struct canon *f = fields ? fields->first : NULL; f;
          f = f->next) {
         const struct canon *live = canon_member(f, "live");
-        struct bytes id;
-        if (!canon_true(f, "open") || !live || !live->first ||
-            !canon_text(live->first, "write", &id))
+        size_t number = live && canon_true(f, "open")
+                            ? first_live(out->world, live)
+                            : WRITES_MAX;
+        if (number >= out->number)
             continue;
-        snprintf(out->keep, sizeof out->keep, "{\"%.*s\":[\"%.*s\"]}",
-                 (int)f->name.size, (const char *)f->name.at, (int)id.size,
-                 (const char *)id.at);
+        out->number = number;
+        snprintf(out->keep, sizeof out->keep, "{\"%.*s\":[\"%s\"]}",
+                 (int)f->name.size, (const char *)f->name.at,
+                 out->world->writes[number].id);
         memcpy(out->record, record, sizeof out->record);
     }
     arena_fini(&arena);
@@ -182,7 +199,7 @@ static enum err first_conflict(void *context, const char *record,
 static void step_resolve(struct world *world)
 {
     struct device *d = device_any(world);
-    struct conflict c = {{0}, {0}};
+    struct conflict c = {.world = world, .number = WRITES_MAX};
     struct form form = {0};
     if (!d || record_conflicts(d->vault, first_conflict, &c) || !*c.record)
         return;
@@ -269,6 +286,7 @@ static void step_clone(struct world *world)
     world->scenes |= SCENE_CLONED;
     disk_copy(d->name, copy->name);
     copy->enrolled = true;
+    copy->revoked = d->revoked;
     world_say(world, "%s is copied to %s", d->name, copy->name);
     if (!device_start(world, copy))
         world_fail(world, "a copied vault does not open");
@@ -317,6 +335,42 @@ static void step_suspend(struct world *world)
     struct device *d = device_any(world);
     if (d && world->office)
         office_suspend(world, d);
+}
+
+/* A tablet is stolen, or was thought to be; two at least go on working. */
+static void step_revoke(struct world *world)
+{
+    struct device *d = device_any(world);
+    int left = 0;
+    for (int i = 0; i < DEVICES_MAX; i++)
+        left += world->devices[i].used && !world->devices[i].revoked;
+    if (d && !d->revoked && left > 3 && world->office)
+        office_revoke(world, d);
+}
+
+/* A vault is put back to what a backup program has kept of it; first of all it
+ * has to keep one. */
+static void step_roll_back(struct world *world)
+{
+    struct device *d = device_any(world);
+    char copy[40];
+    if (!d || disk_is_off(d->name))
+        return;
+    snprintf(copy, sizeof copy, "old-%s", d->name);
+    if (!d->kept) {
+        disk_copy(d->name, copy);
+        d->kept = true;
+        return;
+    }
+    world->scenes |= SCENE_CLONED;
+    device_stop(d);
+    disk_copy(copy, d->name);
+    disk_power_on(d->name);
+    world_say(world, "%s is put back to its copy", d->name);
+    world_cover(world, "vault put back");
+    if (!device_start(world, d))
+        world_fail(world, "%s does not open after it was put back", d->name);
+    truth_excuse(world);
 }
 
 /* Everybody at once on a few fields of one record. */
@@ -418,6 +472,8 @@ static const struct {
     [STEP_STRANGER] = {"stranger", step_stranger},
     [STEP_LEND] = {"lend", mishap_lend},
     [STEP_ODD] = {"odd", odd_step},
+    [STEP_REVOKE] = {"revoke", step_revoke},
+    [STEP_ROLL_BACK] = {"roll-back", step_roll_back},
     [STEP_SAME_ID] = {"same-id", mishap_same_id},
 };
 

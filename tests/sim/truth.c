@@ -47,8 +47,6 @@ static void all_steady(struct world *world)
         (void)office_steady(world);
 }
 
-/* A device's own writes are in its log for good, readable or not, while there
- * is the device; what the office wrote is only where it was sent. */
 void truth_excuse(struct world *world)
 {
     struct map *ids;
@@ -60,8 +58,7 @@ void truth_excuse(struct world *world)
     note_all(world, ids);
     for (size_t i = 0; i < world->write_count; i++) {
         struct write *w = &world->writes[i];
-        bool logged = w->device >= 0 && !world->devices[w->device].lost;
-        if (logged || w->excused || map_has(ids, bytes_text(w->id)))
+        if (w->excused || map_has(ids, bytes_text(w->id)))
             continue;
         w->excused = true;
         world_say(world, "nobody has %s any more", w->dot);

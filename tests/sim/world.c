@@ -219,7 +219,7 @@ struct device *device_any(struct world *world)
     uint64_t start = world_dice(world, DEVICES_MAX);
     for (uint64_t i = 0; i < DEVICES_MAX; i++) {
         struct device *d = &world->devices[(start + i) % DEVICES_MAX];
-        if (d->used && d->vault && d->enrolled)
+        if (d->used && d->vault && d->enrolled && !d->told)
             return d;
     }
     return NULL;
@@ -243,10 +243,22 @@ bool device_enrol(struct world *world, struct device *device)
     return !err;
 }
 
+/* Now and then a link that takes a line at a time, or a few. */
+static int64_t batch_bytes(struct world *world)
+{
+    static const int64_t sizes[] = {0, 0, 0, 0, 200, 1200};
+    if (!world->faults || world_twin(world))
+        return 0;
+    int64_t size = sizes[world_dice(world, sizeof sizes / sizeof *sizes)];
+    world_cover(world, "batches of %lld bytes", (long long)size);
+    return size;
+}
+
 bool device_sync(struct world *world, struct device *device)
 {
     struct transport transport;
-    struct session_options options = {.level = 1};
+    struct session_options options = {.level = 1,
+                                      .batch_bytes_max = batch_bytes(world)};
     struct session_report report = {0};
     if (!device->vault)
         return false;
@@ -268,6 +280,10 @@ bool device_sync(struct world *world, struct device *device)
         world_say(world, "%s erases %lld lines", device->name,
                   (long long)report.pruned.lines);
     }
+    if (err == ERR_REVOKED && !device->revoked)
+        world_fail(world, "%s is told that it is revoked, and is not",
+                   device->name);
+    device->told = device->told || err == ERR_REVOKED;
     if (report.reconciled && world_plain(world))
         world_fail(world,
                    "%s had to reconcile although nothing was cloned "
@@ -283,7 +299,7 @@ bool device_sync(struct world *world, struct device *device)
         device_crash(world, device);
         return false;
     }
-    return !err;
+    return !err || device->told;
 }
 
 /* --- the world ------------------------------------------------------------ */

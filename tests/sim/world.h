@@ -74,6 +74,8 @@ enum step_kind {
     STEP_LEND,
     STEP_SAME_ID,
     STEP_ODD,
+    STEP_REVOKE,
+    STEP_ROLL_BACK,
     STEP_COUNT
 };
 
@@ -128,7 +130,10 @@ struct device {
     int64_t skew_ms;
     struct form forms[FORMS_MAX];
     bool enrolled;
-    bool lost; /* for good; its place is not taken again */
+    bool lost;    /* for good; its place is not taken again */
+    bool revoked; /* at the office, or was before a restore */
+    bool told;    /* it has heard so: it is empty, and nobody writes on it */
+    bool kept;    /* a backup program has a copy of its vault */
 };
 
 struct world {
@@ -246,6 +251,8 @@ void oracle_settle(struct world *world);
 
 /* admin.c: what an administrator does at the office. */
 bool admin_user(struct world *world, const char *user, const char *scope);
+enum err office_begin(struct world *world);
+enum err office_end(struct world *world, enum err err);
 bool admin_invite(struct world *world, const char *user, char code[32]);
 
 #endif

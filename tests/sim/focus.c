@@ -23,6 +23,7 @@ static const int usual[STEP_COUNT] = {
     [STEP_STRANGER] = 6,      [STEP_LEND] = 25,
     [STEP_SAME_ID] = 4,       [STEP_ODD] = 8,
     [STEP_REVOKE] = 3,        [STEP_ROLL_BACK] = 6,
+    [STEP_TYPE] = 12,         [STEP_VISIT] = 40,
 };
 
 static const struct focus focuses[] = {

@@ -7,6 +7,7 @@
 #include "tests/sim/forge.h"
 #include "tests/sim/mishap.h"
 #include "tests/sim/people.h"
+#include "tests/sim/types.h"
 
 typedef void step_call(struct world *world);
 
@@ -474,6 +475,8 @@ static const struct {
     [STEP_ODD] = {"odd", odd_step},
     [STEP_REVOKE] = {"revoke", step_revoke},
     [STEP_ROLL_BACK] = {"roll-back", step_roll_back},
+    [STEP_TYPE] = {"type", types_step},
+    [STEP_VISIT] = {"visit", types_visit},
     [STEP_SAME_ID] = {"same-id", mishap_same_id},
 };
 

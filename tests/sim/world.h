@@ -76,6 +76,8 @@ enum step_kind {
     STEP_ODD,
     STEP_REVOKE,
     STEP_ROLL_BACK,
+    STEP_TYPE,
+    STEP_VISIT,
     STEP_COUNT
 };
 

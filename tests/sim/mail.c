@@ -83,7 +83,7 @@ static void device_writes(struct world *world)
               (long long)report.lines, err_name(err), report.detail);
     if (!has_power(world, d))
         return;
-    if (err)
+    if (err && !device_shut(d, err))
         world_fail(world, "%s cannot write a bundle: %s %s", d->name,
                    err_name(err), report.detail);
     if (locked && vault_unlock(d->vault, "ninety seconds"))
@@ -153,7 +153,7 @@ static void device_reads(struct world *world)
         world_fail(world, "%s reads a reply that was cut", d->name);
     /* One that lost power while it synced has its lease for a while. */
     if (err && !cut && err != ERR_FOREIGN && err != ERR_BUSY &&
-        world_plain(world))
+        !device_shut(d, err) && world_plain(world))
         world_fail(world, "%s cannot read a reply: %s %s", d->name,
                    err_name(err), report.detail);
 }

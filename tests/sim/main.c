@@ -87,9 +87,9 @@ static int run_corpus(const char *path, bool verbose)
         } else if (history_fails(&history, why)) {
             printf("not ok history %d: %s\n", count, why);
             failed++;
-            if (verbose)
-                history_run(&history, true, &outcome);
         }
+        if (verbose)
+            history_run(&history, true, &outcome);
     }
     fclose(file);
     printf("%s %d histories that failed once\n", failed ? "not ok" : "ok",

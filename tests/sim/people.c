@@ -146,18 +146,16 @@ bool people_write(struct world *world, struct device *device,
         if (err)
             remember_attempt(world, form);
         device_crash(world, device);
-    } else if (err && !world->weak) {
+    } else if (err && !world->weak && !device_shut(device, err)) {
         world_fail(world, "%s: a good write is refused: %s %s", device->name,
                    err_name(err), vault_detail(device->vault));
     }
     return !err;
 }
 
-/* Which record is taken does not depend on the order in which a vault lists
- * them: that goes by ids, which go by clocks. */
 struct pick {
-    const struct world *world;
-    uint64_t dice;
+    struct world *world;
+    uint64_t lot;
     char record[ID_CHARS + 1];
     uint64_t best;
     size_t seen;
@@ -179,15 +177,25 @@ static void take_greater(struct pick *pick, const char *record, uint64_t rank)
     memcpy(pick->record, record, ID_CHARS + 1);
 }
 
+/* Vaults list records by their arrival, which after a reconcile goes by ids,
+ * and so by clocks: of twins each takes the same one nevertheless. */
+static uint64_t rank_of(const struct pick *pick, const char *record)
+{
+    struct random_seeded lot;
+    uint64_t rank;
+    random_seeded_init(&lot, pick->lot + number_of(pick->world, record));
+    random_fill(&lot.random, &rank, sizeof rank);
+    return rank;
+}
+
 static enum err pick_one(void *context, const char *record, struct bytes state)
 {
     struct pick *pick = context;
-    struct random_seeded lot;
-    uint64_t rank;
     (void)state;
-    random_seeded_init(&lot, pick->dice + number_of(pick->world, record));
-    random_fill(&lot.random, &rank, sizeof rank);
-    take_greater(pick, record, rank);
+    if (world_twin(pick->world))
+        take_greater(pick, record, rank_of(pick, record));
+    else if (world_dice(pick->world, ++pick->seen) == 0)
+        memcpy(pick->record, record, ID_CHARS + 1);
     return ERR_OK;
 }
 
@@ -195,7 +203,8 @@ bool people_pick(struct world *world, struct device *device, const char *type,
                  char record[ID_CHARS + 1])
 {
     struct pick pick = {.world = world};
-    random_fill(&world->dice.random, &pick.dice, sizeof pick.dice);
+    if (world_twin(world))
+        random_fill(&world->dice.random, &pick.lot, sizeof pick.lot);
     if (record_list(device->vault, type, pick_one, &pick) || !pick.seen)
         return false;
     memcpy(record, pick.record, ID_CHARS + 1);

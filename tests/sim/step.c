@@ -488,6 +488,7 @@ const char *step_name(enum step_kind kind)
 void step_run(struct world *world, const struct step *step)
 {
     random_seeded_init(&world->dice, step->seed);
+    random_seeded_init(&world->lot, step->seed ^ UINT64_C(0xba7c4));
     world->now_ms += 1000 + (int64_t)world_dice(world, 3600000);
     world->step = step->kind;
     clocks_upset(world, step->seed);

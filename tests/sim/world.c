@@ -225,6 +225,13 @@ struct device *device_any(struct world *world)
     return NULL;
 }
 
+bool device_shut(struct device *device, enum err err)
+{
+    bool shut = err == ERR_REVOKED && device->revoked;
+    device->told = device->told || shut;
+    return shut;
+}
+
 bool device_enrol(struct world *world, struct device *device)
 {
     struct transport transport;
@@ -249,7 +256,8 @@ static int64_t batch_bytes(struct world *world)
     static const int64_t sizes[] = {0, 0, 0, 0, 200, 1200};
     if (!world->faults || world_twin(world))
         return 0;
-    int64_t size = sizes[world_dice(world, sizeof sizes / sizeof *sizes)];
+    int64_t size =
+        sizes[random_below(&world->lot.random, sizeof sizes / sizeof *sizes)];
     world_cover(world, "batches of %lld bytes", (long long)size);
     return size;
 }
@@ -280,10 +288,9 @@ bool device_sync(struct world *world, struct device *device)
         world_say(world, "%s erases %lld lines", device->name,
                   (long long)report.pruned.lines);
     }
-    if (err == ERR_REVOKED && !device->revoked)
+    if (err == ERR_REVOKED && !device_shut(device, err))
         world_fail(world, "%s is told that it is revoked, and is not",
                    device->name);
-    device->told = device->told || err == ERR_REVOKED;
     if (report.reconciled && world_plain(world))
         world_fail(world,
                    "%s had to reconcile although nothing was cloned "
@@ -299,7 +306,7 @@ bool device_sync(struct world *world, struct device *device)
         device_crash(world, device);
         return false;
     }
-    return !err || device->told;
+    return !err || device_shut(device, err);
 }
 
 /* --- the world ------------------------------------------------------------ */

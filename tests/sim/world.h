@@ -142,6 +142,9 @@ struct world {
     char root[256];
     struct random_seeded dice; /* what happens */
     struct random_seeded salt; /* what the code under test draws */
+    /* What no step drew once, apart, so that histories of the corpus stay what
+     * they were. */
+    struct random_seeded lot;
     int64_t now_ms;
     struct clock clock;
     struct log log;
@@ -215,6 +218,8 @@ struct device *device_add(struct world *world, const char *user,
                           const char *scope);
 bool device_enrol(struct world *world, struct device *device);
 struct device *device_any(struct world *world); /* one that is running */
+/* The answer is that it is revoked, as it should be: nobody writes on it. */
+bool device_shut(struct device *device, enum err err);
 
 /* One sync over the simulated network; false when it did not finish. */
 bool device_sync(struct world *world, struct device *device);

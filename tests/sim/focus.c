@@ -24,6 +24,8 @@ static const int usual[STEP_COUNT] = {
     [STEP_SAME_ID] = 4,       [STEP_ODD] = 8,
     [STEP_REVOKE] = 3,        [STEP_ROLL_BACK] = 6,
     [STEP_TYPE] = 12,         [STEP_VISIT] = 40,
+    [STEP_REFER] = 15,        [STEP_DISCLOSE] = 12,
+    [STEP_ANSWER] = 25,
 };
 
 static const struct focus focuses[] = {
@@ -57,6 +59,10 @@ static const struct focus focuses[] = {
       [STEP_SYNC] = 280,
       [STEP_HOT_EDIT] = 80,
       [STEP_LOSE] = 6}},
+    {"sites",
+     {NOTHING_BREAKS, [STEP_REFER] = 60, [STEP_DISCLOSE] = 60,
+      [STEP_ANSWER] = 160, [STEP_ASSIGN] = 90, [STEP_SYNC] = 330,
+      [STEP_PERSON] = 30}},
     {"copies and restores",
      {[STEP_CLONE] = 25,
       [STEP_BACKUP] = 40,

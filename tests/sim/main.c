@@ -177,8 +177,9 @@ static void worker_failed(struct batch *b, struct worker *w)
            w->progress.outcome.why);
     if (b->failures++ == 0 || seed < b->first_bad)
         b->first_bad = seed;
-    if (b->failures < (uint64_t)b->failures_max)
-        w->fd = worker_start(b, w->progress.index + (uint64_t)b->jobs);
+    uint64_t next = w->progress.index + (uint64_t)b->jobs;
+    if (b->failures < (uint64_t)b->failures_max && next < b->count)
+        w->fd = worker_start(b, next);
 }
 
 /* Only the first seed that fails is asked for, and it lies before this one. */

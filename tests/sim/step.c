@@ -7,6 +7,7 @@
 #include "tests/sim/forge.h"
 #include "tests/sim/mishap.h"
 #include "tests/sim/people.h"
+#include "tests/sim/site.h"
 #include "tests/sim/types.h"
 
 typedef void step_call(struct world *world);
@@ -15,8 +16,8 @@ static void step_person(struct world *world)
 {
     struct device *d = device_any(world);
     char set[128];
-    if (!d)
-        return;
+    if (!d || !strncmp(d->scope, "site:", 5))
+        return; /* a site takes nobody on */
     snprintf(set, sizeof set, "{\"preferred_name\":\"p%d\"}",
              (int)world_dice(world, 1000));
     struct record_write write = {.type = "person", .set = bytes_text(set)};
@@ -477,6 +478,9 @@ static const struct {
     [STEP_ROLL_BACK] = {"roll-back", step_roll_back},
     [STEP_TYPE] = {"type", types_step},
     [STEP_VISIT] = {"visit", types_visit},
+    [STEP_REFER] = {"refer", site_refer},
+    [STEP_DISCLOSE] = {"disclose", site_disclose},
+    [STEP_ANSWER] = {"answer", site_answer},
     [STEP_SAME_ID] = {"same-id", mishap_same_id},
 };
 

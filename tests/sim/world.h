@@ -78,6 +78,9 @@ enum step_kind {
     STEP_ROLL_BACK,
     STEP_TYPE,
     STEP_VISIT,
+    STEP_REFER,
+    STEP_DISCLOSE,
+    STEP_ANSWER,
     STEP_COUNT
 };
 

@@ -5,7 +5,7 @@
 #   make demo      an office, two workers and a VITA site, end to end
 #   make lint      layers, formatting, warnings, cppcheck, clang-tidy
 #   make sim       the simulator: SEEDS=200, or SEED=n for one; sim-nightly: 20000
-#   make sim-clocks  each of CLOCK_SEEDS=2400 with right and with wrong clocks
+#   make sim-clocks  each of CLOCK_SEEDS=1500 with right and with wrong clocks
 #   make mutants   builds that are broken on purpose; the simulator must notice
 #   make model     the exchange in Promela, explored by spin
 #   make storm     a thousand first syncs in one moment (F12); DEVICES, LINES
@@ -398,7 +398,7 @@ sim-nightly: $(SIM)
 		--from $${FROM:-$$(( $$(date +%s) / 86400 * 100000 ))}
 
 # The same histories with right and with wrong clocks; SEED=n for one.
-CLOCK_SEEDS ?= 2400
+CLOCK_SEEDS ?= 1500
 sim-clocks: $(SIM)
 	$(SIM) --clocks $(if $(SEED),--seed $(SEED),--seeds $(CLOCK_SEEDS))
 

@@ -94,9 +94,13 @@ static const struct {
 } scenarios[] = {
     {"F1 office restored from a backup", "step restore"},
     {"F2 vault copied", "step clone"},
+    {"F2 vault put back by days", "vault put back"},
     {"F3 access narrowed, unsent work", "held revoked"},
     {"F3 access narrowed, unsent work", "held out-of-scope"},
+    {"F3 access narrowed, unsent work", "revoked, and told"},
     {"F4 a reply that is not heard", "link reply lost"},
+    {"F5 poison among good lines", "held invalid"},
+    {"F5 poison among good lines", "held too-large"},
     {"F6 power cut at any write", "link power"},
     {"F6 power cut at any write", "step device-crash"},
     {"F7 one field, two people", "at once: hot-edit, hot-edit"},
@@ -105,6 +109,7 @@ static const struct {
     {"F10 reply cut, repeated", "link reply cut"},
     {"F10 reply cut, repeated", "link twice"},
     {"F11 wrong clock", "step clock"},
+    {"F14 a type changes under way", "a type of version 3 is written"},
     {"F17 an answer of a stranger", "a stranger answers 401"},
     {"F20 forged and hostile requests", "step forge"},
     {"F21 copies that read and write", "carried by its vault"},
@@ -133,6 +138,11 @@ static const char *const wanted[] = {
     "rule latest: several values, open",
     "rule safest: several values",
     "rule set: several values",
+    "revoked, and told",
+    "vault put back",
+    "a site answers a disclosure",
+    "a type of version 3 is written",
+    "batches of 200 bytes",
 };
 
 static int64_t count_of(const struct cover *cover, const char *name)

@@ -258,10 +258,10 @@ static int run_many(struct batch *b)
     }
     printf("acknowledged writes lost: 0 of %lld\n", (long long)b->sum.writes);
     if (history.twice)
-        printf("%lld syncs with wrong clocks: nothing else is accepted, kept, "
-               "held or in conflict; of %lld fields that show the latest of "
-               "several values %lld show another first, and list all\n",
-               (long long)b->sum.syncs, (long long)b->sum.latest_fields,
+        printf("%lld exchanges with wrong clocks: nothing else is accepted, "
+               "kept, held or in conflict; of %lld fields that show the latest "
+               "of several values %lld show another first, and list all\n",
+               (long long)b->sum.requests, (long long)b->sum.latest_fields,
                (long long)b->sum.latest_moved);
     printf("ok simulation of %llu seeds%s\n", (unsigned long long)b->passed,
            history.twice ? ", with right and wrong clocks" : "");

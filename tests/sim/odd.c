@@ -132,6 +132,20 @@ static void person_write(struct world *world, const struct person *person,
     must(buffer_add_text(line, "\"},\"type\":\"person\"}"));
 }
 
+/* What only the office may say. */
+static void assignment_write(struct world *world, const char *record,
+                             struct buffer *line)
+{
+    const struct odd *odd = &world->odd;
+    must(buffer_printf(line,
+                       "{\"at\":%lld,\"author\":\"" USER
+                       "\",\"case\":\"%s\",\"n\":%lld,\"record\":\"%s\","
+                       "\"replica\":\"%s\",\"schema\":1,"
+                       "\"type\":\"assignment\"}",
+                       (long long)world->now_ms, record,
+                       (long long)odd->head + 1, record, odd->replica));
+}
+
 /* A line that is as it should be joins the ground truth, once it is pushed. */
 static struct write *good(struct world *world, const char *record,
                           struct buffer *line)
@@ -164,7 +178,7 @@ static void unborn_write(struct world *world, const char *record,
 static void line_make(struct world *world, const char *record,
                       struct buffer *line)
 {
-    enum { BROKEN, LONG, OTHERS, HOMELESS, UNBORN, AHEAD, KINDS };
+    enum { BROKEN, LONG, OTHERS, HOMELESS, OFFICE, UNBORN, AHEAD, KINDS };
     char other[ID_CHARS + 1];
     struct person person = {USER, record, 1};
     id_new(other, world->now_ms, &world->salt.random);
@@ -181,6 +195,9 @@ static void line_make(struct world *world, const char *record,
     case HOMELESS:
         person.kase = other;
         break;
+    case OFFICE:
+        assignment_write(world, record, line);
+        return;
     case UNBORN:
         unborn_write(world, record, "", line);
         return;

@@ -5,6 +5,27 @@
 
 #include "tests/sim/people.h"
 
+struct held_search {
+    const char *replica;
+    bool found;
+};
+
+static enum err look_held(void *context, const struct record_entry *entry)
+{
+    struct held_search *search = context;
+    if (entry->held[0] && !strcmp(entry->dot.replica, search->replica))
+        search->found = true;
+    return ERR_OK;
+}
+
+/* What is held of a replica is on no other screen, though their contexts name
+ * it: in a context of its own, it has been seen. */
+static bool holds_of(struct device *d, const char *record, const char *replica)
+{
+    struct held_search search = {.replica = replica};
+    return record_history(d->vault, record, look_held, &search) || search.found;
+}
+
 /* Contexts say nothing to a vault that has changed its name, so that this is
  * for worlds in which nobody has to. */
 void mishap_lend(struct world *world)
@@ -19,7 +40,8 @@ void mishap_lend(struct world *world)
     buffer_init(&form.context, 1u << 20);
     buffer_init(&own.context, 1u << 20);
     if (form_open(world, to, &own, record, type) &&
-        form_open(world, from, &form, record, type)) {
+        form_open(world, from, &form, record, type) &&
+        !holds_of(from, record, own.reader)) {
         world_say(world, "%s hands its form to %s", from->name, to->name);
         people_change(world, type, set, sizeof set);
         struct record_write write = {.record = record,

@@ -319,7 +319,8 @@ $$(OBJECTS_mutant_$(1)): $B/mutants/$(1)/%.o: %.c $B/flags
 	@mkdir -p $$(@D)
 	$$(call say,CC)$(CC) $(CPPFLAGS_ALL) $(DEFINES_server) -DMUTANT_$(1) \
 		$(CFLAGS_ALL) -MMD -MP -c -o $$@ $$<
-$B/mutants/$(1)/sim: $(call objects,$(wildcard tests/sim/*.c)) \
+$B/mutants/$(1)/sim: $(call objects,$(filter-out tests/sim/test_%.c,\
+		$(wildcard tests/sim/*.c))) \
 		$$(OBJECTS_mutant_$(1)) $(call archives,test $(NEEDS_everything))
 	$$(call say,LD)$(CC) $(LDFLAGS_ALL) $(PROGRAM_LDFLAGS) $(WRAP) -o $$@ \
 		$$(filter %.o,$$^) $(call group,test $(NEEDS_everything)) $(LIBS)

@@ -41,6 +41,15 @@ static void site_open(struct world *world)
     world->faults = faults;
 }
 
+void site_again(struct world *world)
+{
+    for (int i = 0; i < DEVICES_MAX; i++)
+        if (!strcmp(world->devices[i].scope, SCOPE)) {
+            (void)admin_user(world, USER, SCOPE); /* or it is there still */
+            return;
+        }
+}
+
 static enum err disclose(struct world *world, const char *referral,
                          char id[ID_CHARS + 1])
 {

@@ -9,6 +9,8 @@
  * time the site gets its device. */
 void site_refer(struct world *world);
 void site_disclose(struct world *world);
+/* A restored office may have forgotten the site's account: it is made again. */
+void site_again(struct world *world);
 /* Whoever sees a disclosed referral, mostly the site, writes on it. */
 void site_answer(struct world *world);
 

@@ -312,6 +312,7 @@ static void step_restore(struct world *world)
     world_say(world, "the office is restored from its backup");
     if (!office_start(world))
         world_fail(world, "the office does not start after a restore");
+    site_again(world);
     custody_check(world);
     truth_excuse(world);
 }

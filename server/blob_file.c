@@ -17,6 +17,7 @@
 #define DISK_RESERVE_BYTES (1ll << 30) /* text must always have room */
 #define STREAM_BYTES 9
 #define LEFT_OVER_S 3600
+#define PART_S (30 * 86400)
 
 /* --- places --------------------------------------------------------------- */
 
@@ -91,20 +92,27 @@ bool blob_file_room(const struct office *office, int64_t more)
            more + DISK_RESERVE_BYTES;
 }
 
-/* Nothing is finishing for an hour. */
-static bool is_left_over(int folder, const char *name)
+static bool is_older(int folder, const char *name, time_t age_s)
 {
     struct stat status;
+    return fstatat(folder, name, &status, 0) == 0 &&
+           status.st_mtime + age_s < time(NULL);
+}
+
+/* Nothing is finishing for an hour; who brings no more of a part for a month
+ * begins anew. */
+static bool is_left_over(int folder, const char *name)
+{
     char content[BLOB_NAME_CHARS + 1];
     size_t size = strcspn(name, ".");
     if (size != BLOB_NAME_CHARS || !name[size])
         return false;
     memcpy(content, name, size);
     content[size] = '\0';
-    if (strncmp(name + size, ".new.", 5) != 0)
-        return faccessat(folder, content, F_OK, 0) == 0;
-    return fstatat(folder, name, &status, 0) == 0 &&
-           status.st_mtime + LEFT_OVER_S < time(NULL);
+    if (!strncmp(name + size, ".new.", 5))
+        return is_older(folder, name, LEFT_OVER_S);
+    return faccessat(folder, content, F_OK, 0) == 0 ||
+           is_older(folder, name, PART_S);
 }
 
 void blob_file_sweep(const struct office *office)

@@ -39,7 +39,8 @@ void blob_file_path(char out[BLOB_PATH_CHARS], const char *folder,
                     const uint8_t blob[HASH_BYTES]);
 void blob_file_folder(char out[BLOB_PATH_CHARS], const struct office *office);
 /* Removes what a killed process left: unfinished files older than an hour, and
- * parts of contents that are here. */
+ * parts of contents that are here; and parts untouched for 30 days, which their
+ * devices begin anew. */
 void blob_file_sweep(const struct office *office);
 /* Removes the content and what is on the way of it from a folder of such files;
  * gone already is well. */

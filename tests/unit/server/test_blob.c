@@ -369,6 +369,20 @@ static void what_a_killed_process_left_goes_and_nothing_else(void **state)
     scene_close(s);
 }
 
+static void
+a_part_that_nobody_brings_to_its_end_goes_after_a_month(void **state)
+{
+    struct scene *s = scene_open(state);
+    assert_int_equal(bring(s, 0, 5000), ERR_OK);
+    leave_behind(s, ".gone.part", 31 * 86400);
+    leave_behind(s, ".slow.part", 29 * 86400);
+    assert_int_equal(files(s), 3);
+    blob_file_sweep(s->place->office);
+    assert_int_equal(files(s), 2);
+    assert_int_equal(bring(s, 5000, sizeof s->photo.sealed), ERR_OK);
+    scene_close(s);
+}
+
 static void what_lines_name_can_be_read_from_the_log_again(void **state)
 {
     struct scene *s = scene_open(state);
@@ -397,6 +411,7 @@ int main(void)
         TEST(F16_what_is_not_what_the_record_names_is_dropped),
         TEST(F16_a_lost_file_is_found_and_missing_again),
         TEST(what_a_killed_process_left_goes_and_nothing_else),
+        TEST(a_part_that_nobody_brings_to_its_end_goes_after_a_month),
         TEST(what_lines_name_can_be_read_from_the_log_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

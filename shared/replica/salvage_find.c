@@ -321,6 +321,8 @@ static enum err file_take(const char *path, struct bytes *out, int64_t *unread)
     if (fd < 0)
         return err_of_errno(errno);
     enum err err = fstat(fd, &status) ? err_of_errno(errno) : ERR_OK;
+    if (!err && S_ISDIR(status.st_mode))
+        err = ERR_FOREIGN;
     if (!err && status.st_size > 0) {
         size_t size = (size_t)status.st_size;
         void *at = mmap(NULL, size, PROT_READ | PROT_WRITE,

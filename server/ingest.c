@@ -213,9 +213,8 @@ enum err ingest_push(struct office *office, struct sql *sql,
     err = batch_push(&b, push, out);
     if (!err)
         err = batch_flush(&b);
-    bool changed = b.schema_changed;
     batch_fini(&b);
-    return !err && changed ? office_schema_refresh(office, sql) : err;
+    return err;
 }
 
 enum err ingest_healed(struct office *office, struct sql *sql,
@@ -228,7 +227,6 @@ enum err ingest_healed(struct office *office, struct sql *sql,
     err = batch_healed(&b, lines, count);
     if (!err)
         err = batch_flush(&b);
-    bool changed = b.schema_changed;
     batch_fini(&b);
-    return !err && changed ? office_schema_refresh(office, sql) : err;
+    return err;
 }

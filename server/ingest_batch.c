@@ -238,7 +238,7 @@ static enum err log_flush(struct batch *b, struct batch_log *log)
 
 enum err batch_flush(struct batch *b)
 {
-    enum err err = ERR_OK;
+    enum err err = ingest_types(b);
     for (size_t i = 0; !err && i < map_count(b->logs); i++)
         err = log_flush(b, map_value_at(b->logs, i));
     for (size_t i = 0; !err && i < map_count(b->cases); i++) {

@@ -166,6 +166,10 @@ MUST_CHECK enum err ingest_effect(struct batch *batch,
                                   const struct incoming *in,
                                   const struct record_row *row);
 
+/* ingest_types.c: record types that the batch has changed are in force from
+ * here on, for what came before them too. */
+MUST_CHECK enum err ingest_types(struct batch *batch);
+
 /* ingest_blob.c: the attachments that a line names. */
 MUST_CHECK enum err ingest_blobs(struct batch *batch,
                                  const struct revision *revision,

@@ -173,9 +173,8 @@ enum err ingest_office(struct office *office, struct sql *sql,
     err = ingest_term(&b, author, draft, NULL, dot);
     if (!err)
         err = batch_flush(&b);
-    bool changed = b.schema_changed;
     batch_fini(&b);
-    return !err && changed ? office_schema_refresh(office, sql) : err;
+    return err;
 }
 
 enum err ingest_assign(struct office *office, struct sql *sql,
@@ -211,7 +210,6 @@ enum err ingest_release(struct office *office, struct sql *sql,
     err = hold_release(&b, author, held);
     if (!err)
         err = batch_flush(&b);
-    bool changed = b.schema_changed;
     batch_fini(&b);
-    return !err && changed ? office_schema_refresh(office, sql) : err;
+    return err;
 }

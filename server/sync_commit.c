@@ -361,7 +361,6 @@ static enum err commit_together(struct office *office, struct sql *sql,
                                 struct sync *const *syncs, size_t count)
 {
     struct batch b;
-    bool changed = false;
     uint64_t ledger_bytes;
     enum err err = sql_begin(sql, true);
     if (err)
@@ -371,7 +370,6 @@ static enum err commit_together(struct office *office, struct sql *sql,
         err = batch_open(&b, office, sql);
     if (!err) {
         err = batch_fill(&b, syncs, count);
-        changed = b.schema_changed;
         batch_fini(&b);
     }
     if (err)
@@ -387,7 +385,7 @@ static enum err commit_together(struct office *office, struct sql *sql,
         syncs[i]->committed = !err;
         syncs[i]->journalled = journalled;
     }
-    return !err && changed ? office_schema_refresh(office, sql) : err;
+    return err;
 }
 
 /* What any request may meet, and what passes. */

@@ -316,6 +316,42 @@ static void a_long_feed_comes_in_pages(void **state)
     device_fini(&lee);
 }
 
+#define VISIT                                                                  \
+    "{\\\"fields\\\":{\\\"topic\\\":{\\\"kind\\\":\\\"text\\\","               \
+    "\\\"rule\\\":\\\"both\\\",\\\"title\\\":\\\"Topic\\\"}},"                 \
+    "\\\"home\\\":\\\"case\\\",\\\"title\\\":\\\"Visit\\\","                   \
+    "\\\"type\\\":\\\"visit\\\",\\\"version\\\":1}"
+
+/* A restored office gets its record types again from devices, behind records of
+ * them. */
+static void a_type_that_comes_later_is_in_force_for_what_was_there(void **state)
+{
+    static const char known[] =
+        "SELECT count(*) FROM record WHERE type = 'visit' AND "
+        "instr(CAST(state AS TEXT), '\"schema\":1') > 0";
+    struct place *place = *state;
+    struct device dana;
+    struct dot dot;
+    char id[ID_CHARS + 1];
+    device_enrol(&dana, place, "dana");
+    device_create(&dana, "person", PERSON, PERSON, NAMED);
+    device_create(&dana, "visit", NOTE, PERSON, "{\"topic\":\"roof\"}");
+    device_sync_ok(&dana, place);
+    assert_int_equal(place_int(place, known), 0);
+    id_derive(id, "schema", bytes_text("visit"));
+    struct revision_draft draft = {.record = id,
+                                   .type = "schema",
+                                   .set = bytes_text("{\"definition\":\"" VISIT
+                                                     "\",\"name\":\"visit\","
+                                                     "\"version\":1}")};
+    CHECK(sql_begin(&place->sql, true));
+    CHECK(ingest_office(place->office, &place->sql, "ruth", &draft, &dot));
+    CHECK(sql_commit(&place->sql));
+    assert_int_equal(place_int(place, known), 1);
+    assert_int_equal(place_problems(place), 0);
+    device_fini(&dana);
+}
+
 int main(void)
 {
 #define TEST(name)                                                             \
@@ -335,6 +371,7 @@ int main(void)
         TEST(a_stranger_closes_nobody_and_changes_no_lineage),
         TEST(a_locked_device_pushes_and_is_fed_nothing),
         TEST(a_long_feed_comes_in_pages),
+        TEST(a_type_that_comes_later_is_in_force_for_what_was_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

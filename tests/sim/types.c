@@ -67,12 +67,9 @@ static enum err define(struct world *world, int64_t version)
     return err;
 }
 
-/* One that a backup lacks would be forgotten with a restore, and come back when
- * its records are folded already; the office does not fold them again. */
 void types_step(struct world *world)
 {
-    if (!world->office || (world->scenes & SCENE_BACKUP) ||
-        !office_steady(world))
+    if (!world->office || !office_steady(world))
         return;
     int64_t version = version_of(world->office->schema) + 1;
     if (version > VERSIONS_MAX || office_begin(world))

@@ -301,17 +301,22 @@ void vault_close(struct vault *vault)
 
 enum err vault_discard(struct vault *vault)
 {
-    char log[PATH_MAX];
+    char log[PATH_ROOM], keys[PATH_ROOM];
     char *path = vault->path;
+    /* Else what stands there is not of this vault. */
+    bool own_keys = vault->on_disk && !vault->keys_changed;
     vault->path = NULL;
     vault_close(vault);
     /* The last of all connections takes the write-ahead log away. */
     int size = snprintf(log, sizeof log, "%s-wal", path);
+    snprintf(keys, sizeof keys, "%s.keys", path);
     enum err err = ERR_OK;
     if ((size_t)size >= sizeof log || !access(log, F_OK))
         err = ERR_BUSY;
     else if (unlink(path))
         err = err_of_errno(errno);
+    if (!err && own_keys && strlen(path) + sizeof ".keys" <= sizeof keys)
+        unlink(keys); /* a copy, of what is no more */
     free(path);
     return err;
 }

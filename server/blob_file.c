@@ -128,6 +128,27 @@ void blob_file_sweep(const struct office *office)
     closedir(files);
 }
 
+int64_t blob_file_parts(const struct office *office,
+                        const uint8_t blob[HASH_BYTES])
+{
+    char folder[BLOB_PATH_CHARS], own[BLOB_NAME_CHARS + 1];
+    int64_t bytes = 0;
+    hex_encode(own, blob, HASH_BYTES);
+    blob_file_folder(folder, office);
+    DIR *files = opendir(folder);
+    if (!files)
+        return 0;
+    for (const struct dirent *file; (file = readdir(files));) {
+        struct stat status;
+        if (strncmp(file->d_name, own, BLOB_NAME_CHARS) != 0 &&
+            strstr(file->d_name, ".part") &&
+            fstatat(dirfd(files), file->d_name, &status, 0) == 0)
+            bytes += status.st_size;
+    }
+    closedir(files);
+    return bytes;
+}
+
 enum err blob_file_remove(const char *folder, const uint8_t blob[HASH_BYTES])
 {
     char name[BLOB_NAME_CHARS + 1];

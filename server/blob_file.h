@@ -42,6 +42,9 @@ void blob_file_folder(char out[BLOB_PATH_CHARS], const struct office *office);
  * parts of contents that are here; and parts untouched for 30 days, which their
  * devices begin anew. */
 void blob_file_sweep(const struct office *office);
+/* Bytes on the way of all attachments but this one. */
+int64_t blob_file_parts(const struct office *office,
+                        const uint8_t blob[HASH_BYTES]);
 /* Removes the content and what is on the way of it from a folder of such files;
  * gone already is well. */
 MUST_CHECK enum err blob_file_remove(const char *folder,

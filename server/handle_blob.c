@@ -74,6 +74,9 @@ static enum err quota_check(struct upload *u)
     enum err err = ERR_OK;
     if (office->blob_bytes_max)
         err = store_blob_total(u->sql, office->agency, &total);
+    /* Who begins one counts with what others have begun. */
+    if (office->blob_bytes_max && !u->call.request.offset)
+        total += blob_file_parts(office, u->call.request.blob);
     bool full =
         office->blob_bytes_max && total + bytes > office->blob_bytes_max;
     if (!err && (full || !blob_file_room(office, 2 * bytes))) {

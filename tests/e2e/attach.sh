@@ -190,6 +190,13 @@ check 'F16: an office without room for it takes the text' syncs dana
 equal 'all of it' "$(as dana status --json | jq -c '[.here,.attachments]')" \
 	'[0,1]'
 stop_server
+start_server --attachments-max 20 || exit 1
+begun=$dir/office/blobs/$(printf '%064d' 7).another.part
+truncate -s 20M "$begun"
+syncs dana || exit 1
+equal 'nor where others have begun to fill it' "$(missing)" 1
+rm "$begun"
+stop_server
 start_server || exit 1
 syncs dana || exit 1
 equal 'and the attachment once there is room' "$(missing)" 0

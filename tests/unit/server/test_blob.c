@@ -383,6 +383,19 @@ a_part_that_nobody_brings_to_its_end_goes_after_a_month(void **state)
     scene_close(s);
 }
 
+static void what_others_have_begun_is_counted(void **state)
+{
+    struct scene *s = scene_open(state);
+    uint8_t other[HASH_BYTES] = {1};
+    assert_int_equal(blob_file_parts(s->place->office, other), 0);
+    assert_int_equal(bring(s, 0, 5000), ERR_OK);
+    assert_int_equal(blob_file_parts(s->place->office, other), 5000);
+    assert_int_equal(blob_file_parts(s->place->office, s->photo.blob), 0);
+    assert_int_equal(bring(s, 5000, sizeof s->photo.sealed), ERR_OK);
+    assert_int_equal(blob_file_parts(s->place->office, other), 0);
+    scene_close(s);
+}
+
 static void what_lines_name_can_be_read_from_the_log_again(void **state)
 {
     struct scene *s = scene_open(state);
@@ -410,6 +423,7 @@ int main(void)
         TEST(F16_a_part_goes_on_at_the_byte_after_a_restart),
         TEST(F16_what_is_not_what_the_record_names_is_dropped),
         TEST(F16_a_lost_file_is_found_and_missing_again),
+        TEST(what_others_have_begun_is_counted),
         TEST(what_a_killed_process_left_goes_and_nothing_else),
         TEST(a_part_that_nobody_brings_to_its_end_goes_after_a_month),
         TEST(what_lines_name_can_be_read_from_the_log_again),

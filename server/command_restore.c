@@ -299,7 +299,7 @@ static void damage_print(const struct restore *r)
            "the rest comes from the devices, of which `status` says what is "
            "still gone\n",
            (unsigned long long)r->result.lost,
-           (long long)(rest->result.missing + rest->result.damaged),
+           (long long)rest->result.missing + (long long)rest->result.damaged,
            (long long)rest->lines);
     if (rest->acts.size)
         printf("what was administered there; look whether users or codes have "
@@ -319,7 +319,8 @@ static void damage_json(struct buffer *json, const struct restore *r)
         else if (i + 1 < acts.size)
             buffer_add_char(json, ',');
     buffer_printf(json, "],\"damaged\":%lld,\"healed\":%lld,",
-                  (long long)(rest->result.missing + rest->result.damaged),
+                  (long long)rest->result.missing +
+                      (long long)rest->result.damaged,
                   (long long)rest->lines);
 }
 

@@ -190,7 +190,7 @@ static enum err log_owner(struct sync *s, const struct log_line *log,
 
 static enum err log_begin(struct sync *s, const struct log_line *log)
 {
-    struct replica_row row;
+    struct replica_row row = {0};
     uint8_t link[LINK_BYTES];
     char id[REPLICA_CHARS + 1];
     bool rolled_back;

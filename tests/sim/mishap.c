@@ -88,3 +88,41 @@ void mishap_same_id(struct world *world)
     create(world, a, id, "need", person);
     create(world, b, id, world_dice(world, 2) ? "need" : "contact", person);
 }
+
+void mishap_lose(struct world *world)
+{
+    struct device *d = device_any(world);
+    int left = 0;
+    for (int i = 0; i < DEVICES_MAX; i++)
+        left += world->devices[i].used;
+    if (!d || left < 3 || !world->office)
+        return;
+    world_say(world, "%s is lost for good", d->name);
+    device_stop(d);
+    d->used = false;
+    d->lost = true;
+    truth_excuse(world);
+}
+
+void mishap_roll_back(struct world *world)
+{
+    struct device *d = device_any(world);
+    char copy[40];
+    if (!d || disk_is_off(d->name))
+        return;
+    snprintf(copy, sizeof copy, "old-%s", d->name);
+    if (!d->kept) {
+        disk_copy(d->name, copy);
+        d->kept = true;
+        return;
+    }
+    world->scenes |= SCENE_CLONED;
+    device_stop(d);
+    disk_copy(copy, d->name);
+    disk_power_on(d->name);
+    world_say(world, "%s is put back to its copy", d->name);
+    world_cover(world, "vault put back");
+    if (!device_start(world, d))
+        world_fail(world, "%s does not open after it was put back", d->name);
+    truth_excuse(world);
+}

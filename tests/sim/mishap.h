@@ -1,4 +1,5 @@
-/* What people and applications do that nobody has foreseen (mishap.c). */
+/* What people and applications do, and what befalls them, that nobody has
+ * foreseen (mishap.c). */
 #ifndef SIM_MISHAP_H
 #define SIM_MISHAP_H
 
@@ -9,5 +10,10 @@
 void mishap_lend(struct world *world);
 /* Two give one id to two records of a person, often of two types. */
 void mishap_same_id(struct world *world);
+/* A tablet falls into the river: what nobody else has is gone with it. */
+void mishap_lose(struct world *world);
+/* A vault is put back to what a backup program has kept of it; first of all it
+ * has to keep one. */
+void mishap_roll_back(struct world *world);
 
 #endif

@@ -317,22 +317,6 @@ static void step_restore(struct world *world)
     truth_excuse(world);
 }
 
-/* A tablet falls into the river: what nobody else has is gone with it. */
-static void step_lose(struct world *world)
-{
-    struct device *d = device_any(world);
-    int left = 0;
-    for (int i = 0; i < DEVICES_MAX; i++)
-        left += world->devices[i].used;
-    if (!d || left < 3 || !world->office)
-        return;
-    world_say(world, "%s is lost for good", d->name);
-    device_stop(d);
-    d->used = false;
-    d->lost = true;
-    truth_excuse(world);
-}
-
 static void step_suspend(struct world *world)
 {
     struct device *d = device_any(world);
@@ -349,31 +333,6 @@ static void step_revoke(struct world *world)
         left += world->devices[i].used && !world->devices[i].revoked;
     if (d && !d->revoked && left > 3 && world->office)
         office_revoke(world, d);
-}
-
-/* A vault is put back to what a backup program has kept of it; first of all it
- * has to keep one. */
-static void step_roll_back(struct world *world)
-{
-    struct device *d = device_any(world);
-    char copy[40];
-    if (!d || disk_is_off(d->name))
-        return;
-    snprintf(copy, sizeof copy, "old-%s", d->name);
-    if (!d->kept) {
-        disk_copy(d->name, copy);
-        d->kept = true;
-        return;
-    }
-    world->scenes |= SCENE_CLONED;
-    device_stop(d);
-    disk_copy(copy, d->name);
-    disk_power_on(d->name);
-    world_say(world, "%s is put back to its copy", d->name);
-    world_cover(world, "vault put back");
-    if (!device_start(world, d))
-        world_fail(world, "%s does not open after it was put back", d->name);
-    truth_excuse(world);
 }
 
 /* Everybody at once on a few fields of one record. */
@@ -468,7 +427,7 @@ static const struct {
     [STEP_FORGE] = {"forge", forge_request},
     [STEP_LOCKED] = {"locked", step_locked},
     [STEP_MAIL] = {"mail", mail_step},
-    [STEP_LOSE] = {"lose", step_lose},
+    [STEP_LOSE] = {"lose", mishap_lose},
     [STEP_SUSPEND] = {"suspend", step_suspend},
     [STEP_HOT_EDIT] = {"hot-edit", step_hot_edit},
     [STEP_ENROL] = {"enrol", step_enrol},
@@ -476,7 +435,7 @@ static const struct {
     [STEP_LEND] = {"lend", mishap_lend},
     [STEP_ODD] = {"odd", odd_step},
     [STEP_REVOKE] = {"revoke", step_revoke},
-    [STEP_ROLL_BACK] = {"roll-back", step_roll_back},
+    [STEP_ROLL_BACK] = {"roll-back", mishap_roll_back},
     [STEP_TYPE] = {"type", types_step},
     [STEP_VISIT] = {"visit", types_visit},
     [STEP_REFER] = {"refer", site_refer},

@@ -154,7 +154,7 @@ def odd_values(draw, replica, foreign):
 
 def odd_line(draw, replica, n, person, foreign):
     if draw.random() < 0.1:
-        return draw.choice(["", "garbage", "{", "[]", "{}", "null", "\ufeff",
+        return draw.choice([" ", "garbage", "{", "[]", "{}", "null", "\ufeff",
                             '{"at":1,"author":"eve"}', "é" * 500])
     line = {"at": 1764000000000 + n, "author": replica.s["user"], "n": n,
             "record": wire.new_id(), "replica": replica.s["replica"],

@@ -104,7 +104,7 @@ enum err journal_renew(const struct journal_of *of, struct sql *sql,
 {
     char path[PATH_CHARS];
     struct journal_of fresh = *of;
-    uint64_t fresh_end, fresh_number;
+    uint64_t fresh_end = 0, fresh_number = 0;
     snprintf(path, sizeof path, "%.1050s.new", of->path);
     fresh.path = path;
     enum err err = fresh_write(&fresh, sql, head, &fresh_end, &fresh_number);

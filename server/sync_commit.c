@@ -230,7 +230,8 @@ static enum err old_commit(struct sync *s, struct batch *b,
     free(result.held);
     if (err == ERR_GAP)
         sync_old_gap(s, &piece->row);
-    /* Where its log went another way, the vault carries the lines. */
+    else if (err == ERR_FORK)
+        sync_old_other(s, &piece->row);
     return err == ERR_GAP || err == ERR_FORK ? ERR_OK : err;
 }
 

@@ -141,6 +141,8 @@ MUST_CHECK enum err sync_log(struct sync *s, struct bytes line);
 void sync_pieces_end(struct sync *s);
 /* A predecessor's log goes on from elsewhere than the office's end of it. */
 void sync_old_gap(struct sync *s, const struct replica_row *row);
+/* A predecessor's lines differ from those that are here: 422. */
+void sync_old_other(struct sync *s, const struct replica_row *row);
 
 /* sync_sealed.c */
 MUST_CHECK enum err sync_key(struct sync *s, struct bytes line);

@@ -163,6 +163,16 @@ void sync_old_gap(struct sync *s, const struct replica_row *row)
     memcpy(s->error.replica, row->replica, sizeof s->error.replica);
 }
 
+/* The vault must not count as received what stands in its place here. */
+void sync_old_other(struct sync *s, const struct replica_row *row)
+{
+    if (s->status != 200)
+        return;
+    sync_refuse(s, 422, "bad-signature",
+                "the office has other lines of this predecessor");
+    memcpy(s->error.replica, row->replica, sizeof s->error.replica);
+}
+
 /* Whose log it is, and whether such lines may have been here before: only
  * after a rollback; else they are judged like any other, and a log that nobody
  * knows is nobody's. */

@@ -206,6 +206,10 @@ static enum err plan_make(struct vault *vault, const struct identity_row *old,
         plan->contribute_from = has + 1;
         plan->contribute_to =
             has < old->public.received ? old->public.received : 0;
+    } else if (has > head) {
+        /* A copy went on from here, or from further down: what cannot be
+         * carried is offered, and refused where theirs is another. */
+        plan->contribute_from = old->public.received + 1;
     } else if (has <= old->public.received) {
         /* The office was rolled back and then took another copy's lines: no
          * receipt is known to be common. */

@@ -1,5 +1,6 @@
 #include "shared/base/clock.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -92,13 +93,19 @@ void instant_format(char *out, int64_t wall_ms)
              ms / 1000 % 60, ms % 1000);
 }
 
-/* The time here and its offset, "-0600"; false when there is none. */
+/* The time here and its offset, "-0600"; false when there is none.  The zone is
+ * one for all threads, and may be set anew (TZ). */
 static bool local_time(int64_t wall_ms, struct tm *local, char zone[8])
 {
+    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
     time_t seconds =
         (time_t)(wall_ms / 1000 - (wall_ms % 1000 < 0)); /* rounded down */
+    pthread_mutex_lock(&mutex);
     tzset();
-    return localtime_r(&seconds, local) && strftime(zone, 8, "%z", local) == 5;
+    bool known =
+        localtime_r(&seconds, local) && strftime(zone, 8, "%z", local) == 5;
+    pthread_mutex_unlock(&mutex);
+    return known;
 }
 
 void instant_format_local(char *out, int64_t wall_ms)

@@ -116,7 +116,8 @@ $(call remember,$B/flags,$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS_ALL))
 endif
 
 # --- embedded files --------------------------------------------------------
-# Each set is one generated .c with a table; see tools/embed.h.
+# Each set is one generated .c with a table; see tools/embed.h.  What is in the
+# library, and read once, is deflated.
 
 EMBED_vault_schema := $(sort $(wildcard shared/replica/schema/*.sql))
 EMBED_store_schema := $(sort $(wildcard server/schema/sqlite/*.sql))
@@ -131,11 +132,14 @@ EMBED_web_office := $(call web_files,web/common) $(call web_files,web/office)
 EMBED_SETS := vault_schema store_schema store_schema_pg record_types \
 	code_sets reports web_field web_office
 
+EMBED_DEFLATED := record_types
+
 define embed_rule
 $(call remember,$B/list/embed_$(1),$(EMBED_$(1)))
 $B/gen/embed_$(1).c: $B/tools/embed $(EMBED_$(1)) $B/list/embed_$(1)
 	@mkdir -p $$(@D)
-	$$(call say,EMBED)$B/tools/embed embed_$(1) $(EMBED_$(1)) >$$@
+	$$(call say,EMBED)$B/tools/embed $(if $(filter $(1),$(EMBED_DEFLATED)),-z) \
+		embed_$(1) $(EMBED_$(1)) >$$@
 endef
 $(foreach s,$(EMBED_SETS),$(eval $(call embed_rule,$s)))
 
@@ -161,8 +165,8 @@ endif
 SOURCES_test := $(wildcard tests/*.c)
 SOURCES_fuzz := $(wildcard tests/fuzz/scene/*.c tests/sim/disk*.c)
 
-GEN_model := record_types code_sets
-GEN_replica := vault_schema
+GEN_model := code_sets
+GEN_replica := vault_schema record_types
 GEN_daemon := web_field
 GEN_server := store_schema store_schema_pg reports web_office
 
@@ -200,7 +204,8 @@ $B/gen/%.o: $B/gen/%.c tools/embed.h $B/flags
 	$(call say,CC)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c -o $@ $<
 $B/tools/embed: tools/embed.c
 	@mkdir -p $(@D)
-	$(call say,CC)$(CC) -std=c11 -O1 $(DEFINES) -o $@ $<
+	$(call say,CC)$(CC) -std=c11 -O1 $(DEFINES) -o $@ $< \
+		$$($(PKG_CONFIG) --cflags --libs zlib)
 
 # --- programs and the library ----------------------------------------------
 

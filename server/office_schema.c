@@ -4,7 +4,7 @@
 #include <string.h>
 #include "server/ingest_batch.h"
 #include "server/office_inner.h"
-#include "tools/embed.h"
+#include "shared/replica/shipped.h"
 
 static const char schema_states[] =
     "SELECT state FROM record WHERE agency = $1 AND type = 'schema' "
@@ -37,22 +37,13 @@ static enum err definition_add(void *context, const struct sql_value *row,
     return err == ERR_INVALID ? ERR_OK : err;
 }
 
-static enum err built_in_add(struct schema *schema)
-{
-    char detail[SCHEMA_DETAIL_CHARS];
-    const struct embed *file = embed_record_types;
-    enum err err = ERR_OK;
-    for (; !err && file->path; file++)
-        err = schema_add(schema, bytes_of(file->at, file->size), detail);
-    return err;
-}
-
 enum err office_schema_load(struct office *office, struct sql *sql,
                             struct schema **out)
 {
+    char detail[SCHEMA_DETAIL_CHARS];
     enum err err = schema_new(out);
     if (!err)
-        err = built_in_add(*out);
+        err = shipped_types_add(*out, detail);
     /* Read before the records are, so that a change between is seen later. */
     if (!err && sql)
         err = sql_find_int(sql, schema_arrival,

@@ -2,7 +2,9 @@
  *
  * Each set is a table ended by a NULL path, in the order of the paths, so that
  * numbered migrations stand in the order in which they apply.  `at` is followed
- * by a NUL that `size` does not count.  Constant; safe in any thread. */
+ * by a NUL that `size` does not count.  A deflated set is one entry: its files,
+ * a line each, as a zlib stream that gives `plain` bytes.  Constant; safe in
+ * any thread. */
 #ifndef TOOLS_EMBED_H
 #define TOOLS_EMBED_H
 
@@ -12,10 +14,11 @@ struct embed {
     const char *path; /* from the top of the source tree */
     const unsigned char *at;
     size_t size;
+    size_t plain; /* inflated; of a set that is not, `size` */
 };
 
 extern const struct embed embed_vault_schema[];    /* libreplica */
-extern const struct embed embed_record_types[];    /* libmodel */
+extern const struct embed embed_record_types[];    /* libreplica, deflated */
 extern const struct embed embed_code_sets[];       /* libmodel */
 extern const struct embed embed_store_schema[];    /* server, SQLite */
 extern const struct embed embed_store_schema_pg[]; /* server, PostgreSQL */

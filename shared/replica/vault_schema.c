@@ -1,31 +1,18 @@
 #include "shared/replica/vault_schema.h"
 
-#include <sodium.h>
 #include <string.h>
 
+#include "shared/replica/shipped.h"
 #include "shared/replica/state.h"
-#include "tools/embed.h"
 
 #define TYPE_SCHEMA "schema" /* the record type that defines record types */
-
-static void builtin_hash(uint8_t out[HASH_BYTES])
-{
-    crypto_generichash_state state;
-    crypto_generichash_init(&state, NULL, 0, HASH_BYTES);
-    for (const struct embed *file = embed_record_types; file->path; file++)
-        crypto_generichash_update(&state, file->at, file->size);
-    crypto_generichash_final(&state, out, HASH_BYTES);
-}
 
 static enum err builtin_load(struct vault *vault, struct schema *schema)
 {
     char detail[SCHEMA_DETAIL_CHARS];
-    enum err err = ERR_OK;
-    const struct embed *file = embed_record_types;
-    for (; !err && file->path; file++)
-        err = schema_add(schema, bytes_of(file->at, file->size), detail);
+    enum err err = shipped_types_add(schema, detail);
     if (err)
-        vault_fail(vault, err, "%s", err == ERR_NOMEM ? err_text(err) : detail);
+        vault_fail(vault, err, "%s", detail[0] ? detail : err_text(err));
     return err;
 }
 
@@ -77,7 +64,7 @@ static enum err epoch_load(struct vault *vault, int64_t *epoch)
     if (err || !row)
         return err ? err : ERR_CORRUPT;
     *epoch = db_column_int64(s, 0);
-    builtin_hash(hash);
+    shipped_types_hash(hash);
     bool same = bytes_equal(db_column_bytes(s, 1), bytes_of(hash, sizeof hash));
     db_reset(s);
     if (same)
@@ -155,7 +142,7 @@ enum err vault_schema_changed(struct vault *vault)
     enum err err = vault_sql(vault, SQL_META_EPOCH_SET, &s);
     if (err)
         return err;
-    builtin_hash(hash);
+    shipped_types_hash(hash);
     db_bind_bytes(vault->db, s, 1, bytes_of(hash, sizeof hash));
     err = db_step_done(vault->db, s);
     vault_schema_drop(vault);

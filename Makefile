@@ -123,7 +123,6 @@ EMBED_vault_schema := $(sort $(wildcard shared/replica/schema/*.sql))
 EMBED_store_schema := $(sort $(wildcard server/schema/sqlite/*.sql))
 EMBED_store_schema_pg := $(sort $(wildcard server/schema/pg/*.sql))
 EMBED_record_types := $(sort $(wildcard schema/*.json schema/system/*.json))
-EMBED_code_sets := $(sort $(wildcard schema/codes/*.csv))
 EMBED_reports := $(sort $(wildcard server/reports/*.sql))
 web_files = $(sort $(foreach e,html css js mjs json svg png ico txt woff2 \
 	webmanifest,$(wildcard $(1)/*.$e $(1)/*/*.$e)))
@@ -165,7 +164,6 @@ endif
 SOURCES_test := $(wildcard tests/*.c)
 SOURCES_fuzz := $(wildcard tests/fuzz/scene/*.c tests/sim/disk*.c)
 
-GEN_model := code_sets
 GEN_replica := vault_schema record_types
 GEN_daemon := web_field
 GEN_server := store_schema store_schema_pg reports web_office
@@ -493,6 +491,8 @@ install: all
 		install -d $(DESTDIR)$(PREFIX)/share/man/man$$s; \
 		install -m 644 "$$m" $(DESTDIR)$(PREFIX)/share/man/man$$s; \
 	done; done
+	install -d $(DESTDIR)$(PREFIX)/share/satchel/codes
+	install -m 644 schema/codes/*.csv $(DESTDIR)$(PREFIX)/share/satchel/codes
 
 clean:
 	rm -rf build build-san build-tsan build-fuzz build-cover

@@ -92,6 +92,7 @@ int command_conflicts_list(struct command *command);
 int command_conflicts_resolve(struct command *command);
 int command_holds_list(struct command *command);
 int command_holds_release(struct command *command);
+int command_import_codes(struct command *command);
 int command_import_hsds(struct command *command);
 int command_import_schema(struct command *command);
 int command_merge(struct command *command);

@@ -1,18 +1,13 @@
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include "server/command.h"
+#include "server/import_files.h"
 #include "server/ingest.h"
 #include "server/record.h"
 #include "server/verify.h"
 #include "server/views.h"
 
 #define DEFINITION_BYTES_MAX (256u * 1024)
-#define FILES_MAX 1024
-#define PATH_CHARS 1024
+#define DEFINITIONS_BYTES_MAX (64u * 1024 * 1024)
 
 static const char schema_records[] =
     "SELECT record FROM record WHERE agency = $1 AND type = 'schema'";
@@ -30,96 +25,27 @@ struct import {
 
 /* --- reading and checking ------------------------------------------------- */
 
-static int read_file(struct import *m, const char *path)
+static enum err take_definition(void *context, const struct import_file *file,
+                                char *detail)
 {
-    struct buffer text;
-    char chunk[4096], detail[SCHEMA_DETAIL_CHARS];
-    size_t size;
-    FILE *file = fopen(path, "r");
-    if (!file)
-        return command_fail(m->command, ERR_NOT_FOUND, "cannot read %.300s: %s",
-                            path, strerror(errno));
-    buffer_init(&text, DEFINITION_BYTES_MAX);
-    while ((size = fread(chunk, 1, sizeof chunk, file)) > 0)
-        buffer_add(&text, chunk, size);
-    bool failed = ferror(file) != 0;
-    fclose(file);
-    enum err err = failed ? ERR_IO : buffer_err(&text);
-    snprintf(detail, sizeof detail, "%s", err_text(err));
-    if (!err)
-        err = schema_add(m->schema, buffer_bytes(&text), detail);
-    buffer_fini(&text);
-    return err ? command_fail(m->command, err, "%.300s: %s", path, detail)
-               : EXIT_DONE;
-}
-
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static bool is_json(const char *name)
-{
-    size_t size = strlen(name);
-    return size > 5 && name[0] != '.' && strcmp(name + size - 5, ".json") == 0;
-}
-
-static int read_names(struct import *m, const char *path, char **names,
-                      size_t count)
-{
-    int code = EXIT_DONE;
-    qsort(names, count, sizeof *names, compare_names);
-    for (size_t i = 0; i < count && code == EXIT_DONE; i++) {
-        char file[PATH_CHARS];
-        int size = snprintf(file, sizeof file, "%s/%s", path, names[i]);
-        code = size < 0 || (size_t)size >= sizeof file
-                   ? command_fail(m->command, ERR_TOO_BIG,
-                                  "the path %.200s is too long", path)
-                   : read_file(m, file);
-    }
-    if (count == 0)
-        code = command_fail(m->command, ERR_NOT_FOUND,
-                            "the folder %.300s holds no .json file", path);
-    return code;
-}
-
-static int read_folder(struct import *m, const char *path)
-{
-    char **names = calloc(FILES_MAX, sizeof *names);
-    size_t count = 0;
-    DIR *folder = opendir(path);
-    struct dirent *entry;
-    int code = EXIT_DONE;
-    while (names && folder && (entry = readdir(folder)) != NULL) {
-        if (!is_json(entry->d_name) || count == FILES_MAX)
-            continue;
-        names[count] = malloc(strlen(entry->d_name) + 1);
-        if (!names[count])
-            break;
-        strcpy(names[count++], entry->d_name);
-    }
-    if (!names)
-        code = command_fail(m->command, ERR_NOMEM, "memory is exhausted");
-    else if (!folder)
-        code = command_fail(m->command, ERR_IO, "cannot read %.300s: %s", path,
-                            strerror(errno));
-    else
-        code = read_names(m, path, names, count);
-    if (folder)
-        closedir(folder);
-    for (size_t i = 0; i < count; i++)
-        free(names[i]);
-    free(names);
-    return code;
+    struct import *m = context;
+    char what[SCHEMA_DETAIL_CHARS];
+    enum err err = schema_add(m->schema, file->text, what);
+    if (err)
+        (void)snprintf(detail, IMPORT_DETAIL_CHARS, "%.200s: %.300s",
+                       file->name, what[0] ? what : err_text(err));
+    return err;
 }
 
 static int read_path(struct import *m, const char *path)
 {
-    struct stat status;
-    if (stat(path, &status) != 0)
-        return command_fail(m->command, ERR_NOT_FOUND, "cannot read %.300s: %s",
-                            path, strerror(errno));
-    return S_ISDIR(status.st_mode) ? read_folder(m, path) : read_file(m, path);
+    char detail[IMPORT_DETAIL_CHARS] = "";
+    struct arena arena;
+    arena_init(&arena, DEFINITIONS_BYTES_MAX);
+    enum err err = import_files_each(path, ".json", DEFINITION_BYTES_MAX,
+                                     &arena, take_definition, m, detail);
+    arena_fini(&arena);
+    return err ? command_fail(m->command, err, "%s", detail) : EXIT_DONE;
 }
 
 /* --- writing -------------------------------------------------------------- */

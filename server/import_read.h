@@ -7,12 +7,12 @@
 #ifndef SERVER_IMPORT_READ_H
 #define SERVER_IMPORT_READ_H
 
+#include "server/import_files.h"
 #include "server/import_rows.h"
 
 #define IMPORT_FILE_BYTES_MAX (64u * 1024u * 1024u)
 #define IMPORT_FILES_MAX 1000
 #define IMPORT_BYTES_MAX (1024u * 1024u * 1024u) /* all that it takes */
-#define IMPORT_DETAIL_CHARS 512
 
 struct import_publication {
     struct arena arena;

@@ -143,6 +143,8 @@ static const struct entry {
     {"import hsds", "PATH [--source NAME] [--dry-run]",
      "read a resource directory: HSDS 3.0 tables in CSV, or JSON",
      command_import_hsds, "--source --dry-run --as --keys"},
+    {"import codes", "FILE|DIR", "read code sets: CSV files",
+     command_import_codes, "--as --keys"},
     {"import schema", "FILE|DIR", "read record types", command_import_schema,
      "--as --keys"},
     {"bundle take", "FILE --reply FILE",

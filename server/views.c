@@ -5,7 +5,7 @@
 
 #define STATEMENT_BYTES_MAX (1u << 20)
 #define TEXTS_BYTES_MAX (16u << 20)
-#define VIEW_NAME_CHARS (NAME_CHARS_MAX + 2)
+#define VIEW_NAME_CHARS (2 * NAME_CHARS_MAX + 4)
 
 static const char view_find[] =
     "SELECT sql FROM sqlite_master WHERE type = 'view' AND name = $1";
@@ -40,6 +40,33 @@ enum err views_statement(struct buffer *out, const char *agency,
     }
     buffer_printf(out, "\nFROM record WHERE agency = '%s' AND type = '%.*s'",
                   agency, (int)name.size, (const char *)name.at);
+    return buffer_err(out);
+}
+
+enum err views_rows_statement(struct buffer *out, const char *agency,
+                              const struct schema_type *type,
+                              const struct schema_field *field)
+{
+    struct bytes name = type_name(type), list = field_name(field);
+    buffer_printf(out,
+                  "CREATE VIEW \"v_%.*s__%.*s\" AS SELECT record, case_id, "
+                  "row.key AS position",
+                  (int)name.size, (const char *)name.at, (int)list.size,
+                  (const char *)list.at);
+    for (size_t i = 0; i < field_row_count(field); i++) {
+        struct bytes row = field_row_at(field, i);
+        buffer_printf(out,
+                      ",\n json_extract(row.value, '$.\"%.*s\"') AS "
+                      "\"%.*s\"",
+                      (int)row.size, (const char *)row.at, (int)row.size,
+                      (const char *)row.at);
+    }
+    buffer_printf(out,
+                  "\nFROM record, json_each(state, '$.fields.\"%.*s\".value') "
+                  "AS row\nWHERE agency = '%s' AND record.type = '%.*s' "
+                  "AND row.type = 'object'",
+                  (int)list.size, (const char *)list.at, agency, (int)name.size,
+                  (const char *)name.at);
     return buffer_err(out);
 }
 
@@ -134,6 +161,23 @@ static enum err update(struct update *u, const char *name, struct bytes now)
     return err;
 }
 
+static enum err update_rows(struct update *u, const struct schema_type *type,
+                            const struct schema_field *field)
+{
+    char name[VIEW_NAME_CHARS + 1];
+    struct buffer now;
+    struct bytes text = type_name(type), list = field_name(field);
+    (void)snprintf(name, sizeof name, "v_%.*s__%.*s", (int)text.size,
+                   (const char *)text.at, (int)list.size,
+                   (const char *)list.at);
+    buffer_init(&now, STATEMENT_BYTES_MAX);
+    enum err err = views_rows_statement(&now, u->office->agency, type, field);
+    if (!err)
+        err = update(u, name, buffer_bytes(&now));
+    buffer_fini(&now);
+    return err;
+}
+
 static enum err update_type(struct update *u, const struct schema_type *type)
 {
     char name[VIEW_NAME_CHARS + 1];
@@ -146,6 +190,9 @@ static enum err update_type(struct update *u, const struct schema_type *type)
     if (!err)
         err = update(u, name, buffer_bytes(&now));
     buffer_fini(&now);
+    for (size_t i = 0; i < type_field_count(type) && !err; i++)
+        if (field_row_count(type_field_at(type, i)))
+            err = update_rows(u, type, type_field_at(type, i));
     return err;
 }
 

@@ -89,6 +89,10 @@ bool field_list(const struct schema_field *field);
 bool field_required(const struct schema_field *field);
 bool field_office(const struct schema_field *field); /* writer: office */
 struct bytes field_target(const struct schema_field *field); /* record type */
+/* The value is a list of objects, and these members of each are worth a column
+ * (`rows`): count, 0 for none, and each. */
+size_t field_row_count(const struct schema_field *field);
+struct bytes field_row_at(const struct schema_field *field, size_t index);
 /* Declared codes: count, and each. */
 size_t field_code_count(const struct schema_field *field);
 struct bytes field_code_at(const struct schema_field *field, size_t index);

@@ -46,6 +46,16 @@ struct bytes field_target(const struct schema_field *field)
     return field->target;
 }
 
+size_t field_row_count(const struct schema_field *field)
+{
+    return field->row_count;
+}
+
+struct bytes field_row_at(const struct schema_field *field, size_t index)
+{
+    return field->rows[index];
+}
+
 size_t field_code_count(const struct schema_field *field)
 {
     return field->code_count;

@@ -129,6 +129,43 @@ static bool read_merges(struct reading *r, const struct canon *object,
     return true;
 }
 
+static bool row_is_new(const struct schema_field *field, struct bytes name)
+{
+    for (size_t i = 0; i < field->row_count; i++)
+        if (bytes_equal(field->rows[i], name))
+            return false;
+    return true;
+}
+
+/* The value is a list of objects of these members, for whoever reads it as a
+ * table. */
+static bool read_rows(struct reading *r, const struct canon *object,
+                      struct schema_field *field)
+{
+    const struct canon *rows = canon_member(object, "rows");
+    if (!rows)
+        return true;
+    if (field->kind != VALUE_ANY || field->list || field->rule == RULE_SET)
+        return reading_refuse(r, field->name,
+                              "rows stands with kind any, without list, and "
+                              "not with rule set");
+    if (rows->kind != CANON_ARRAY || !rows->count ||
+        rows->count > SCHEMA_CODES_MAX)
+        return reading_refuse(r, field->name,
+                              "rows: a list of names is expected");
+    field->rows = reading_take(r, rows->count * sizeof *field->rows);
+    if (!field->rows)
+        return false;
+    for (const struct canon *row = rows->first; row; row = row->next) {
+        if (row->kind != CANON_TEXT || !name_valid(row->text))
+            return reading_refuse(r, field->name, "rows: one is not a name");
+        if (!row_is_new(field, row->text))
+            return reading_refuse(r, field->name, "rows: one stands twice");
+        field->rows[field->row_count++] = row->text;
+    }
+    return true;
+}
+
 static bool read_field(struct reading *r, const struct canon *object,
                        struct schema_field *field)
 {
@@ -145,8 +182,8 @@ static bool read_field(struct reading *r, const struct canon *object,
                      "required: true or false is expected", &field->required) &&
            read_writer(r, object, field) && read_target(r, object, field) &&
            read_list(r, object, field) && read_merges(r, object, field) &&
-           codes_read(r, object, field) && order_read(r, object, field) &&
-           moves_read(r, object, field);
+           read_rows(r, object, field) && codes_read(r, object, field) &&
+           order_read(r, object, field) && moves_read(r, object, field);
 }
 
 static bool read_fields(struct reading *r, const struct canon *root)

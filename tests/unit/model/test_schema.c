@@ -172,6 +172,17 @@ static const struct {
     {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"text\","
           "\"target\":\"t\"}"),
      "t.a: target"},
+    {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"text\",\"rows\":[\"x\"]}"),
+     "t.a: rows stands with kind any, without list, and not with rule set"},
+    {TYPE("\"a\":{\"rule\":\"set\",\"kind\":\"any\",\"rows\":[\"x\"]}"),
+     "t.a: rows stands with kind any, without list, and not with rule set"},
+    {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"any\",\"rows\":[]}"),
+     "t.a: rows: a list of names is expected"},
+    {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"any\",\"rows\":[\"x'\"]}"),
+     "t.a: rows: one is not a name"},
+    {TYPE(
+         "\"a\":{\"rule\":\"latest\",\"kind\":\"any\",\"rows\":[\"x\",\"x\"]}"),
+     "t.a: rows: one stands twice"},
     {TYPE("\"a\":{\"rule\":\"set\",\"kind\":\"text\",\"list\":true}"),
      "t.a: list"},
     {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"text\","

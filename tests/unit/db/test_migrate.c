@@ -16,7 +16,8 @@
 
 #define SQL_FILE(path, text)                                                   \
     {                                                                          \
-        path, (const unsigned char *)(text), sizeof(text) - 1                  \
+        path, (const unsigned char *)(text), sizeof(text) - 1,                 \
+            sizeof(text) - 1                                                   \
     }
 #define ONE SQL_FILE("schema/0001_first.sql", "CREATE TABLE t(a);")
 #define TWO                                                                    \
@@ -24,7 +25,7 @@
              "ALTER TABLE t ADD COLUMN b; INSERT INTO t VALUES (1, 2);")
 #define END                                                                    \
     {                                                                          \
-        NULL, NULL, 0                                                          \
+        NULL, NULL, 0, 0                                                       \
     }
 
 static const struct embed none[] = {END};

@@ -11,15 +11,54 @@ static const char view_find[] =
     "SELECT sql FROM sqlite_master WHERE type = 'view' AND name = $1";
 
 static const char trust[] = "PRAGMA trusted_schema = ON";
+static const char read_only[] = "PRAGMA query_only = ON";
 
 enum err views_connect(struct office *office, struct sql *out)
 {
     enum err err = office_connect(office, out);
     if (!err)
         err = sql_run(out, trust, NULL, 0);
+    if (!err)
+        err = sql_run(out, read_only, NULL, 0);
     if (err)
         sql_close(out);
     return err;
+}
+
+static bool is_day(const struct schema_field *field)
+{
+    enum value_kind kind = field_kind(field);
+    return (kind == VALUE_DATE || kind == VALUE_INSTANT) &&
+           !views_has_rows(field);
+}
+
+bool views_has_rows(const struct schema_field *field)
+{
+    return field_list(field) || field_rule(field) == RULE_SET ||
+           field_row_count(field) > 0;
+}
+
+static void add_field(struct buffer *out, const struct schema_field *field)
+{
+    struct bytes name = field_name(field);
+    int size = (int)name.size;
+    const char *text = (const char *)name.at;
+    buffer_printf(out,
+                  ",\n json_extract(state, '$.fields.\"%.*s\".value') AS "
+                  "\"%.*s\",\n coalesce(json_extract(state, "
+                  "'$.fields.\"%.*s\".open'), 0) AS \"%.*s__open\"",
+                  size, text, size, text, size, text, size, text);
+    buffer_printf(out,
+                  ",\n json_extract(state, '$.fields.\"%.*s\".live[0].author') "
+                  "AS \"%.*s__by\",\n json_extract(state, "
+                  "'$.fields.\"%.*s\".live[0].at') AS \"%.*s__at\"",
+                  size, text, size, text, size, text, size, text);
+    if (is_day(field))
+        buffer_printf(out,
+                      ",\n CAST(julianday(substr(json_extract(state, "
+                      "'$.fields.\"%.*s\".value'), 1, 10)) - 2440587.5 "
+                      "AS INTEGER) AS \"%.*s__day\"",
+                      size, text, size, text);
 }
 
 enum err views_statement(struct buffer *out, const char *agency,
@@ -28,16 +67,8 @@ enum err views_statement(struct buffer *out, const char *agency,
     struct bytes name = type_name(type);
     buffer_printf(out, "CREATE VIEW \"v_%.*s\" AS SELECT record, case_id",
                   (int)name.size, (const char *)name.at);
-    for (size_t i = 0; i < type_field_count(type); i++) {
-        struct bytes field = field_name(type_field_at(type, i));
-        int size = (int)field.size;
-        const char *text = (const char *)field.at;
-        buffer_printf(out,
-                      ",\n json_extract(state, '$.fields.\"%.*s\".value') AS "
-                      "\"%.*s\",\n coalesce(json_extract(state, "
-                      "'$.fields.\"%.*s\".open'), 0) AS \"%.*s__open\"",
-                      size, text, size, text, size, text, size, text);
-    }
+    for (size_t i = 0; i < type_field_count(type); i++)
+        add_field(out, type_field_at(type, i));
     buffer_printf(out, "\nFROM record WHERE agency = '%s' AND type = '%.*s'",
                   agency, (int)name.size, (const char *)name.at);
     return buffer_err(out);
@@ -48,12 +79,13 @@ enum err views_rows_statement(struct buffer *out, const char *agency,
                               const struct schema_field *field)
 {
     struct bytes name = type_name(type), list = field_name(field);
+    size_t rows = field_row_count(field);
     buffer_printf(out,
                   "CREATE VIEW \"v_%.*s__%.*s\" AS SELECT record, case_id, "
-                  "row.key AS position",
+                  "row.key AS position%s",
                   (int)name.size, (const char *)name.at, (int)list.size,
-                  (const char *)list.at);
-    for (size_t i = 0; i < field_row_count(field); i++) {
+                  (const char *)list.at, rows ? "" : ", row.value");
+    for (size_t i = 0; i < rows; i++) {
         struct bytes row = field_row_at(field, i);
         buffer_printf(out,
                       ",\n json_extract(row.value, '$.\"%.*s\"') AS "
@@ -64,9 +96,9 @@ enum err views_rows_statement(struct buffer *out, const char *agency,
     buffer_printf(out,
                   "\nFROM record, json_each(state, '$.fields.\"%.*s\".value') "
                   "AS row\nWHERE agency = '%s' AND record.type = '%.*s' "
-                  "AND row.type = 'object'",
+                  "AND row.type %s",
                   (int)list.size, (const char *)list.at, agency, (int)name.size,
-                  (const char *)name.at);
+                  (const char *)name.at, rows ? "= 'object'" : "<> 'null'");
     return buffer_err(out);
 }
 
@@ -190,9 +222,34 @@ static enum err update_type(struct update *u, const struct schema_type *type)
     if (!err)
         err = update(u, name, buffer_bytes(&now));
     buffer_fini(&now);
-    for (size_t i = 0; i < type_field_count(type) && !err; i++)
-        if (field_row_count(type_field_at(type, i)))
-            err = update_rows(u, type, type_field_at(type, i));
+    return err;
+}
+
+static enum err update_types(struct update *u)
+{
+    const struct schema *schema = u->office->schema;
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < schema_type_count(schema) && !err; i++) {
+        const struct schema_type *type = schema_type_at(schema, i);
+        err = update_type(u, type);
+        for (size_t j = 0; j < type_field_count(type) && !err; j++)
+            if (views_has_rows(type_field_at(type, j)))
+                err = update_rows(u, type, type_field_at(type, j));
+    }
+    return err;
+}
+
+static enum err update_fixed(struct update *u)
+{
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < views_fixed_count() && !err; i++) {
+        struct buffer now;
+        buffer_init(&now, STATEMENT_BYTES_MAX);
+        err = views_fixed_statement(&now, u->office->agency, i);
+        if (!err)
+            err = update(u, views_fixed_name(i), buffer_bytes(&now));
+        buffer_fini(&now);
+    }
     return err;
 }
 
@@ -216,9 +273,9 @@ enum err views_update(struct office *office)
     if (!err)
         err = sql_begin(&u.sql, true);
     if (!err) {
-        const struct schema *schema = office->schema;
-        for (size_t i = 0; i < schema_type_count(schema) && !err; i++)
-            err = update_type(&u, schema_type_at(schema, i));
+        err = update_types(&u);
+        if (!err)
+            err = update_fixed(&u);
         if (!err)
             err = update_same(&u);
         if (err)

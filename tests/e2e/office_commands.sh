@@ -156,7 +156,7 @@ sed -i 's/"version": 1/"version": 2/; s/"crop"/"plant"/' "$dir/changed.json"
 check 'with it it goes forward' office import schema "$dir/changed.json"
 equal 'the view has its columns' "$(sqlite3 -readonly "$dir/office/office.db" \
 	"SELECT group_concat(name) FROM pragma_table_info('v_garden')")" \
-	'record,case_id,plant,plant__open'
+	'record,case_id,plant,plant__open,plant__by,plant__at'
 sed 's/latest/lastest/' "$dir/visit.json" >"$dir/wrong.json"
 refused 'what is wrong is named' 1 'wrong.json: garden.crop' \
 	office import schema "$dir/wrong.json"

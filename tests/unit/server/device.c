@@ -152,7 +152,7 @@ static int64_t own_prev(const struct device *d, const char *record)
     return 0;
 }
 
-static int64_t draft_append(struct device *d, struct revision_draft *draft)
+int64_t device_write(struct device *d, struct revision_draft *draft)
 {
     struct buffer line;
     memcpy(draft->dot.replica, d->replica, sizeof draft->dot.replica);
@@ -175,7 +175,7 @@ int64_t device_create(struct device *d, const char *type, const char *record,
                                    .kase = kase,
                                    .schema = 1,
                                    .set = bytes_text(set)};
-    return draft_append(d, &draft);
+    return device_write(d, &draft);
 }
 
 int64_t device_revise(struct device *d, const char *record, const char *seen,
@@ -191,7 +191,7 @@ int64_t device_revise(struct device *d, const char *record, const char *seen,
     CHECK(canon_parse(&arena, bytes_text(seen), &object, NULL));
     CHECK(seen_read(&list, object));
     draft.seen = &list;
-    int64_t n = draft_append(d, &draft);
+    int64_t n = device_write(d, &draft);
     seen_fini(&list);
     arena_fini(&arena);
     return n;

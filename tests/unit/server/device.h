@@ -107,6 +107,7 @@ void device_stopped(struct device *d, struct place *place, const char *error);
 void device_sync_ok(struct device *d, struct place *place);
 
 /* Each returns the n of the new line. */
+int64_t device_write(struct device *d, struct revision_draft *draft);
 int64_t device_create(struct device *d, const char *type, const char *record,
                       const char *kase, const char *set);
 int64_t device_revise(struct device *d, const char *record, const char *seen,

@@ -1,0 +1,161 @@
+#include "server/report_run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "server/views.h"
+
+static const char conflicts_open[] =
+    "SELECT c.field, r.type, c.record FROM conflict c JOIN record r "
+    "ON r.agency = c.agency AND r.record = c.record WHERE c.agency = $1 "
+    "ORDER BY c.record";
+
+/* --- the rows ------------------------------------------------------------- */
+
+struct taking {
+    struct report_run *run;
+    struct report_row **end;
+    char *detail;
+};
+
+static enum err value_copy(struct arena *arena, struct sql_value *out,
+                           const struct sql_value *value)
+{
+    *out = *value;
+    if (value->kind != SQL_TEXT && value->kind != SQL_BLOB)
+        return ERR_OK;
+    const char *text = arena_copy(arena, value->bytes);
+    out->bytes = bytes_of(text, value->bytes.size);
+    return text ? ERR_OK : ERR_NOMEM;
+}
+
+static enum err take_row(void *context, const struct sql_value *row,
+                         size_t columns)
+{
+    struct taking *t = context;
+    struct report_run *run = t->run;
+    if (columns != run->report->column_count) {
+        snprintf(t->detail, REPORT_DETAIL_CHARS,
+                 "the statement gives %zu columns, its head names %zu", columns,
+                 run->report->column_count);
+        return ERR_INVALID;
+    }
+    struct report_row *new = arena_take(&run->arena, sizeof *new);
+    if (!new)
+        return ERR_NOMEM;
+    new->values = arena_take(&run->arena, columns * sizeof *new->values);
+    enum err err = new->values ? ERR_OK : ERR_NOMEM;
+    for (size_t i = 0; i < columns && !err; i++)
+        err = value_copy(&run->arena, &new->values[i], &row[i]);
+    *t->end = new;
+    t->end = &new->next;
+    run->row_count++;
+    return err;
+}
+
+static struct sql_value value_of(const struct report_run *run,
+                                 const struct report_value *value)
+{
+    if (value->parameter == REPORT_ZONE)
+        return sql_int(run->zone_ms);
+    const char *text = run->values[value->parameter];
+    enum report_kind kind = run->report->parameters[value->parameter].kind;
+    int64_t number;
+    if (value->day)
+        return instant_parse(bytes_text(text), &number)
+                   ? sql_null()
+                   : sql_int(number / (INT64_C(24) * 3600 * 1000));
+    if (kind == REPORT_INT && !int64_parse(bytes_text(text), &number))
+        return sql_int(number);
+    return sql_text(text);
+}
+
+static enum err rows_load(struct report_run *run, struct sql *sql, char *detail)
+{
+    struct sql_value values[2 * REPORT_PARAMETERS_MAX];
+    struct taking taking = {run, &run->rows, detail};
+    const struct report *report = run->report;
+    for (size_t i = 0; i < report->value_count; i++)
+        values[i] = value_of(run, &report->values[i]);
+    return sql_each_row(sql, report->statement, values, report->value_count,
+                        take_row, &taking);
+}
+
+/* --- conflicts ------------------------------------------------------------ */
+
+struct counting {
+    struct report_run *run;
+    char last[ID_CHARS + 1];
+};
+
+static enum err count_conflict(void *context, const struct sql_value *row,
+                               size_t columns)
+{
+    (void)columns;
+    struct counting *c = context;
+    const struct report *report = c->run->report;
+    char record[ID_CHARS + 1];
+    bool reads = false;
+    for (size_t i = 0; i < report->type_count && !reads; i++)
+        reads = bytes_is(row[1].bytes, report->types[i]);
+    if (!reads || !report_mentions(report, row[0].bytes))
+        return ERR_OK;
+    sql_copy_text(record, sizeof record, &row[2]);
+    c->run->conflicts++;
+    if (strcmp(record, c->last) != 0)
+        c->run->conflict_records++;
+    memcpy(c->last, record, sizeof record);
+    return ERR_OK;
+}
+
+/* --- all of it, of one moment --------------------------------------------- */
+
+static enum err types_check(const struct report *report,
+                            const struct office *office, char *detail)
+{
+    for (size_t i = 0; i < report->type_count; i++)
+        if (!schema_type(office->schema, bytes_text(report->types[i]))) {
+            snprintf(detail, REPORT_DETAIL_CHARS, "%s", report->types[i]);
+            return ERR_NOT_FOUND;
+        }
+    return ERR_OK;
+}
+
+static enum err load(struct report_run *run, struct office *office,
+                     struct sql *sql, char *detail)
+{
+    struct counting counting = {.run = run};
+    enum err err = sql_begin(sql, false);
+    if (err)
+        return err;
+    err = rows_load(run, sql, detail);
+    if (!err)
+        err = sql_each_row(sql, conflicts_open,
+                           SQL_VALUES(sql_text(office->agency)), count_conflict,
+                           &counting);
+    if (!err)
+        err = report_currency_load(&run->currency, office, sql);
+    sql_rollback(sql);
+    return err;
+}
+
+enum err report_rows(struct report_run *run, struct office *office,
+                     char *detail)
+{
+    struct sql sql = {0};
+    detail[0] = '\0';
+    enum err err = types_check(run->report, office, detail);
+    if (!err)
+        err = views_connect(office, &sql);
+    if (!err)
+        err = load(run, office, &sql, detail);
+    if (err && !detail[0] && sql.detail)
+        snprintf(detail, REPORT_DETAIL_CHARS, "%s", sql.detail(sql.context));
+    sql_close(&sql);
+    return err;
+}
+
+void report_run_fini(struct report_run *run)
+{
+    arena_fini(&run->arena);
+}

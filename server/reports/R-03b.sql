@@ -1,0 +1,29 @@
+-- report: R-03b
+-- title: Contacts by purpose
+-- clauses: ME-S6 ME-II-10 MS-A4a MS-B2)
+-- definition: Contacts of the period by what they were for, those entered in error left
+--   out.  One with several purposes stands under each; persons are counted once a purpose.
+-- parameter from: date = year_begin | From
+-- parameter to: date = today | To
+-- parameter caseload: text = | Caseload
+-- column purpose: text | Purpose
+-- column contacts: count | Contacts
+-- column attempts: count | Of which attempts
+-- column persons: count | Persons
+-- column ids: ids | Contacts
+WITH same AS MATERIALIZED (SELECT record, stands_for FROM v_same),
+told AS MATERIALIZED (
+    SELECT c.record, c.kind, coalesce(s.stands_for, c.person) AS person
+    FROM v_contact c LEFT JOIN same s ON s.record = c.person
+    WHERE coalesce(c.entered_in_error, 0) = 0
+        AND c.occurred_at__day BETWEEN :from_day AND :to_day
+        AND (:caseload = '' OR c.case_id IN
+            (SELECT case_id FROM o_caseload WHERE caseload = :caseload))),
+purposes AS MATERIALIZED (
+    SELECT DISTINCT record, value FROM v_contact__purpose)
+SELECT coalesce(p.value, 'not said') AS purpose, count(*) AS contacts,
+    count(CASE WHEN t.kind = 'attempted' THEN 1 END) AS attempts,
+    count(DISTINCT t.person) AS persons, group_concat(DISTINCT t.record) AS ids
+FROM told t LEFT JOIN purposes p ON p.record = t.record
+GROUP BY 1
+ORDER BY 1

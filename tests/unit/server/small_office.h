@@ -1,0 +1,23 @@
+/* A small agency on 18 November 2026, written line by line through devices and
+ * the office, of which a person can say what each report must show. */
+#ifndef TESTS_UNIT_SERVER_SMALL_OFFICE_H
+#define TESTS_UNIT_SERVER_SMALL_OFFICE_H
+
+#include "tests/unit/server/device.h"
+
+#define SMALL_ID_CHARS 37
+
+struct small_office {
+    struct place place;
+    struct device dana, lee;
+};
+
+/* The record that its number names. */
+const char *small_id(char out[SMALL_ID_CHARS], int number);
+/* `set` and `add` are JSON in any spelling; `add` of set fields may be NULL. */
+void small_write(struct device *d, const char *type, int record, int kase,
+                 const char *set, const char *add);
+int small_setup(void **state);
+int small_teardown(void **state);
+
+#endif

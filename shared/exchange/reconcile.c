@@ -40,6 +40,7 @@ enum err reconcile_build(struct session *s)
 {
     struct compare c;
     c.count = 0;
+    inbox_round_begin(s->inbox);
     enum err err = push_open(s, MODE_RECONCILE, &c.writer);
     if (!err)
         err = inbox_cases(s->vault, on_case, &c);

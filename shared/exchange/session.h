@@ -51,6 +51,7 @@ struct session_report {
     bool locked;     /* the vault was: pushed only */
     bool revoked, succeeded, reconciled;
     bool reconcile_gave_up; /* go on without sums for an hour */
+    int64_t standing;       /* differences that nothing can end; noted */
     int64_t retry_after_ms; /* what the office asked for; 0: none */
     /* Erased, as it has left and is backed up. */
     struct pruned pruned;

@@ -124,6 +124,7 @@ struct session {
     size_t here_count;
     int64_t passed_over; /* by file: pages that the vault is past */
     int reconcile_rounds;
+    bool troubled; /* since the last round: not all was answered or taken */
     size_t fix_pages, fix_needs; /* done of this round */
 };
 

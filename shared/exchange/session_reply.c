@@ -88,6 +88,7 @@ static enum err after_contribution(struct session *s)
     bool any = false;
     /* Of what could not be opened nothing counts; it is given again later. */
     size_t taken = s->got.wants_from ? 0 : s->sent.old_count;
+    s->troubled = s->troubled || s->got.wants_from;
     for (size_t i = 0; i < taken; i++) {
         const struct old_log *old = &s->sent.old[i];
         enum err err =
@@ -109,15 +110,28 @@ static void differs(struct session *s)
     s->phase = PHASE_CONTRIBUTE;
 }
 
-static void after_reconcile(struct session *s)
+static enum err after_reconcile(struct session *s)
 {
+    size_t standing = 0;
+    enum err err = ERR_OK;
+    if (!s->got.more && !s->troubled)
+        err = inbox_round_end(s->inbox, &standing);
+    s->troubled = false;
+    s->report.standing += (int64_t)standing;
+    if (standing)
+        session_note(s,
+                     "cases that the office counts otherwise than this vault: "
+                     "%zu, with nothing left to exchange; an id may have been "
+                     "given twice: report this",
+                     standing);
     if (s->got.diffs || s->got.more) {
         differs(s);
-        return;
+        return err;
     }
     s->report.reconciled = true;
     s->reconcile_due = false;
     s->phase = PHASE_SYNC;
+    return err;
 }
 
 static void after_fix(struct session *s)
@@ -171,8 +185,7 @@ static enum err after_header(struct session *s)
     case PHASE_CONTRIBUTE:
         return after_contribution(s);
     case PHASE_RECONCILE:
-        after_reconcile(s);
-        return ERR_OK;
+        return after_reconcile(s);
     case PHASE_FIX:
         after_fix(s);
         return ERR_OK;
@@ -212,6 +225,7 @@ static void reply_refused(struct session *s, enum err err)
 /* What came whole is applied; the rest is asked for again. */
 static void reply_cut(struct session *s, const struct transport_response *r)
 {
+    s->troubled = true;
     if (s->sent.phase == PHASE_RECONCILE && s->got.diffs)
         differs(s);
     if (!moved(s))
@@ -346,6 +360,8 @@ enum err session_response(struct session *s, int64_t now_ms,
     s->report.received_bytes += r->received_bytes;
     log_request(s, now_ms, r);
     s->now_ms = now_ms;
+    if (r->status != 200)
+        s->troubled = true;
     if (!r->status && s->sent.phase == PHASE_BLOBS)
         upload_cut(s);
     if (!r->status)

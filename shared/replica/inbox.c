@@ -169,6 +169,7 @@ enum err inbox_given(struct inbox *inbox, const struct given_line *given)
 {
     struct inbox_close close = {
         .scope = "", .has_mac = true, .mac = given->mac};
+    reconcile_given(inbox->reconcile, inbox->lines);
     return inbox_apply(inbox, &close);
 }
 

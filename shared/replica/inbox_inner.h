@@ -69,5 +69,7 @@ MUST_CHECK enum err inbox_apply(struct inbox *inbox,
 
 MUST_CHECK enum err reconcile_new(struct reconcile **out);
 void reconcile_free(struct reconcile *reconcile); /* NULL is allowed */
+/* The office has given so many lines that were asked for. */
+void reconcile_given(struct reconcile *reconcile, size_t lines);
 
 #endif

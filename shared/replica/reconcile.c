@@ -6,6 +6,7 @@
 #include "shared/replica/branch.h"
 #include "shared/replica/identity_row.h"
 #include "shared/replica/line.h"
+#include "shared/replica/standing.h"
 #include "shared/replica/vault_schema.h"
 
 #define PREFIX_BYTES 8
@@ -27,6 +28,7 @@ struct reconcile {
     size_t lack_count, lack_room;
     struct need *needs; /* owned */
     size_t need_count, need_room;
+    struct standing standing;
 };
 
 enum err reconcile_new(struct reconcile **out)
@@ -41,6 +43,7 @@ void reconcile_free(struct reconcile *r)
         return;
     free(r->lacks);
     free(r->needs);
+    standing_fini(&r->standing);
     free(r);
 }
 
@@ -60,6 +63,21 @@ static enum err grow(void **at, size_t count, size_t *room, size_t size)
 
 /* --- sums ----------------------------------------------------------------- */
 
+void inbox_round_begin(struct inbox *inbox)
+{
+    standing_round(&inbox->reconcile->standing);
+}
+
+enum err inbox_round_end(struct inbox *inbox, size_t *standing)
+{
+    return standing_keep(&inbox->reconcile->standing, inbox->vault, standing);
+}
+
+void reconcile_given(struct reconcile *r, size_t lines)
+{
+    r->standing.given += lines;
+}
+
 enum err inbox_cases(struct vault *vault, inbox_each_case *each, void *context)
 {
     int64_t id = 0;
@@ -72,7 +90,7 @@ enum err inbox_cases(struct vault *vault, inbox_each_case *each, void *context)
         const struct case_key *key;
         uint64_t sum = 0;
         bool counted;
-        err = sums_case(vault, id, &sum, &counted);
+        err = sums_told(vault, id, &sum, &counted);
         if (!err)
             err = case_key_get(vault, id, &key);
         /* A case of which the office has nothing yet is not in question. */
@@ -271,6 +289,8 @@ static enum err diff(struct diffing *d, const char *kase, const char *scope,
         err = scope[0] ? granted(vault, kase, scope, &key)
                        : case_key_number(vault, bytes_text(kase), &key);
     size_t from = d->inbox->reconcile->lack_count;
+    if (!err && scope[0])
+        err = standing_note(&d->inbox->reconcile->standing, vault, key, have);
     if (!err && key)
         err = lines_compare(d, key);
     if (!err)
@@ -414,6 +434,8 @@ enum err inbox_needs(struct inbox *inbox, inbox_each_need *each, void *context)
         need.hashes = bytes_of(hashes, size);
         err = each(context, &need);
     }
+    for (size_t i = 0; !err && i < r->need_count; i++)
+        r->standing.asked += !r->needs[i].answer;
     if (!err)
         r->need_count = 0;
     return err;

@@ -351,14 +351,17 @@ const char *const sql_of[SQL_COUNT] = {
                               " (SELECT id FROM record WHERE key = ?1)",
     [SQL_RECORD_LINE_LEAVE_ALL] = "DELETE FROM record_line",
 
-    [SQL_SUM_GET] = "SELECT sum FROM case_sum WHERE key = ?1",
-    [SQL_SUM_SET] =
-        "INSERT OR REPLACE INTO case_sum (key, sum) VALUES (?1, ?2)",
+    [SQL_SUM_GET] = "SELECT sum, excess FROM case_sum WHERE key = ?1",
+    [SQL_SUM_SET] = "INSERT INTO case_sum (key, sum) VALUES (?1, ?2)"
+                    " ON CONFLICT (key) DO UPDATE SET sum = excluded.sum",
+    [SQL_SUM_EXCESS] =
+        "INSERT INTO case_sum (key, sum, excess) VALUES (?1, 0, ?2)"
+        " ON CONFLICT (key) DO UPDATE SET excess = excluded.excess",
     [SQL_SUM_DROP] = "DELETE FROM case_sum WHERE key = ?1",
     [SQL_SUM_DROP_ALL] = "DELETE FROM case_sum",
-    [SQL_SUM_OF_SCOPE] =
-        "SELECT s.sum FROM membership m JOIN case_sum s ON s.key = m.key"
-        " WHERE m.scope = ?1",
+    [SQL_SUM_OF_SCOPE] = "SELECT s.sum, s.excess FROM membership m JOIN "
+                         "case_sum s ON s.key = m.key"
+                         " WHERE m.scope = ?1",
 
     [SQL_CURSOR_NEXT] =
         "SELECT scope, seq, off, own, exact FROM cursor WHERE scope > ?1"

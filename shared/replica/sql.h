@@ -123,6 +123,7 @@ enum sql {
     SQL_RECORD_KEY,
     SQL_SUM_GET,
     SQL_SUM_SET,
+    SQL_SUM_EXCESS,
     SQL_SUM_DROP,
     SQL_SUM_DROP_ALL,
     SQL_SUM_OF_SCOPE,

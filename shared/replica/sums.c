@@ -56,12 +56,12 @@ enum err sums_add(struct sums *sums, int64_t key, uint64_t share)
     return ERR_OK;
 }
 
-enum err sums_case(struct vault *vault, int64_t key, uint64_t *sum,
-                   bool *counted)
+static enum err case_find(struct vault *vault, int64_t key, uint64_t *sum,
+                          uint64_t *excess, bool *counted)
 {
     struct sqlite3_stmt *s;
     bool row;
-    *sum = 0;
+    *sum = *excess = 0;
     *counted = false;
     enum err err = vault_sql(vault, SQL_SUM_GET, &s);
     if (err)
@@ -70,21 +70,44 @@ enum err sums_case(struct vault *vault, int64_t key, uint64_t *sum,
     err = db_step_row(vault->db, s, &row);
     if (!err && row) {
         *sum = (uint64_t)db_column_int64(s, 0);
+        *excess = (uint64_t)db_column_int64(s, 1);
         *counted = true;
     }
     db_reset(s);
     return err;
 }
 
-static enum err case_set(struct vault *vault, int64_t key, uint64_t sum)
+enum err sums_case(struct vault *vault, int64_t key, uint64_t *sum,
+                   bool *counted)
+{
+    uint64_t excess;
+    return case_find(vault, key, sum, &excess, counted);
+}
+
+enum err sums_told(struct vault *vault, int64_t key, uint64_t *sum,
+                   bool *counted)
+{
+    uint64_t excess;
+    enum err err = case_find(vault, key, sum, &excess, counted);
+    *sum += excess;
+    return err;
+}
+
+static enum err case_set(struct vault *vault, enum sql which, int64_t key,
+                         uint64_t sum)
 {
     struct sqlite3_stmt *s;
-    enum err err = vault_sql(vault, SQL_SUM_SET, &s);
+    enum err err = vault_sql(vault, which, &s);
     if (err)
         return err;
     db_bind_int64(vault->db, s, 1, key);
     db_bind_int64(vault->db, s, 2, (int64_t)sum);
     return db_step_done(vault->db, s);
+}
+
+enum err sums_excess_set(struct vault *vault, int64_t key, uint64_t excess)
+{
+    return case_set(vault, SQL_SUM_EXCESS, key, excess);
 }
 
 enum err sums_store(struct vault *vault, const struct sums *sums)
@@ -98,7 +121,7 @@ enum err sums_store(struct vault *vault, const struct sums *sums)
         memcpy(&key, map_key_at(sums->shares, i).at, sizeof key);
         err = sums_case(vault, key, &sum, &counted);
         if (!err)
-            err = case_set(vault, key, sum + *share);
+            err = case_set(vault, SQL_SUM_SET, key, sum + *share);
     }
     return err;
 }
@@ -129,7 +152,8 @@ enum err sums_scope(struct vault *vault, const char *scope, uint64_t *sum)
     for (bool row = true; !err && row;) {
         err = db_step_row(vault->db, s, &row);
         if (!err && row)
-            *sum += (uint64_t)db_column_int64(s, 0);
+            *sum += (uint64_t)db_column_int64(s, 0) +
+                    (uint64_t)db_column_int64(s, 1);
     }
     int64_t key = 0;
     uint64_t more = 0;
@@ -137,7 +161,7 @@ enum err sums_scope(struct vault *vault, const char *scope, uint64_t *sum)
     if (!err)
         err = caseless(vault, scope, &key);
     if (!err && key)
-        err = sums_case(vault, key, &more, &counted);
+        err = sums_told(vault, key, &more, &counted);
     *sum += more;
     return err;
 }

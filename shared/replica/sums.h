@@ -18,8 +18,13 @@ MUST_CHECK enum err sums_store(struct vault *vault, const struct sums *sums);
 /* The sum held for a case key; *counted says whether any line is. */
 MUST_CHECK enum err sums_case(struct vault *vault, int64_t key, uint64_t *sum,
                               bool *counted);
+/* The same with what stands beside it (standing.h): what the office is told. */
+MUST_CHECK enum err sums_told(struct vault *vault, int64_t key, uint64_t *sum,
+                              bool *counted);
+MUST_CHECK enum err sums_excess_set(struct vault *vault, int64_t key,
+                                    uint64_t excess);
 uint64_t sums_get(const struct sums *sums, int64_t key);
-/* Of all cases known to be in the scope. */
+/* Of all cases known to be in the scope, as the office is told. */
 MUST_CHECK enum err sums_scope(struct vault *vault, const char *scope,
                                uint64_t *sum);
 /* The same by sums in memory. */

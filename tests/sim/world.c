@@ -296,6 +296,9 @@ bool device_sync(struct world *world, struct device *device)
                    "%s had to reconcile although nothing was cloned "
                    "or rolled back: a cursor or a sum is wrong",
                    device->name);
+    if (report.standing && !world->twins)
+        world_fail(world, "O6: %s and the office differ for good: %s",
+                   device->name, report.detail);
     if (report.succeeded && world_plain(world))
         world_fail(world,
                    "%s was declared a clone although nobody copied "

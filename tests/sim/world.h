@@ -159,6 +159,7 @@ struct world {
     int64_t cut_down; /* the same of replies */
     bool weak;        /* a disk may refuse: so may whoever uses it */
     bool stranger;    /* somebody else answers in the office's place */
+    bool twins;       /* one id was given to records of two cases */
     unsigned scenes;  /* SCENE_* that happened */
     enum clocks clocks;
     struct view *view; /* borrowed; what the end is told to; NULL: nothing */

@@ -230,7 +230,7 @@ static void tampering_is_found(void **state)
         "UPDATE link SET signature = zeroblob(64) WHERE n = 2",
         "UPDATE record SET state = zeroblob(200) WHERE id = 2",
         "DELETE FROM record_line WHERE line = 1",
-        "INSERT INTO case_sum VALUES (1, 5)",
+        "INSERT INTO case_sum (key, sum) VALUES (1, 5)",
     };
     for (size_t i = 0; i < sizeof harms / sizeof harms[0]; i++) {
         sql_run(o->dana.path, harms[i], SQLITE_OK);

@@ -64,8 +64,9 @@ static enum err seen_now(const struct collision *c, struct seen *out)
     return err;
 }
 
-/* What was held under the dot goes on being held; of a case that was disposed
- * of all is. */
+/* What was held under the dot goes on being held, unless that is the hold of
+ * what stands there now, on another record; of a case that was disposed of all
+ * is. */
 static enum err hold_again(struct batch *b, const struct revision *line,
                            const char *record)
 {
@@ -76,7 +77,8 @@ static enum err hold_again(struct batch *b, const struct revision *line,
     const char *reason = decision.reason;
     if (!err && !reason) {
         err = store_held_find(b->sql, b->agency, &line->dot, &held);
-        if (err == ERR_NOT_FOUND || (!err && held.released[0]))
+        if (err == ERR_NOT_FOUND ||
+            (!err && (held.released[0] || strcmp(held.record, record) != 0)))
             return ERR_OK;
         reason = held.reason;
     }

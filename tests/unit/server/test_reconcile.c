@@ -385,6 +385,29 @@ static void what_was_held_is_held_where_it_is_carried(void **state)
     lost_fini(&l);
 }
 
+/* The copy's line at the place of Dana's second is held, and of another record:
+ * that is no reason to hold hers. */
+static void a_hold_of_the_line_at_its_old_dot_is_not_its_own(void **state)
+{
+    struct place *place = *state;
+    struct lost l;
+    device_enrol(&l.dana, place, "dana");
+    device_enrol(&l.lee, place, "lee");
+    device_create(&l.dana, "person", PERSON, PERSON, NAMED);
+    device_sync_ok(&l.dana, place);
+    device_clone(&l.copy, &l.dana);
+    device_revise(&l.dana, PERSON, "{}", "{\"first_name\":\"Lost\"}");
+    device_create(&l.copy, "person", PERSON_2, PERSON, NAMED); /* no case */
+    device_sync_ok(&l.copy, place);
+    assert_int_equal(
+        place_int(place, "SELECT count(*) FROM held WHERE reason = 'invalid'"),
+        1);
+    bring(&l.lee, place, &l.dana, 2);
+    assert_int_equal(shown(place, "Lost"), 1);
+    assert_int_equal(place_int(place, "SELECT count(*) FROM held"), 1);
+    lost_fini(&l);
+}
+
 int main(void)
 {
 #define TEST(name)                                                             \
@@ -400,6 +423,7 @@ int main(void)
         TEST(a_line_that_lost_its_dot_is_carried_by_the_office),
         TEST(a_later_line_does_not_replace_what_its_writer_never_saw),
         TEST(what_was_held_is_held_where_it_is_carried),
+        TEST(a_hold_of_the_line_at_its_old_dot_is_not_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

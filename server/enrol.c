@@ -18,6 +18,8 @@ struct enrolment {
     struct enrol_request request;
     struct replica_row row;
     struct scope_list scopes;
+    char (*follows)[REPLICA_CHARS + 1]; /* in the arena */
+    size_t follow_count;
     struct buffer certificate;
     uint8_t certificate_sig[SIGNATURE_BYTES];
     bool there;     /* the same keys are enrolled already */
@@ -57,7 +59,9 @@ static enum err certificate_make(struct enrolment *e)
 {
     struct certificate c = {.at = e->row.enrolled_at,
                             .scopes = e->scopes.name,
-                            .scope_count = e->scopes.count};
+                            .scope_count = e->scopes.count,
+                            .follows = e->follows,
+                            .follow_count = e->follow_count};
     memcpy(c.agency, e->office->agency, sizeof c.agency);
     memcpy(c.replica, e->row.replica, sizeof c.replica);
     memcpy(c.user, e->row.account, sizeof c.user);
@@ -225,6 +229,23 @@ static enum err received_fill(struct enrolment *e,
     return ERR_OK;
 }
 
+/* Its predecessor and what that one followed: an office that forgets them
+ * reads it there again.  The oldest give way. */
+static enum err follows_take(struct enrolment *e, const struct certificate *old)
+{
+    size_t count = old->follow_count + 1;
+    if (count > FOLLOWS_MAX)
+        count = FOLLOWS_MAX;
+    e->follows = arena_take(&e->arena, count * sizeof *e->follows);
+    if (!e->follows)
+        return ERR_NOMEM;
+    memcpy(e->follows[0], old->replica, sizeof *e->follows);
+    for (size_t i = 1; i < count; i++)
+        memcpy(e->follows[i], old->follows[i - 1], sizeof *e->follows);
+    e->follow_count = count;
+    return ERR_OK;
+}
+
 static enum err succeeded(struct enrolment *e, struct bytes message)
 {
     struct certificate old;
@@ -249,7 +270,9 @@ static enum err succeeded(struct enrolment *e, struct bytes message)
     memcpy(e->row.predecessor, old.replica, sizeof e->row.predecessor);
     memcpy(e->row.account, predecessor.account, sizeof e->row.account);
     memcpy(e->row.role, predecessor.role, sizeof e->row.role);
-    err = row_add(e);
+    err = follows_take(e, &old);
+    if (!err)
+        err = row_add(e);
     if (!err)
         err = store_replica_close(e->sql, agency, old.replica,
                                   e->request.reason, e->row.enrolled_at);

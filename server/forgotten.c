@@ -16,6 +16,8 @@ enum err forgotten_add(struct office *office, struct sql *sql,
     memcpy(out->transport, who->transport, sizeof out->transport);
     memcpy(out->account, who->user, sizeof out->account);
     memcpy(out->role, who->role, sizeof out->role);
+    if (who->follow_count)
+        memcpy(out->predecessor, who->follows[0], sizeof out->predecessor);
     enum err err = store_replica_add(sql, agency, out, text, sig);
     if (!err)
         err = forgotten_shut(office, sql, who->replica);

@@ -36,6 +36,34 @@ static enum err record_write(struct office *office, struct sql *sql,
     return err;
 }
 
+/* What it followed and the office does not know, by its certificate: it may
+ * come back by its own. */
+static enum err follows_write(struct office *office, struct sql *sql,
+                              const char *author, const char *replica,
+                              const struct replica_row *row, const char *reason)
+{
+    struct arena arena;
+    struct buffer text;
+    struct certificate c = {.at = 0};
+    uint8_t sig[SIGNATURE_BYTES];
+    arena_init(&arena, 1u << 20);
+    buffer_init(&text, 32 * 1024);
+    enum err err =
+        store_replica_certificate(sql, office->agency, replica, &text, sig);
+    if (!err)
+        err = certificate_read(&arena, buffer_bytes(&text), &c);
+    for (size_t i = 0; !err && i < c.follow_count; i++) {
+        bool revoked;
+        err = revoke_find(sql, office->agency, c.follows[i], &revoked);
+        if (!err && !revoked)
+            err = record_write(office, sql, author, c.follows[i], row->account,
+                               reason);
+    }
+    buffer_fini(&text);
+    arena_fini(&arena);
+    return err == ERR_INVALID ? ERR_CORRUPT : err;
+}
+
 enum err revoke_write(struct office *office, struct sql *sql,
                       const char *author, const struct replica_row *row,
                       const char *reason)
@@ -53,6 +81,8 @@ enum err revoke_write(struct office *office, struct sql *sql,
         int64_t now = clock_wall_ms(office->clock);
         if (!err)
             err = store_replica_revoke(sql, agency, replica, now, now);
+        if (!err)
+            err = follows_write(office, sql, author, replica, row, reason);
     }
     return err;
 }

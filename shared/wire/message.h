@@ -21,6 +21,7 @@
 #define NEED_LINE_MAX 1000
 #define DIFF_LINE_MAX 4096
 #define SCOPES_MAX 256
+#define FOLLOWS_MAX 64 /* identities that a certificate names */
 #define REQUEST_LINES_MAX 16384
 #define ROOM_BYTES_DEFAULT (1u << 20)
 #define ROOM_BYTES_MAX (8u << 20)
@@ -248,6 +249,9 @@ struct certificate {
     uint8_t key[KEY_BYTES], transport[KEY_BYTES];
     char (*scopes)[SCOPE_CHARS_MAX + 1]; /* arena */
     size_t scope_count;
+    /* The identities that it follows, the last one first; arena. */
+    char (*follows)[REPLICA_CHARS + 1];
+    size_t follow_count;
 };
 struct term_certificate {
     char agency[NAME_CHARS_MAX + 1], replica[REPLICA_CHARS + 1];

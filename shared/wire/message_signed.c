@@ -56,12 +56,41 @@ void page_mac(uint8_t out[MAC_BYTES], const uint8_t page_key[32],
 
 /* --- certificates --- */
 
+static void follows_write(struct buffer *out, const struct certificate *c)
+{
+    if (!c->follow_count)
+        return;
+    part_name(out, "follows");
+    buffer_add_char(out, '[');
+    for (size_t i = 0; i < c->follow_count; i++) {
+        if (i)
+            buffer_add_char(out, ',');
+        canon_put_text(out, bytes_text(c->follows[i]));
+    }
+    buffer_add_char(out, ']');
+}
+
+static void follows_read(struct part_reader *r, const struct canon *root,
+                         struct certificate *out)
+{
+    const struct canon *follows =
+        part_member(r, root, "follows", CANON_ARRAY, PART_OPTIONAL);
+    if (!follows)
+        return;
+    out->follows = part_array(r, follows, FOLLOWS_MAX, sizeof *out->follows);
+    const struct canon *item = out->follows ? follows->first : NULL;
+    for (; item; item = item->next)
+        part_copy(r, item, out->follows[out->follow_count++],
+                  sizeof *out->follows, replica_valid);
+}
+
 enum err certificate_write(struct buffer *out,
                            const struct certificate *message)
 {
     buffer_add_char(out, '{');
     part_put_text(out, "agency", message->agency);
     part_put_int(out, "at", message->at);
+    follows_write(out, message);
     part_put_base64(out, "key", message->key, KEY_BYTES);
     part_put_text(out, "replica", message->replica);
     part_put_text(out, "role", message->role);
@@ -88,6 +117,7 @@ enum err certificate_read(struct arena *arena, struct bytes line,
     part_text(&r, root, "agency", PART_REQUIRED, out->agency,
               sizeof out->agency, name_valid);
     out->at = part_int(&r, root, "at", -1, 0);
+    follows_read(&r, root, out);
     (void)part_base64(&r, root, "key", PART_REQUIRED, out->key, KEY_BYTES);
     part_text(&r, root, "replica", PART_REQUIRED, out->replica,
               sizeof out->replica, replica_valid);

@@ -435,6 +435,32 @@ static void a_revocation_names_what_followed_already(void **state)
     device_fini(&later);
 }
 
+/* What the office has forgotten of a vault stands in the certificate by which
+ * that comes back. */
+static void a_revocation_shuts_out_what_was_forgotten(void **state)
+{
+    struct place *place = *state;
+    struct device dana, second, third, later, thief;
+    device_enrol(&dana, place, "dana");
+    device_succeed(&second, &dana, place, "stale");
+    device_succeed(&third, &second, place, "stale");
+    forget(place, &second);
+    forget(place, &third);
+    device_succeed(&later, &third, place, "unknown");
+    shut_out(place, &later);
+    expect_revoked(&later, place);
+    device_succeed(&thief, &second, place, "unknown");
+    expect_revoked(&thief, place);
+    device_fini(&thief);
+    device_succeed(&thief, &dana, place, "stale");
+    expect_revoked(&thief, place);
+    device_fini(&thief);
+    device_fini(&dana);
+    device_fini(&second);
+    device_fini(&third);
+    device_fini(&later);
+}
+
 static void a_revocation_of_one_copy_spares_the_other(void **state)
 {
     struct place *place = *state;
@@ -473,6 +499,7 @@ int main(void)
         TEST(a_revocation_that_comes_back_later_finds_successors),
         TEST(a_revocation_shuts_out_what_the_vault_was_before),
         TEST(a_revocation_names_what_followed_already),
+        TEST(a_revocation_shuts_out_what_was_forgotten),
         TEST(a_revocation_of_one_copy_spares_the_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,6 +41,17 @@ static bool follows_backup(const struct survey *s)
     return after_backup(s) && s->head.number == s->source->backup.groups + 1;
 }
 
+/* What stands before it in the file is older than the backup, whatever instance
+ * has written it. */
+static bool in_backup(const struct survey *s)
+{
+    const struct replay_source *source = s->source;
+    return source->has_backup &&
+           memcmp(s->head.instance, source->backup.instance,
+                  GROUP_INSTANCE_BYTES) == 0 &&
+           s->head.number <= source->backup.groups;
+}
+
 /* A base that says more than the backup. */
 static bool base_counts(const struct survey *s)
 {
@@ -59,6 +70,8 @@ static void group_found(struct survey *s)
         s->source->has_backup && s->head.number == backup->groups &&
         memcmp(s->head.instance, backup->instance, GROUP_INSTANCE_BYTES) == 0;
     plan->beyond = plan->beyond || after_backup(s);
+    if (in_backup(s))
+        plan->usable = plan->from_base = false;
     if (base_counts(s)) {
         plan->usable = plan->from_base = true;
         plan->first = s->head_number;

@@ -65,6 +65,33 @@ static void a_backup_and_what_follows_make_the_store_again(void **state)
     sql_close(&sql);
 }
 
+/* After a restore the file goes on from a base of another instance, and the one
+ * at its beginning is older than every backup since. */
+static void a_backup_goes_before_the_base_of_an_earlier_instance(void **state)
+{
+    struct scene *s = *state;
+    struct sql sql;
+    struct replay_plan plan;
+    struct replay_result result;
+    works(s, 3);
+    s->sql.tap = NULL; /* as `restore` does */
+    assert_int_equal(sql_begin(&s->sql, true), ERR_OK);
+    assert_int_equal(journal_setting_save(s->office, &s->sql, s->journal, 9),
+                     ERR_OK);
+    assert_int_equal(sql_commit(&s->sql), ERR_OK);
+    office_down(s);
+    office_up(s, false);
+    works(s, 2);
+    backup(s);
+    works(s, 4);
+    assert_int_equal(restore(s, true, &sql, &plan, &result), ERR_OK);
+    assert_false(plan.from_base);
+    assert_int_equal(result.lost, 0);
+    assert_int_equal(result.transactions, 4);
+    assert_true(same_content(&s->sql, &sql));
+    sql_close(&sql);
+}
+
 /* The commit fails after the journal is written, or the process dies there. */
 static void a_transaction_that_failed_is_replaced_by_the_next(void **state)
 {
@@ -318,6 +345,7 @@ int main(void)
         TEST(every_table_is_in_a_base_or_made_anew),
         TEST(a_base_and_what_follows_make_the_store_again),
         TEST(a_backup_and_what_follows_make_the_store_again),
+        TEST(a_backup_goes_before_the_base_of_an_earlier_instance),
         TEST(a_transaction_that_failed_is_replaced_by_the_next),
         TEST(damage_ends_the_replay_before_it),
         TEST(what_stands_behind_damage_is_told),

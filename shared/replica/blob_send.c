@@ -178,7 +178,11 @@ enum err blob_backed(struct vault *vault, int64_t id,
 enum err blob_let_go(struct vault *vault, int64_t *count)
 {
     enum err err = vault_begin(vault);
-    if (!err)
-        err = vault_end(vault, vault_run(vault, SQL_BLOB_LET_GO_ALL));
+    if (err)
+        return err;
+    err = vault_run(vault, SQL_BLOB_LET_GO_ALL);
+    if (!err) /* a person asks: so does the next sync */
+        err = vault_run(vault, SQL_BLOB_ASK_ALL);
+    err = vault_end(vault, err);
     return err ? err : vault_query(vault, SQL_BLOB_GOING_COUNT, count);
 }

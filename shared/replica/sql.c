@@ -456,8 +456,8 @@ const char *const sql_of[SQL_COUNT] = {
         "DELETE FROM blob WHERE key = ?1 AND (whole = 0 OR given = 1)",
     [SQL_BLOB_LEAVE_ALL] = "DELETE FROM blob WHERE whole = 0 OR given = 1",
     [SQL_BLOB_LET_GO] = "UPDATE blob SET going = 1 WHERE key = ?1",
-    [SQL_BLOB_LET_GO_ALL] =
-        "UPDATE blob SET going = 1, asked_at = 0 WHERE whole = 1",
+    [SQL_BLOB_LET_GO_ALL] = "UPDATE blob SET going = 1 WHERE whole = 1",
+    [SQL_BLOB_ASK_ALL] = "UPDATE blob SET asked_at = 0 WHERE going = 1",
     [SQL_BLOB_GOING] =
         "SELECT b.id, b.name, b.bytes, k.office_wrap FROM blob b"
         " JOIN case_key k ON k.id = b.key WHERE b.going = 1"

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <sodium.h>
 #include <string.h>
+#include "shared/replica/leave.h"
 #include "shared/replica/vault_inner.h"
 #include "tests/unit/replica/photo.h"
 
@@ -197,6 +198,38 @@ static void F16_what_is_let_go_goes_once_it_is_backed_up(void **state)
     assert_int_equal(photo_ask(&p->dana, "SELECT count(*) FROM blob"), 0);
 }
 
+static void leave_everything(struct vault *vault)
+{
+    assert_int_equal(vault_begin(vault), ERR_OK);
+    assert_int_equal(vault_end(vault, leave_all(vault)), ERR_OK);
+}
+
+/* The office says so with every sync. */
+static void F16_one_that_is_revoked_again_asks_no_sooner(void **state)
+{
+    struct pair *p = *state;
+    struct vault *v = p->dana.vault;
+    uint8_t blob[HASH_BYTES];
+    struct blob_outgoing out;
+    struct blob_receipt receipt;
+    int64_t count;
+    assert_int_equal(photo_attach(p, 1000, blob), ERR_OK);
+    far_sync_up(p->far, v);
+    assert_int_equal(blob_unsent(v, 0, p->far->lineage, &out), ERR_OK);
+    kept_sign(p, blob, &receipt);
+    assert_int_equal(blob_kept(v, out.id, &receipt), ERR_OK);
+    leave_everything(v);
+    assert_int_equal(blob_going(v, p->far->lineage, &out), ERR_OK);
+    assert_memory_equal(out.blob, blob, HASH_BYTES);
+    assert_int_equal(blob_asked(v, out.id), ERR_OK);
+    leave_everything(v);
+    assert_int_equal(blob_going(v, p->far->lineage, &out), ERR_OK);
+    assert_int_equal(out.id, 0);
+    assert_int_equal(blob_let_go(v, &count), ERR_OK); /* a person asks */
+    assert_int_equal(blob_going(v, p->far->lineage, &out), ERR_OK);
+    assert_memory_equal(out.blob, blob, HASH_BYTES);
+}
+
 /* The office that has taken another lineage may have lost it. */
 static void F16_a_receipt_of_another_lineage_is_none(void **state)
 {
@@ -237,6 +270,7 @@ int main(void)
         TEST(F16_only_a_signed_receipt_makes_it_received),
         TEST(F16_what_has_left_goes_once_it_is_backed_up),
         TEST(F16_what_is_let_go_goes_once_it_is_backed_up),
+        TEST(F16_one_that_is_revoked_again_asks_no_sooner),
         TEST(F16_a_receipt_of_another_lineage_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

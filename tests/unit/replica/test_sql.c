@@ -20,8 +20,8 @@ static bool scan_allowed(enum sql which, const char *detail)
         SQL_DRAFT_COUNT,        SQL_BLOB_TOTAL,       SQL_BLOB_WAITING,
         SQL_BLOB_WAITING_BYTES, SQL_BLOB_LEAVE_ALL,   SQL_BLOB_CHUNKS_LEAVE_ALL,
         SQL_DEPART_LINES_ALL,   SQL_DEPART_ALL,       SQL_PRUNE_WAITING,
-        SQL_BLOB_LET_GO_ALL,    SQL_BLOB_GOING_COUNT, SQL_BLOB_GOING,
-        SQL_BLOB_KEPT_FORGET,
+        SQL_BLOB_LET_GO_ALL,    SQL_BLOB_ASK_ALL,     SQL_BLOB_GOING_COUNT,
+        SQL_BLOB_GOING,         SQL_BLOB_KEPT_FORGET,
     };
     for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
         if (whole[i] == which)

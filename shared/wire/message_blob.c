@@ -39,7 +39,8 @@ enum err blob_request_write(struct buffer *out, const struct blob_request *m)
     part_put_int(out, "size", m->size);
     if (m->term[0])
         part_put_text(out, "term", m->term);
-    part_put_text(out, "token", m->token);
+    if (m->token[0])
+        part_put_text(out, "token", m->token);
     if (m->wrap.size)
         part_put_base64(out, "wrap", m->wrap.at, m->wrap.size);
     buffer_add_char(out, '}');
@@ -74,7 +75,7 @@ enum err blob_request_read(struct arena *arena, struct bytes line,
     out->size = part_int(&r, root, "size", -1, 0);
     part_text(&r, root, "term", PART_OPTIONAL, out->term, sizeof out->term,
               replica_valid);
-    part_text(&r, root, "token", PART_REQUIRED, out->token, sizeof out->token,
+    part_text(&r, root, "token", PART_OPTIONAL, out->token, sizeof out->token,
               token_valid);
     if (root && canon_member(root, "wrap"))
         out->wrap = part_blob(&r, root, "wrap", BLOB_WRAP_BYTES_MAX);

@@ -227,6 +227,19 @@ static void a_stranger_a_copy_and_a_replay_are_refused(void **state)
     scene_close(s);
 }
 
+/* The identity that follows a clone, and is told only that it is revoked. */
+static void F16_one_that_was_never_given_a_token_brings(void **state)
+{
+    struct scene *s = scene_open(state);
+    place_exec(s->place, "UPDATE replica SET token_confirmed = token_latest");
+    assert_string_equal(ASK(&s->dana, .method = "PUT", .token = ""), "stale");
+    place_exec(s->place, "UPDATE replica SET token_latest = '', "
+                         "token_confirmed = '', revoked_at = 7");
+    assert_string_equal(ASK(&s->dana, .method = "PUT", .token = ""), "");
+    assert_string_equal(ASK(&s->dana, .method = "PUT"), "stale");
+    scene_close(s);
+}
+
 /* --- contents ------------------------------------------------------------- */
 
 static struct blob_row row_of(struct scene *s)
@@ -426,6 +439,7 @@ int main(void)
         TEST(F16_naming_gives_no_right),
         TEST(F16_a_writer_who_lost_the_case_brings_and_does_not_read),
         TEST(a_stranger_a_copy_and_a_replay_are_refused),
+        TEST(F16_one_that_was_never_given_a_token_brings),
         TEST(F16_a_part_goes_on_at_the_byte_after_a_restart),
         TEST(F16_what_is_not_what_the_record_names_is_dropped),
         TEST(F16_a_lost_file_is_found_and_missing_again),

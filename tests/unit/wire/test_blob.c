@@ -23,6 +23,10 @@ static void the_header_is_written_as_it_was_read(void **state)
         "\",\"lineage\":\"" LINEAGE
         "\",\"locked\":true,\"method\":\"PUT\",\"offset\":65576," TAIL
         ",\"wrap\":\"AAAA\"}",
+        "{\"agency\":\"north\",\"blob\":\"" BLOB "\",\"lineage\":\"" LINEAGE
+        "\",\"method\":\"PUT\",\"protocol\":1,"
+        "\"replica\":\"wAbCdEfGhIjKl\",\"size\":41}", /* no reply was heard yet
+                                                       */
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         struct arena arena;

@@ -11,8 +11,7 @@ static enum err account_state(struct world *world, const char *user,
                                  sql_text(user)};
     enum err err = office_begin(world);
     return err ? err
-               : office_end(world, world->sql.run(world->sql.context, statement,
-                                                  values, 2, NULL, NULL));
+               : office_end(world, sql_run(&world->sql, statement, values, 2));
 }
 
 /* A power cut in the middle may keep a statement or lose it: whoever was to be

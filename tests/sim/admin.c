@@ -14,15 +14,14 @@ enum err office_begin(struct world *world)
 {
     if (!world->office)
         return ERR_AGAIN;
-    return world->sql.begin(world->sql.context, true);
+    return sql_begin(&world->sql, true);
 }
 
 enum err office_end(struct world *world, enum err err)
 {
     if (!err)
-        return world->sql.commit(world->sql.context);
-    enum err ignored = world->sql.rollback(world->sql.context);
-    (void)ignored;
+        return sql_commit(&world->sql);
+    sql_rollback(&world->sql);
     return err;
 }
 
@@ -230,7 +229,10 @@ void office_release_all(struct world *world)
         if (more)
             err = ingest_release(world->office, &world->sql, "ruth", &pick.dot);
         err = office_end(world, err);
-        if (err == ERR_INVALID && world->unreleasable_count < HOLDS_MAX)
+        /* What was begun before a disposal does not come back. */
+        bool never = err == ERR_INVALID ||
+                     (err == ERR_DENIED && (world->scenes & SCENE_DISPOSED));
+        if (never && world->unreleasable_count < HOLDS_MAX)
             world->unreleasable[world->unreleasable_count++] = pick.dot;
         else if (err)
             world_fail(world, "a hold is not released: %s", err_name(err));

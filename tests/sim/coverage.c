@@ -118,19 +118,14 @@ static const struct {
     {"F24 a value comes while a form is open", "at once: form-save, hot-edit"},
     {"F26 a case goes and comes back", "step assign"},
     {"F27 torn and altered requests", "link request cut"},
+    {"F28 disposed of, then restored", "disposed of before a restore"},
+    {"F28 disposed of, then restored", "held disposed"},
 };
 
+/* And what none of them is about. */
 static const char *const wanted[] = {
-    "held disposed",
-    "held invalid",
-    "held out-of-scope",
-    "held revoked",
-    "held too-large",
-    "held waiting",
     "released by a person",
     "released by itself",
-    "carried by release",
-    "carried by its vault",
     "carried by the office",
     "rule both: several values, open",
     "rule fixed: several values, open",
@@ -138,11 +133,12 @@ static const char *const wanted[] = {
     "rule latest: several values, open",
     "rule safest: several values",
     "rule set: several values",
-    "revoked, and told",
-    "vault put back",
     "a site answers a disclosure",
-    "a type of version 3 is written",
     "batches of 200 bytes",
+    "disposal refused before its time",
+    "disposal refused by one alone",
+    "disposal refused under legal hold",
+    "disposed of, power",
 };
 
 static int64_t count_of(const struct cover *cover, const char *name)
@@ -161,10 +157,12 @@ static size_t tell_missing(const struct cover *cover, const char *name)
     return 1;
 }
 
-static void print_gaps(const struct cover *cover)
+static size_t print_gaps(const struct cover *cover)
 {
     char name[COVER_CHARS];
     size_t missing = 0;
+    for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++)
+        missing += tell_missing(cover, scenarios[i].item);
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
         missing += tell_missing(cover, wanted[i]);
     for (int i = 0; i < STEP_COUNT; i++) {
@@ -179,6 +177,7 @@ static void print_gaps(const struct cover *cover)
             missing += tell_missing(cover, name);
         }
     printf("%zu things that should happen did not\n", missing);
+    return missing;
 }
 
 static int by_name(const void *a, const void *b)
@@ -187,7 +186,7 @@ static int by_name(const void *a, const void *b)
                   ((const struct cover_item *)b)->name);
 }
 
-void coverage_print(const struct cover *cover)
+size_t coverage_print(const struct cover *cover)
 {
     static struct cover sorted;
     sorted = *cover;
@@ -198,5 +197,5 @@ void coverage_print(const struct cover *cover)
     for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++)
         printf("  %-40s %lld\n", scenarios[i].scenario,
                (long long)count_of(cover, scenarios[i].item));
-    print_gaps(cover);
+    return print_gaps(cover);
 }

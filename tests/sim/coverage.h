@@ -12,7 +12,8 @@ void coverage_pairs(struct world *world);
 /* A record's state at the office: by which rule several values met. */
 void coverage_state(struct world *world, const struct canon *state);
 
-/* Prints every count, then the scenarios and what is missing. */
-void coverage_print(const struct cover *cover);
+/* Prints every count, then the scenarios and what is missing, which it counts.
+ */
+size_t coverage_print(const struct cover *cover);
 
 #endif

@@ -300,20 +300,22 @@ uint64_t disk_writes(const char *name)
 /* --- a state to begin from ------------------------------------------------ */
 
 static struct kept {
-    char name[DISK_NAME_CHARS];
-    unsigned char *data; /* owned */
+    char name[DISK_NAME_CHARS]; /* below the root */
+    unsigned char *data;        /* owned */
     int64_t size;
 } kept[FILES_MAX];
 static size_t kept_count;
 
 void disk_keep(void)
 {
+    size_t root = strlen(disk_root);
     for (int i = 0; i < FILES_MAX; i++) {
         const struct file *file = &files[i];
         struct kept *copy = &kept[kept_count];
         if (!*file->name || !file->exists || !file->size)
             continue;
-        strcpy(copy->name, file->name);
+        assert(!strncmp(file->name, disk_root, root));
+        strcpy(copy->name, file->name + root);
         copy->size = file->size;
         copy->data = malloc((size_t)file->size);
         assert(copy->data);
@@ -324,8 +326,10 @@ void disk_keep(void)
 
 void disk_restore(void)
 {
+    char name[2 * DISK_NAME_CHARS];
     for (size_t i = 0; i < kept_count; i++) {
-        struct file *file = file_find(kept[i].name, true);
+        snprintf(name, sizeof name, "%s%s", disk_root, kept[i].name);
+        struct file *file = file_find(name, true);
         file->exists = true;
         file_resize(file, kept[i].size);
         memcpy(file->data, kept[i].data, (size_t)kept[i].size);

@@ -41,7 +41,7 @@ void disk_copy(const char *from, const char *to);
 
 /* Keeps a copy of all files as they are, to begin again from. */
 void disk_keep(void);
-/* After disk_reset(): they are there again. */
+/* After disk_reset(), which may name another root: they are there again. */
 void disk_restore(void);
 
 uint64_t disk_writes(const char *machine); /* so far */

@@ -3,7 +3,7 @@
 #define NEVER (-1)
 #define NOTHING_BREAKS                                                         \
     [STEP_CLONE] = NEVER, [STEP_RESTORE] = NEVER, [STEP_LOSE] = NEVER,         \
-    [STEP_ROLL_BACK] = NEVER
+    [STEP_ROLL_BACK] = NEVER, [STEP_COLLIDE] = NEVER
 
 /* How often each thing happens, unless the focus says otherwise. */
 static const int usual[STEP_COUNT] = {
@@ -83,20 +83,28 @@ const struct focus *focus_of(uint64_t seed)
     return &focuses[seed % (sizeof focuses / sizeof *focuses)];
 }
 
-static int weight(const struct focus *focus, int kind)
+/* Of one seed in four (history.c). */
+static const int further_usual[STEP_COUNT] = {
+    [STEP_DISPOSE] = 20, [STEP_JOURNAL] = 8, [STEP_ATTACH] = 40,
+    [STEP_FETCH] = 15,   [STEP_PRUNE] = 12,  [STEP_BLOB_DISK] = 6,
+};
+
+static int weight(const struct focus *focus, bool further, int kind)
 {
     int own = focus->weights[kind];
-    return own < 0 ? 0 : own ? own : usual[kind];
+    int more = further ? further_usual[kind] : 0;
+    return own < 0 ? 0 : (own ? own : usual[kind]) + more;
 }
 
-enum step_kind focus_draw(const struct focus *focus, const struct random *dice)
+enum step_kind focus_draw(const struct focus *focus, bool further,
+                          const struct random *dice)
 {
     int total = 0;
     for (int i = 0; i < STEP_COUNT; i++)
-        total += weight(focus, i);
+        total += weight(focus, further, i);
     int at = (int)random_below(dice, (uint64_t)total);
     for (int i = 0; i < STEP_COUNT; i++)
-        if ((at -= weight(focus, i)) < 0)
+        if ((at -= weight(focus, further, i)) < 0)
             return (enum step_kind)i;
     return STEP_SYNC;
 }

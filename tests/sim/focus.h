@@ -14,6 +14,9 @@ struct focus {
 };
 
 const struct focus *focus_of(uint64_t seed);
-enum step_kind focus_draw(const struct focus *focus, const struct random *dice);
+/* `further`: also what the other histories, which are to stay what they were,
+ * do not know. */
+enum step_kind focus_draw(const struct focus *focus, bool further,
+                          const struct random *dice);
 
 #endif

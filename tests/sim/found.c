@@ -1,5 +1,6 @@
 /* The world's beginning.  Keys and certificates cost more than a short history,
  * so it is founded once and kept. */
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +13,9 @@
 
 static struct {
     bool made;
-    pid_t owner;
-    char root[256];
+    pid_t owner, here;
+    char root[240];
+    char place[256]; /* of this process, below the root */
     int64_t now_ms;
 } first;
 
@@ -62,6 +64,48 @@ void found_remove(void)
 {
     if (first.made && first.owner == getpid())
         remove_tree(first.root);
+    else if (first.here == getpid())
+        remove_tree(first.place);
+}
+
+/* Its name has always the same length, since the store names a file in it. */
+static void place_take(void)
+{
+    char command[1600];
+    if (first.here == getpid())
+        return;
+    first.here = getpid();
+    snprintf(first.place, sizeof first.place, "%s%010ld/", first.root,
+             (long)first.here);
+    snprintf(command, sizeof command,
+             "cd '%s' && mkdir -p '%svolume' && "
+             "cp -r keys office device.secret '%s'",
+             first.root, first.place, first.place);
+    if (system(command)) {
+        fprintf(stderr, "sim: cannot make %s\n", first.place);
+        exit(2);
+    }
+}
+
+static void folder_empty(const char *name, const char *but)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s%s", first.place, name);
+    DIR *files = opendir(path);
+    for (const struct dirent *file; files && (file = readdir(files));)
+        if (file->d_name[0] != '.' && strcmp(file->d_name, but) != 0)
+            (void)unlinkat(dirfd(files), file->d_name, 0);
+    if (files)
+        closedir(files);
+}
+
+/* What histories before this one have left there. */
+static void place_clean(void)
+{
+    folder_empty("keys", "agency.keys");
+    folder_empty("volume", "");
+    folder_empty("backups", "");
+    folder_empty("office/blobs", "");
 }
 
 /* On a world of its own, with a salt that is the same for every seed. */
@@ -94,9 +138,13 @@ void found_begin(struct world *world)
     bool founding = first.made && !first.now_ms;
     if (!first.made)
         found();
-    memcpy(world->root, first.root, sizeof world->root);
-    if (founding)
+    if (founding) {
+        memcpy(world->root, first.root, sizeof first.root);
         return;
+    }
+    place_take();
+    place_clean();
+    memcpy(world->root, first.place, sizeof world->root);
     world->now_ms = first.now_ms;
     disk_reset(world->root, &world->dice.random);
     disk_restore();

@@ -37,6 +37,8 @@ void history_print(const struct history *history);
 bool history_parse(struct history *history, const char *line);
 
 void outcome_add(struct outcome *sum, const struct outcome *one);
-void outcome_print(const struct outcome *sum, uint64_t passed, double seconds);
+/* How many things should have happened and did not. */
+size_t outcome_print(const struct outcome *sum, uint64_t passed,
+                     double seconds);
 
 #endif

@@ -1,8 +1,10 @@
 /* The simulator's command: seeds, replay, shrinking, coverage.
  *
- *   sim --seeds N [--from K] [--jobs J] [--steps S] [--failures F] [--quick]
- *                             runs seeds K .. K+N-1, until F have failed;
- *                             quick: only says which is the first that fails
+ *   sim --seeds N [--from K] [--every E] [--jobs J] [--steps S] [--failures F]
+ *       [--quick]             runs seeds K, K+E, ..., N of them, until F have
+ *                             failed; quick: only says which is the first that
+ *                             fails.  With COVER_SEEDS and more, what should
+ *                             have happened and did not is a failure too
  *   sim --seed K [--verbose]  replays one and shrinks
  *   sim --seed K --here       in this process, told aloud
  *   sim --clocks ...          the same, each history with right and with wrong
@@ -23,6 +25,7 @@
 #include "tests/sim/history.h"
 
 #define JOBS_MAX 16
+#define COVER_SEEDS 2000 /* enough for everything to happen */
 #define LINE_CHARS (STEPS_MAX * 40)
 
 static struct history history;
@@ -100,11 +103,12 @@ static int run_corpus(const char *path, bool verbose)
 /* --- many ----------------------------------------------------------------- */
 
 struct batch {
-    uint64_t from, count;
+    uint64_t from, count, every;
     size_t steps;
     int jobs, failures_max;
     bool quick; /* the first seed that fails is all that is asked for */
     struct outcome sum;
+    size_t missing; /* that should have happened */
     uint64_t passed, failures, first_bad;
 };
 
@@ -112,6 +116,11 @@ struct progress { /* what a worker tells its parent */
     uint64_t index;
     struct outcome outcome;
 };
+
+static uint64_t seed_of(const struct batch *b, uint64_t index)
+{
+    return b->from + index * b->every;
+}
 
 static void tell(int fd, const struct progress *progress)
 {
@@ -128,13 +137,14 @@ static void work(const struct batch *b, int fd, uint64_t first)
         snprintf(progress.outcome.why, sizeof progress.outcome.why,
                  "the process died");
         tell(fd, &progress);
-        history_draw(&history, b->from + i, b->steps);
+        history_draw(&history, seed_of(b, i), b->steps);
         history_run(&history, false, &progress.outcome);
         tell(fd, &progress);
         if (progress.outcome.failed)
-            _exit(1);
+            break;
     }
-    _exit(0);
+    found_remove();
+    _exit(progress.outcome.failed ? 1 : 0);
 }
 
 static int worker_start(const struct batch *b, uint64_t first)
@@ -172,7 +182,7 @@ struct worker {
 
 static void worker_failed(struct batch *b, struct worker *w)
 {
-    uint64_t seed = b->from + w->progress.index;
+    uint64_t seed = seed_of(b, w->progress.index);
     printf("seed %llu fails: %.400s\n", (unsigned long long)seed,
            w->progress.outcome.why);
     if (b->failures++ == 0 || seed < b->first_bad)
@@ -186,7 +196,7 @@ static void worker_failed(struct batch *b, struct worker *w)
 static bool beyond(const struct batch *b, const struct worker *w)
 {
     return b->quick && b->failures &&
-           b->from + w->progress.index > b->first_bad;
+           seed_of(b, w->progress.index) > b->first_bad;
 }
 
 /* One report; after a failure the worker is gone, and another goes on. */
@@ -238,9 +248,9 @@ static int run_many(struct batch *b)
     clock_gettime(CLOCK_MONOTONIC, &start);
     gather(b);
     clock_gettime(CLOCK_MONOTONIC, &end);
-    outcome_print(&b->sum, b->passed,
-                  (double)(end.tv_sec - start.tv_sec) +
-                      (double)(end.tv_nsec - start.tv_nsec) / 1e9);
+    b->missing = outcome_print(&b->sum, b->passed,
+                               (double)(end.tv_sec - start.tv_sec) +
+                                   (double)(end.tv_nsec - start.tv_nsec) / 1e9);
     if (b->failures) {
         printf("not ok simulation: %llu of %llu seeds failed\n",
                (unsigned long long)b->failures,
@@ -263,6 +273,11 @@ static int run_many(struct batch *b)
                "of several values %lld show another first, and list all\n",
                (long long)b->sum.requests, (long long)b->sum.latest_fields,
                (long long)b->sum.latest_moved);
+    if (b->missing && b->passed >= COVER_SEEDS && !history.twice) {
+        printf("not ok simulation: %zu things that should happen did not\n",
+               b->missing);
+        return 1;
+    }
     printf("ok simulation of %llu seeds%s\n", (unsigned long long)b->passed,
            history.twice ? ", with right and wrong clocks" : "");
     return 0;
@@ -310,6 +325,7 @@ static int run(int argc, char **argv)
     batch =
         (struct batch){.from = number(argc, argv, "--from", 1),
                        .count = number(argc, argv, "--seeds", 50),
+                       .every = number(argc, argv, "--every", 1),
                        .steps = steps,
                        .jobs = (int)number(argc, argv, "--jobs", 2),
                        .failures_max = (int)number(argc, argv, "--failures", 1),

@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "tests/sim/people.h"
+#include "tests/sim/photos.h"
+#include "tests/sim/site.h"
+#include "tests/sim/volume.h"
 
 struct held_search {
     const char *replica;
@@ -116,7 +119,7 @@ void mishap_roll_back(struct world *world)
         d->kept = true;
         return;
     }
-    world->scenes |= SCENE_CLONED;
+    world->scenes |= SCENE_CLONED | SCENE_PUT_BACK;
     device_stop(d);
     disk_copy(copy, d->name);
     disk_power_on(d->name);
@@ -125,4 +128,91 @@ void mishap_roll_back(struct world *world)
     if (!device_start(world, d))
         world_fail(world, "%s does not open after it was put back", d->name);
     truth_excuse(world);
+}
+
+static struct device *copy_of(struct world *world, const struct device *d)
+{
+    struct device *copy = device_add(world, d->user, d->scope);
+    if (!copy)
+        return NULL;
+    world->scenes |= SCENE_CLONED;
+    disk_copy(d->name, copy->name);
+    copy->enrolled = true;
+    copy->revoked = d->revoked;
+    world_say(world, "%s is copied to %s", d->name, copy->name);
+    if (!device_start(world, copy))
+        world_fail(world, "a copied vault does not open");
+    return copy;
+}
+
+void mishap_clone(struct world *world)
+{
+    struct device *d = device_any(world);
+    if (d)
+        (void)copy_of(world, d);
+}
+
+void mishap_restore(struct world *world)
+{
+    if (!(world->scenes & SCENE_BACKUP))
+        return;
+    struct volume_restore restore;
+    volume_restore_begin(&restore, world);
+    office_stop(world);
+    photos_lose(world);
+    custody_lose_backup(world);
+    disk_copy("backup", "office");
+    disk_power_on("office");
+    world_say(world, "the office is restored from its backup");
+    if (world->scenes & SCENE_DISPOSED)
+        world_cover(world, "disposed of before a restore");
+    if (!volume_replay(&restore))
+        world->scenes |= SCENE_RESTORED;
+    if (!office_start(world))
+        world_fail(world, "the office does not start after a restore");
+    volume_restore_end(&restore);
+    site_again(world);
+    custody_check(world);
+    truth_excuse(world);
+}
+
+/* Somebody of the same caseload, who is sent what this one writes. */
+static struct device *colleague(struct world *world, const struct device *of)
+{
+    for (int i = 0; i < DEVICES_MAX; i++) {
+        struct device *d = &world->devices[i];
+        if (d != of && d->used && d->vault && d->enrolled && !d->revoked &&
+            !strcmp(d->scope, of->scope) && strcmp(d->user, of->user) != 0)
+            return d;
+    }
+    return NULL;
+}
+
+static void take_on(struct world *world, struct device *d, const char *set)
+{
+    struct record_write write = {.type = "person", .set = bytes_text(set)};
+    if (d->vault && people_write(world, d, &write, NULL, "person", NULL))
+        (void)device_sync(world, d);
+}
+
+void mishap_collide(struct world *world)
+{
+    struct device *d = device_any(world), *copy, *other;
+    if (!d || d->revoked || !(other = colleague(world, d)) || !world->online ||
+        !office_steady(world))
+        return;
+    bool faults = world->faults;
+    world->faults = false;
+    (void)device_sync(world, d);
+    (void)device_sync(world, other);
+    custody_backup(world);
+    copy = world->failed ? NULL : copy_of(world, d);
+    if (copy) {
+        take_on(world, d, "{\"preferred_name\":\"one\"}");
+        (void)device_sync(world, other);
+        mishap_restore(world);
+        take_on(world, copy, "{\"preferred_name\":\"another\"}");
+        (void)device_sync(world, other);
+    }
+    world->faults = faults;
 }

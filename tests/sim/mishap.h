@@ -16,4 +16,13 @@ void mishap_lose(struct world *world);
  * has to keep one. */
 void mishap_roll_back(struct world *world);
 
+/* A vault is copied, and both copies are used. */
+void mishap_clone(struct world *world);
+/* The office's disk is lost; there is a backup. */
+void mishap_restore(struct world *world);
+/* All three: what a vault wrote after a backup came to a colleague; the office
+ * is taken back; a copy of the vault writes under the same number; then the
+ * colleague brings what he has. */
+void mishap_collide(struct world *world);
+
 #endif

@@ -1,5 +1,5 @@
 /* A network between a session and the office: loses, cuts, repeats, delays. */
-#include "tests/sim/world.h"
+#include "tests/sim/lane.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +24,8 @@ struct net {
     struct world *world;
     struct device *device;
     struct buffer request;
-    char path[64];
+    char method[8], path[128];
+    struct buffer header[2]; /* more lines of the request's head */
     bool pending;
 };
 
@@ -33,7 +34,12 @@ static enum err net_start(void *context, const struct transport_request *r)
     struct net *net = context;
     const char *path = strstr(r->url, "/v1/");
     buffer_clear(&net->request);
+    snprintf(net->method, sizeof net->method, "%s", r->method);
     snprintf(net->path, sizeof net->path, "%s", path ? path : "");
+    for (int i = 0; i < 2; i++) {
+        buffer_clear(&net->header[i]);
+        buffer_add_text(&net->header[i], r->header[i] ? r->header[i] : "");
+    }
     net->pending = true;
     return buffer_add_bytes(&net->request, r->body);
 }
@@ -67,6 +73,15 @@ static enum err serve(struct net *net, struct bytes request,
     struct world *world = net->world;
     const char *type;
     buffer_clear(&out->body);
+    if (!strncmp(net->path, "/v1/blobs/", 10)) {
+        struct lane lane = {.method = net->method,
+                            .name = net->path + 10,
+                            .header = {buffer_text(&net->header[0]),
+                                       buffer_text(&net->header[1])},
+                            .body = request,
+                            .size = net->request.size};
+        return lane_serve(world, &lane, out);
+    }
     if (!strncmp(net->path, "/v1/sync", 8))
         return sync_whole(world->office, &world->sql, request, &out->body,
                           &out->status, &type);
@@ -183,6 +198,8 @@ static void net_close(void *context)
 {
     struct net *net = context;
     buffer_fini(&net->request);
+    buffer_fini(&net->header[0]);
+    buffer_fini(&net->header[1]);
     free(net);
 }
 
@@ -194,6 +211,8 @@ void net_open(struct transport *out, struct world *world, struct device *device)
     net->world = world;
     net->device = device;
     buffer_init(&net->request, 64u << 20);
+    buffer_init(&net->header[0], 64u << 10);
+    buffer_init(&net->header[1], 64u << 10);
     *out = (struct transport){.start = net_start,
                               .poll = net_poll,
                               .cancel = net_cancel,

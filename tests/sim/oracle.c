@@ -11,6 +11,7 @@
 #include "tests/sim/forge.h"
 #include "tests/sim/oracle_lines.h"
 #include "tests/sim/people.h"
+#include "tests/sim/photos.h"
 #include "tests/sim/view.h"
 #include "tests/sim/world.h"
 
@@ -99,6 +100,17 @@ static void check_kept(struct world *world, const struct lines *lines)
             world_fail(world, "LOST: write %s (%s) of record %s",
                        world->writes[i].id, world->writes[i].dot,
                        world->writes[i].record);
+}
+
+/* What was disposed of is nowhere at the office, whatever came back. */
+static void check_gone(struct world *world, const struct lines *lines)
+{
+    for (size_t i = 0; i < world->write_count; i++)
+        if (world->writes[i].gone &&
+            map_has(lines->by_write, bytes_text(world->writes[i].id)))
+            world_fail(world,
+                       "F28: %s of record %s was disposed of, and is back",
+                       world->writes[i].dot, world->writes[i].record);
 }
 
 /* O11: nothing stands above its log's last signature. */
@@ -289,7 +301,7 @@ static void settle(struct world *world)
 {
     bool quiet = false;
     for (int round = 0; round < ROUNDS && !quiet; round++) {
-        int64_t before = world->requests + world->lines;
+        int64_t before = world->requests - world->orphans + world->lines;
         int64_t syncs = world->syncs;
         bool all = true;
         for (int i = 0; i < DEVICES_MAX && !world->failed; i++) {
@@ -298,8 +310,9 @@ static void settle(struct world *world)
                 all = device_sync(world, d) && all;
         }
         world->now_ms += 5000;
-        quiet = all &&
-                world->requests + world->lines - before == world->syncs - syncs;
+        quiet =
+            all && world->requests - world->orphans + world->lines - before ==
+                       world->syncs - syncs;
     }
     if (!quiet)
         world_fail(world, "O6: it does not settle in %d rounds", ROUNDS);
@@ -330,6 +343,7 @@ void oracle_settle(struct world *world)
     size_t problems = 0;
     world->faults = false;
     world->online = true;
+    world->blob_disk_full = false;
     world_say(world, "== faults stop");
     for (int i = 0; i < DEVICES_MAX; i++) {
         disk_power_cut(world->devices[i].used ? world->devices[i].name : "none",
@@ -350,6 +364,8 @@ void oracle_settle(struct world *world)
         return;
     lines_load(&lines, world);
     check_kept(world, &lines);
+    check_gone(world, &lines);
+    photos_check(world);
     check_signed(world);
     check_vaults(world);
     if (!world->failed)

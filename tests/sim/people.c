@@ -132,15 +132,22 @@ bool people_write(struct world *world, struct device *device,
     struct record_written written;
     record_written_init(&written);
     enum err err = record_write(device->vault, write, &written);
-    if (!err) {
-        remember(world, device, &written, form);
-        if (!form)
-            learn(world, &written, type, kase);
-    }
-    world_say(world, "%s writes %s %.8s: %s %s", device->name, type,
-              err ? "" : written.record, err_name(err),
-              err ? vault_detail(device->vault) : "");
+    if (!err && !form)
+        learn(world, &written, type, kase);
+    people_wrote(world, device, err, &written, form, type);
     record_written_fini(&written);
+    return !err;
+}
+
+void people_wrote(struct world *world, struct device *device, enum err err,
+                  const struct record_written *written, const struct form *form,
+                  const char *type)
+{
+    if (!err)
+        remember(world, device, written, form);
+    world_say(world, "%s writes %s %.8s: %s %s", device->name, type,
+              err ? "" : written->record, err_name(err),
+              err ? vault_detail(device->vault) : "");
     if (disk_is_off(device->name)) {
         world_say(world, "%s loses power while it writes", device->name);
         if (err)
@@ -150,7 +157,6 @@ bool people_write(struct world *world, struct device *device,
         world_fail(world, "%s: a good write is refused: %s %s", device->name,
                    err_name(err), vault_detail(device->vault));
     }
-    return !err;
 }
 
 struct pick {

@@ -11,6 +11,10 @@ bool form_open(struct world *world, struct device *device, struct form *form,
 bool people_write(struct world *world, struct device *device,
                   struct record_write *write, const struct form *form,
                   const char *type, const char *kase);
+/* What became of a write that somebody has made in another way. */
+void people_wrote(struct world *world, struct device *device, enum err err,
+                  const struct record_written *written, const struct form *form,
+                  const char *type);
 /* A random record of a type that this device can read. */
 bool people_pick(struct world *world, struct device *device, const char *type,
                  char record[ID_CHARS + 1]);

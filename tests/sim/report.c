@@ -22,7 +22,7 @@ void outcome_add(struct outcome *sum, const struct outcome *one)
     sum->latest_moved += one->latest_moved;
 }
 
-void outcome_print(const struct outcome *sum, uint64_t passed, double seconds)
+size_t outcome_print(const struct outcome *sum, uint64_t passed, double seconds)
 {
     printf("%llu histories: %lld writes, %lld syncs, %lld requests, %lld power "
            "cuts, %lld new identities, %lld reconciles\n",
@@ -33,5 +33,5 @@ void outcome_print(const struct outcome *sum, uint64_t passed, double seconds)
     printf("%.1f device-years in %.0f s: %.0f times real time\n",
            (double)sum->device_ms / YEAR_MS, seconds,
            (double)sum->device_ms / 1e3 / (seconds > 0.1 ? seconds : 0.1));
-    coverage_print(&sum->cover);
+    return coverage_print(&sum->cover);
 }

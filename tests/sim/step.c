@@ -4,11 +4,14 @@
 
 #include "server/ingest.h"
 #include "tests/sim/clocks.h"
+#include "tests/sim/dispose.h"
 #include "tests/sim/forge.h"
 #include "tests/sim/mishap.h"
 #include "tests/sim/people.h"
+#include "tests/sim/photos.h"
 #include "tests/sim/site.h"
 #include "tests/sim/types.h"
+#include "tests/sim/volume.h"
 
 typedef void step_call(struct world *world);
 
@@ -227,14 +230,12 @@ static void step_assign(struct world *world)
         return;
     size_t i = (size_t)world_dice(world, world->record_count);
     snprintf(scope[0], sizeof scope[0], "%s", scopes[world_dice(world, 2)]);
-    if (!office_knows(world, world->record_cases[i]) ||
-        world->sql.begin(world->sql.context, true))
+    if (!office_knows(world, world->record_cases[i]) || office_begin(world))
         return;
     enum err err = ingest_assign(world->office, &world->sql, "admin",
                                  world->record_cases[i],
                                  (const char(*)[SCOPE_CHARS_MAX + 1]) scope, 1);
-    err = err ? (enum err)(world->sql.rollback(world->sql.context), err)
-              : world->sql.commit(world->sql.context);
+    err = office_end(world, err);
     world_say(world, "the office gives case %.8s to %s: %s",
               world->record_cases[i], scope[0], err_name(err));
 }
@@ -279,42 +280,10 @@ static void step_clock(struct world *world)
         d->skew_ms = jumps[world_dice(world, 4)];
 }
 
-static void step_clone(struct world *world)
-{
-    struct device *d = device_any(world);
-    struct device *copy;
-    if (!d || !(copy = device_add(world, d->user, d->scope)))
-        return;
-    world->scenes |= SCENE_CLONED;
-    disk_copy(d->name, copy->name);
-    copy->enrolled = true;
-    copy->revoked = d->revoked;
-    world_say(world, "%s is copied to %s", d->name, copy->name);
-    if (!device_start(world, copy))
-        world_fail(world, "a copied vault does not open");
-}
-
 static void step_backup(struct world *world)
 {
     custody_backup(world);
     world_say(world, "the office is backed up");
-}
-
-static void step_restore(struct world *world)
-{
-    if (!(world->scenes & SCENE_BACKUP))
-        return;
-    world->scenes |= SCENE_RESTORED;
-    office_stop(world);
-    custody_lose_backup(world);
-    disk_copy("backup", "office");
-    disk_power_on("office");
-    world_say(world, "the office is restored from its backup");
-    if (!office_start(world))
-        world_fail(world, "the office does not start after a restore");
-    site_again(world);
-    custody_check(world);
-    truth_excuse(world);
 }
 
 static void step_suspend(struct world *world)
@@ -421,9 +390,9 @@ static const struct {
     [STEP_OFFICE_CRASH] = {"office-crash", step_office_crash},
     [STEP_OUTAGE] = {"outage", step_outage},
     [STEP_CLOCK] = {"clock", step_clock},
-    [STEP_CLONE] = {"clone", step_clone},
+    [STEP_CLONE] = {"clone", mishap_clone},
     [STEP_BACKUP] = {"backup", step_backup},
-    [STEP_RESTORE] = {"restore", step_restore},
+    [STEP_RESTORE] = {"restore", mishap_restore},
     [STEP_FORGE] = {"forge", forge_request},
     [STEP_LOCKED] = {"locked", step_locked},
     [STEP_MAIL] = {"mail", mail_step},
@@ -442,6 +411,13 @@ static const struct {
     [STEP_DISCLOSE] = {"disclose", site_disclose},
     [STEP_ANSWER] = {"answer", site_answer},
     [STEP_SAME_ID] = {"same-id", mishap_same_id},
+    [STEP_DISPOSE] = {"dispose", dispose_step},
+    [STEP_JOURNAL] = {"journal", volume_step},
+    [STEP_COLLIDE] = {"collide", mishap_collide},
+    [STEP_ATTACH] = {"attach", photos_attach},
+    [STEP_FETCH] = {"fetch", photos_fetch},
+    [STEP_PRUNE] = {"prune", photos_prune},
+    [STEP_BLOB_DISK] = {"blob-disk", photos_disk},
 };
 
 const char *step_name(enum step_kind kind)

@@ -72,13 +72,13 @@ void tale_assign(struct world *world, const char *scope)
 {
     char scopes[1][SCOPE_CHARS_MAX + 1];
     snprintf(scopes[0], sizeof scopes[0], "%s", scope);
-    enum err err = world->sql.begin(world->sql.context, true);
+    enum err err = sql_begin(&world->sql, true);
     if (!err)
         err = ingest_assign(world->office, &world->sql, "admin",
                             world->records[0],
                             (const char(*)[SCOPE_CHARS_MAX + 1]) scopes, 1);
     if (!err)
-        err = world->sql.commit(world->sql.context);
+        err = sql_commit(&world->sql);
     if (err)
         world_fail(world, "a case cannot be moved: %s", err_name(err));
 }

@@ -20,14 +20,19 @@ static enum err note_line(void *context, const struct sql_value *row,
     return err;
 }
 
-/* The ids of all writes that some machine holds. */
-static void note_all(struct world *world, struct map *ids)
+void truth_office(struct world *world, struct map *ids)
 {
     struct sql_value agency = sql_text(world->office->agency);
     if (world->sql.run(world->sql.context,
                        "SELECT line FROM line WHERE agency = $1", &agency, 1,
                        note_line, ids))
         world_fail(world, "the office's lines cannot be read");
+}
+
+/* The ids of all writes that some machine holds. */
+static void note_all(struct world *world, struct map *ids)
+{
+    truth_office(world, ids);
     for (int i = 0; i < DEVICES_MAX; i++) {
         struct device *d = &world->devices[i];
         if (d->used && d->vault && vault_writes_add(d->vault, ids))

@@ -9,6 +9,8 @@
 
 #include "tests/sim/coverage.h"
 
+#define JOURNAL_BYTES 65536 /* its file is begun anew beyond */
+
 bool world_plain(const struct world *world)
 {
     return !(world->scenes & (SCENE_CLONED | SCENE_RESTORED));
@@ -85,7 +87,7 @@ void office_paths(const struct world *world, char *data, char *keys,
     snprintf(keys, room, "%skeys", world->root);
 }
 
-bool office_start(struct world *world)
+static bool start(struct world *world, bool idle)
 {
     char data[512], keys[512], detail[OFFICE_DETAIL_CHARS] = "";
     office_paths(world, data, keys, sizeof data);
@@ -94,8 +96,11 @@ bool office_start(struct world *world)
                                      .clock = &world->clock,
                                      .random = &world->salt.random,
                                      .log = &world->log,
-                                     .vfs = DISK_VFS};
-    enum err err = office_open(&world->office, &options, true, detail);
+                                     .vfs = DISK_VFS,
+                                     .serving = !idle,
+                                     .restoring = idle,
+                                     .journal_bytes_min = JOURNAL_BYTES};
+    enum err err = office_open(&world->office, &options, !idle, detail);
     if (!err)
         err = office_connect(world->office, &world->sql);
     world->sql_open = !err;
@@ -104,6 +109,16 @@ bool office_start(struct world *world)
         office_stop(world);
     }
     return !err;
+}
+
+bool office_start(struct world *world)
+{
+    return start(world, false);
+}
+
+bool office_start_idle(struct world *world)
+{
+    return start(world, true);
 }
 
 void office_stop(struct world *world)

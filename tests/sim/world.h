@@ -21,11 +21,13 @@
 #define ATTEMPTS_MAX 200
 #define FORMS_MAX 4
 #define MAIL_MAX 12
+#define PHOTOS_MAX 64
 #define HOLDS_MAX 256
 #define COVERS_MAX 320
 #define COVER_CHARS 48
 #define START_MS INT64_C(1767225600000) /* 2026-01-01 */
 
+struct map;
 struct view;
 
 /* clocks.h */
@@ -38,7 +40,12 @@ enum clocks {
 enum {
     SCENE_CLONED = 1,
     SCENE_RESTORED = 2,
-    SCENE_BACKUP = 256, /* there is one */
+    SCENE_DISPOSED = 4,
+    SCENE_JOURNAL = 8,   /* one is kept */
+    SCENE_BEHIND = 16,   /* its volume was away once */
+    SCENE_DAMAGED = 32,  /* so was what it holds */
+    SCENE_PUT_BACK = 64, /* a vault, to a copy of it */
+    SCENE_BACKUP = 256,  /* there is one */
     SCENE_TWO_BACKUPS = 512
 };
 
@@ -81,6 +88,13 @@ enum step_kind {
     STEP_REFER,
     STEP_DISCLOSE,
     STEP_ANSWER,
+    STEP_DISPOSE,
+    STEP_JOURNAL,
+    STEP_ATTACH,
+    STEP_FETCH,
+    STEP_PRUNE,
+    STEP_BLOB_DISK,
+    STEP_COLLIDE,
     STEP_COUNT
 };
 
@@ -94,6 +108,7 @@ struct write {
     enum step_kind step; /* during which it was written */
     char dot[DOT_CHARS + 1];
     bool excused; /* truth.c */
+    bool gone;    /* on purpose; dispose.c */
     /* Whose form it was: the writer may have become another since. */
     char reader[REPLICA_CHARS + 1];
 };
@@ -117,6 +132,14 @@ struct cover_item {
 struct cover {
     struct cover_item items[COVERS_MAX];
     size_t count;
+};
+
+/* An attachment: its bytes follow from its number; photos.c. */
+struct photo {
+    uint8_t blob[HASH_BYTES];
+    char record[ID_CHARS + 1];
+    size_t bytes;
+    size_t write; /* that names it, in world.writes */
 };
 
 /* A file on its way; mail.c. */
@@ -171,6 +194,10 @@ struct world {
     size_t record_count;
     struct mail mail[MAIL_MAX];
     struct odd odd;
+    struct photo photos[PHOTOS_MAX];
+    size_t photo_count;
+    int64_t orphans;      /* requests with one whose text was disposed of */
+    bool blob_disk_full;  /* attachments find no room at the office */
     struct write *writes; /* owned, WRITES_MAX */
     size_t write_count;
     struct write *attempts; /* owned: whose outcome a power cut hid */
@@ -202,15 +229,18 @@ void world_cover(struct world *world, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 uint64_t world_dice(struct world *world, uint64_t limit);
 
-/* found.c: the office and the first devices, founded once in a process and
- * begun from by every history. */
+/* found.c: the office and the first devices, founded once and begun from by
+ * every history.  Each process has real files of its own: the agency's keys,
+ * and what stands beside the store. */
 void found_begin(struct world *world);
-void found_remove(void); /* at the program's end */
+void found_remove(void); /* at the process's end */
 
 /* Power and processes. */
 void office_paths(const struct world *world, char *data, char *keys,
                   size_t room);
 bool office_start(struct world *world);
+/* As `restore` does: without a term, and nothing is done yet. */
+bool office_start_idle(struct world *world);
 void office_stop(struct world *world); /* clean */
 void office_crash(struct world *world);
 /* Has power, and will go on having it for this step. */
@@ -247,6 +277,8 @@ void mail_close(struct world *world);
 
 /* truth.c: after what may have lost writes that nobody else has. */
 void truth_excuse(struct world *world);
+/* The ids of all writes whose text the office has. */
+void truth_office(struct world *world, struct map *ids);
 
 /* custody.c: a backup, and that the office counts it. */
 void custody_backup(struct world *world);

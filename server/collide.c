@@ -96,7 +96,9 @@ static enum err carry(struct batch *b, const struct collision *c,
 {
     struct seen seen;
     struct dot dot;
+    struct buffer was;
     seen_init(&seen);
+    buffer_init(&was, LINE_BYTES_MAX);
     struct revision_draft draft = {
         .record = record,
         .seen = &seen,
@@ -104,10 +106,14 @@ static enum err carry(struct batch *b, const struct collision *c,
     };
     enum err err = seen_now(c, &seen);
     if (!err)
+        err = revision_was(&was, c->line, true);
+    draft.was = buffer_bytes(&was);
+    if (!err)
         err = hold_again(b, c->line, record);
     if (!err)
         err = ingest_term(b, "office", &draft, NULL, &dot);
     seen_fini(&seen);
+    buffer_fini(&was);
     return err;
 }
 

@@ -142,7 +142,8 @@ static int64_t clamped(const struct statements *s, const struct dot *dot,
 
 static bool appearance_of(struct appearance *out, const struct revision *line)
 {
-    *out = (struct appearance){.line = line, .counts_as = line->dot};
+    *out = (struct appearance){
+        .line = line, .counts_as = line->dot, .seen = &line->seen};
     if (line->carries.size && !line->inner)
         return false; /* what cannot be read has no effect */
     out->released = is_office(line) && line->inner && line->release.size &&
@@ -231,7 +232,7 @@ enum err acts_gather(struct acts *out, struct arena *arena,
     err = columns_make(out, all, shown);
     for (size_t i = 0; !err && i < shown; i++)
         act_take(out, &all[i], &s);
-    return err;
+    return err ? err : acts_lost(out, all, shown);
 }
 
 const struct act *acts_creator(const struct acts *acts)
@@ -261,14 +262,14 @@ static bool own_later(const struct appearance *p, const struct appearance *q)
         strcmp(revision_original(p->line)->dot.replica, held) != 0)
         return false;
 #endif
-    return seen_has(&p->line->seen, &q->counts_as);
+    return seen_has(p->seen, &q->counts_as);
 }
 
 bool act_has_seen(const struct act *a, const struct act *b)
 {
     for (const struct appearance *q = b->first; q; q = q->next)
         for (const struct appearance *p = a->first; p; p = p->next) {
-            if (seen_has(&p->line->seen, &q->line->dot))
+            if (seen_has(p->seen, &q->line->dot))
                 return true;
             if (q->released && own_later(p, q) && !has_dot(b, &p->counts_as))
                 return true;

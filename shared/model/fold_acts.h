@@ -16,6 +16,8 @@ struct appearance {
     const struct revision *line; /* own line or carrier */
     struct dot counts_as;        /* the released dot, else its own */
     bool released;
+    const struct seen
+        *seen;     /* what its writer had seen, places lost left out */
     size_t column; /* of its replica in acts.replicas */
     const struct appearance *next;
 };
@@ -41,6 +43,12 @@ struct acts {
 MUST_CHECK enum err acts_gather(struct acts *out, struct arena *arena,
                                 const struct revision *const *revisions,
                                 size_t count);
+
+/* Places that carriers say are lost (`was`): who named such a place and had not
+ * seen a carrier that says so may mean what stood there or what does now, and
+ * counts as having seen neither.  Part of acts_gather(). */
+MUST_CHECK enum err acts_lost(struct acts *acts, struct appearance *all,
+                              size_t count);
 
 /* The creating act of least dot, or NULL when none is in effect. */
 const struct act *acts_creator(const struct acts *acts);

@@ -85,7 +85,7 @@ static void common_seen(const struct acts *acts, struct claims alive,
             int64_t n = 0;
             const struct appearance *p = alive.at[i].act->first;
             for (; p; p = p->next) {
-                int64_t seen = seen_get(&p->line->seen, replica);
+                int64_t seen = seen_get(p->seen, replica);
                 n = seen > n ? seen : n;
             }
             common[r] = n < common[r] ? n : common[r];

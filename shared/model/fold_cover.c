@@ -40,8 +40,8 @@ void cover_add(struct cover *cover, const struct act *writer)
         return;
     cover->writers[cover->count++] = writer;
     for (const struct appearance *p = writer->first; p; p = p->next)
-        for (size_t i = 0; i < p->line->seen.count; i++) {
-            const struct seen_entry *entry = &p->line->seen.entries[i];
+        for (size_t i = 0; i < p->seen->count; i++) {
+            const struct seen_entry *entry = &p->seen->entries[i];
             size_t column = acts_column(cover->acts, entry->replica);
             if (column != SIZE_MAX)
                 peak_raise(&cover->peaks[column], writer, entry->n);

@@ -89,6 +89,12 @@ static bool check_int(struct reading *r, const struct canon *value)
            refuse(r, value, "an integer is expected");
 }
 
+static bool check_place(struct reading *r, const struct canon *value)
+{
+    int64_t n;
+    return read_int(r, value, 0, &n);
+}
+
 static bool check_array(struct reading *r, const struct canon *array,
                         bool (*valid)(struct bytes), const char *what)
 {
@@ -247,6 +253,11 @@ static bool read_type(struct reading *r, const struct canon *value)
                       &r->revision->type);
 }
 
+static bool read_was(struct reading *r, const struct canon *value)
+{
+    return read_object(r, value, dot_valid, check_place, &r->revision->was);
+}
+
 enum member {
     ADD,
     AT,
@@ -267,6 +278,7 @@ enum member {
     SEEN,
     SET,
     TYPE,
+    WAS,
     MEMBER_COUNT
 };
 
@@ -301,6 +313,7 @@ static const struct {
     [SEEN] = {"seen", read_seen},
     [SET] = {"set", read_set},
     [TYPE] = {"type", read_type},
+    [WAS] = {"was", read_was},
 };
 
 /* The first fault stands; later members are read all the same, so that dot and
@@ -351,6 +364,9 @@ static bool check_members(struct reading *r, const struct canon *object)
         return refuse_any(r, object, BIT(CASE), "case stands without type");
     if ((there & BIT(RELEASE)) && !(there & BIT(CARRIES)))
         return refuse_any(r, object, BIT(RELEASE), "a release carries a line");
+    if ((there & BIT(WAS)) &&
+        (!(there & BIT(CARRIES)) || (there & BIT(RELEASE))))
+        return refuse_any(r, object, BIT(WAS), "only a carrier was elsewhere");
     if ((there & BIT(CARRIES)) && (there & NOT_CARRYING))
         return refuse_any(r, object, NOT_CARRYING, "a carrier has no content");
     if (revision->prev >= revision->dot.n)

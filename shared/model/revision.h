@@ -38,6 +38,7 @@ struct revision {
     const struct canon *hold;  /* office: {dot: reason} */
     struct bytes release;      /* office: a dot as text, or empty */
     const struct canon *clock; /* office: {dot: ms} */
+    const struct canon *was;   /* carriers: {dot: prev}, where it once stood */
     const struct revision *inner;   /* carried line; NULL if unparseable */
     char write[WRITE_ID_CHARS + 1]; /* hash id of the original line */
 };
@@ -69,11 +70,17 @@ struct revision_draft {
     bool seal;
     struct bytes carries; /* the original line */
     const char *release;  /* a dot, or NULL */
+    struct bytes was;     /* with `carries`: a canonical object, or empty */
 };
 
 /* Appends the canonical line (no newline), or nothing.  ERR_TOO_BIG above
  * ORIGINAL_BYTES_MAX, or LINE_BYTES_MAX for a carrier. */
 MUST_CHECK enum err revision_write(struct buffer *out,
                                    const struct revision_draft *draft);
+
+/* Appends what the carrier of `line` says in `was`: the dots that `line` says
+ * itself and, when an office had it where it stands, that one. */
+MUST_CHECK enum err revision_was(struct buffer *out,
+                                 const struct revision *line, bool had);
 
 #endif

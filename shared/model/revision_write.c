@@ -69,6 +69,7 @@ static enum err put_members(struct buffer *out, const struct revision_draft *d)
     }
     put_object(out, "set", d->set);
     put_text(out, "type", text_or_none(d->type));
+    put_object(out, "was", d->was);
     return buffer_err(out);
 }
 
@@ -89,4 +90,37 @@ enum err revision_write(struct buffer *out, const struct revision_draft *draft)
     }
     buffer_fini(&members);
     return err;
+}
+
+static void put_place(struct buffer *out, struct bytes dot, int64_t prev,
+                      bool first)
+{
+    if (!first)
+        buffer_add_char(out, ',');
+    canon_put_text(out, dot);
+    buffer_add_char(out, ':');
+    buffer_add_int(out, prev);
+}
+
+enum err revision_was(struct buffer *out, const struct revision *line, bool had)
+{
+    char own[DOT_CHARS + 1];
+    const struct canon *place = line->was ? line->was->first : NULL;
+    bool first = true;
+    /* The oldest places are the ones that others are the likeliest to name. */
+    bool due = had && !(line->was && line->was->count == REVISION_FIELDS_MAX);
+    dot_format(own, &line->dot);
+    buffer_add_char(out, '{');
+    for (; place; place = place->next) {
+        if (due && bytes_compare(bytes_text(own), place->name) < 0) {
+            put_place(out, bytes_text(own), line->prev, first);
+            first = due = false;
+        }
+        put_place(out, place->name, place->integer, first);
+        first = false;
+    }
+    if (due)
+        put_place(out, bytes_text(own), line->prev, first);
+    buffer_add_char(out, '}');
+    return buffer_err(out);
 }

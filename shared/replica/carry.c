@@ -13,6 +13,7 @@ enum { COLUMN_BODY = 1, COLUMN_KEY = 2, COLUMN_READABLE = 3, COLUMN_ID = 7 };
 
 struct carrying {
     const struct identity_row *old;
+    bool another;
     struct arena arena;  /* of the line at hand */
     struct sums *sums;   /* what no longer counts under the old dots */
     struct map *records; /* record ids whose states are to be folded anew */
@@ -55,8 +56,9 @@ static enum err line_load(struct vault *vault, const struct identity_row *old,
 enum err carrier_write(struct vault *vault, struct arena *arena,
                        const struct state_row *row,
                        const struct revision *revision, const struct seen *seen,
-                       const struct revision **out)
+                       bool had, const struct revision **out)
 {
+    struct buffer was;
     const struct own_tip *tip = &vault->tip;
     struct revision_draft draft = {
         .dot.n = tip->n + 1,
@@ -69,7 +71,12 @@ enum err carrier_write(struct vault *vault, struct arena *arena,
     };
     memcpy(draft.dot.replica, tip->name, sizeof draft.dot.replica);
     buffer_clear(&vault->line);
-    enum err err = revision_write(&vault->line, &draft);
+    buffer_init(&was, LINE_BYTES_MAX);
+    enum err err = revision_was(&was, revision, had);
+    draft.was = buffer_bytes(&was);
+    if (!err)
+        err = revision_write(&vault->line, &draft);
+    buffer_fini(&was);
     if (err)
         return err;
     return revision_parse(arena, buffer_bytes(&vault->line), out, NULL);
@@ -80,13 +87,14 @@ static enum err carrier_make(struct vault *vault, struct carrying *c,
                              const struct state_row *row,
                              const struct revision **out)
 {
+    bool had = c->another || revision->dot.n <= c->old->public.received;
     struct seen seen;
     seen_init(&seen);
     enum err err = seen_copy(&seen, &revision->seen);
     if (!err)
         err = succession_seen(vault, row->id, c->old->generation, &seen);
     if (!err)
-        err = carrier_write(vault, &c->arena, row, revision, &seen, out);
+        err = carrier_write(vault, &c->arena, row, revision, &seen, had, out);
     seen_fini(&seen);
     return err;
 }
@@ -220,9 +228,9 @@ static enum err refold(struct vault *vault, const struct carrying *c)
 }
 
 enum err carry_lines(struct vault *vault, const struct identity_row *old,
-                     int64_t from, int64_t *unreadable)
+                     int64_t from, bool another, int64_t *unreadable)
 {
-    struct carrying c = {.old = old};
+    struct carrying c = {.old = old, .another = another};
     struct old_line line = {.n = from};
     int64_t head;
     *unreadable = 0;

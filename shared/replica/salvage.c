@@ -138,8 +138,8 @@ static enum err carrier_make(struct salvaging *s, const struct found_line *line,
     seen_init(&seen);
     enum err err = seen_make(s, row->record, line->revision, &seen);
     if (!err)
-        err =
-            carrier_write(s->vault, &s->arena, row, line->revision, &seen, out);
+        err = carrier_write(s->vault, &s->arena, row, line->revision, &seen,
+                            false, out);
     seen_fini(&seen);
     return err;
 }

@@ -320,6 +320,7 @@ enum err succession_take(struct vault *vault, const struct identity_row *old,
                          const char *ca_file, const struct enrol_reply *reply)
 {
     struct plan plan = {0};
+    bool another = strcmp(reply->lineage, old->public.lineage) != 0;
     int64_t unreadable = 0;
     enum err err = same_office(vault, old, reply);
     if (!err)
@@ -346,7 +347,7 @@ enum err succession_take(struct vault *vault, const struct identity_row *old,
     if (!err)
         err = own_load(vault);
     if (!err)
-        err = carry_lines(vault, old, plan.carry_from, &unreadable);
+        err = carry_lines(vault, old, plan.carry_from, another, &unreadable);
     if (!err)
         err = own_sign(vault);
     if (err)
@@ -394,7 +395,7 @@ enum err succession_lost(struct vault *vault, int64_t identity, int64_t from)
     if (!err)
         err = run_ints(vault, SQL_IDENTITY_CONTRIBUTE, old.id, 0, 0);
     if (!err)
-        err = carry_lines(vault, &old, from, &unreadable);
+        err = carry_lines(vault, &old, from, true, &unreadable);
     return err ? err : own_sign(vault);
 }
 

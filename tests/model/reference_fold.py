@@ -50,11 +50,11 @@ class Write:
         self.key = (*dot_of(self.original), self.id)
         self.at = self.original['at']
 
-    def appear(self, revision):
+    def appear(self, revision, seen):
         released = parse_dot(revision['release']) if 'release' in revision else None
         self.appearances.append({
             'dot': dot_of(revision),
-            'seen': revision.get('seen', {}),
+            'seen': seen,
             'released': released,
             'counts_as': released or dot_of(revision),
             'keep': revision.get('keep', self.original.get('keep', {})),
@@ -87,6 +87,37 @@ class Write:
         return (self.at, *self.key)
 
 
+def readable(line):
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
+
+
+def losses(revisions):
+    """{(dot, original): (prev, carriers' dots)}: where carriers say that a write stood, and it stands there no more."""
+    standing = {(dot_of(r), r.get('carries', line)) for line, r in revisions.items()}
+    found = {}
+    for r in revisions.values():
+        for d, prev in r['was'].items() if 'was' in r and readable(r['carries']) else []:
+            place = (parse_dot(d), r['carries'])
+            if place not in standing and prev < place[0][1]:
+                least, by = found.get(place, (prev, []))
+                found[place] = (min(prev, least), by + [dot_of(r)])
+    return found
+
+
+def seen_left(revision, lost):
+    """Its `seen`; which line of a place that was lost it means cannot be told, unless it had seen a carrier that says so."""
+    seen = revision.get('seen', {})
+    left = dict(seen)
+    for ((replica, n), _), (prev, carriers) in lost.items():
+        if seen.get(replica, 0) >= n and not any(seen.get(r, 0) >= m for r, m in carriers):
+            left[replica] = min(left[replica], prev)
+    return left
+
+
 def gather(lines):
     """The writes in effect, by (dot, id)."""
     revisions = {line: json.loads(line) for line in lines}
@@ -96,15 +127,12 @@ def gather(lines):
             held |= {parse_dot(d) for d in r.get('hold', {})}
             for d, ms in r.get('clock', {}).items():
                 clocks[parse_dot(d)] = min(ms, clocks.get(parse_dot(d), ms))
+    lost = losses(revisions)
     for line, r in revisions.items():
-        if dot_of(r) in held:
-            continue
         original = r.get('carries', line)
-        try:
-            json.loads(original)
-        except ValueError:
+        if dot_of(r) in held or not readable(original):
             continue
-        writes.setdefault(original, Write(original)).appear(r)
+        writes.setdefault(original, Write(original)).appear(r, seen_left(r, lost))
     for w in writes.values():
         for a in w.appearances:
             for d in (a['dot'], a['counts_as']):
@@ -413,6 +441,13 @@ class History:
             seen = context(self.views[who])
         if members.pop('release', False):
             members['release'] = '%s:%d' % dot_of(json.loads(line))
+        elif self.rnd.random() < .4:       # lost where it stood, or somewhere else
+            r = json.loads(line)
+            members['was'] = {**r.get('was', {}), '%s:%d' % dot_of(r): r.get('prev', 0)}
+            if self.rnd.random() < .3:
+                members['was'][self.any_dot()] = 0
+            if self.rnd.random() < .7 and line in self.lines[1:]:
+                self.lines.remove(line)
         self.write(who, carries=original, seen=seen, **members)
 
     def statement(self, who):

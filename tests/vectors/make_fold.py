@@ -204,6 +204,22 @@ def own():
     yield case('a gap in the chain', born, line('w1:5', 'w1:3', 3, set={'phone': 'late'}))
     yield case('a held line counts as a link', born, line('o1:1', 'w1:1', hold={replica('w1') + ':2': 'invalid'}), p1,
                line('w1:3', 'w1:2', 2, set={'stage': 'new'}))
+    again = replica('w1') + ':2'
+    lost = line('w2:1', 'w1:1', carries=p1, was={again: 1})
+    other = line('w1:2', 'w1:1', 1, set={'phone': 'other'})
+    old = line('w3:1', 'w1:2', set={'phone': 'c'})
+    yield case('who saw what stood at a dot before has not seen what stands there now', born, other, lost, old)
+    yield case('who saw a dot and the carrier of what it was has seen both', born, other, lost,
+               line('w3:1', 'w1:2 w2:1', set={'phone': 'c'}))
+    yield case('a carrier of what stands where it was takes nothing from anybody', born, p1, lost, old)
+    yield case('a held carrier says what a dot was all the same', born, other, lost, old, line('o1:1', 'w1:1', hold={replica('w2') + ':1': 'revoked'}))
+    yield case('who saw one of two carriers of what a dot was has seen both', born, other, lost,
+               line('w4:1', 'w1:1', carries=p1, was={again: 1}), line('w3:1', 'w1:2 w4:1', set={'phone': 'c'}))
+    yield case('what was lost after a dot leaves what stands before it', born, other, line('w2:1', 'w1:1', carries=line('w1:4', 'w1:1', 1, set={'phone': 'a'}),
+               was={replica('w1') + ':4': 1}), line('w3:1', 'w1:2', set={'phone': 'c'}))
+    yield case('what was lost before a dot takes it too', born, other, line('w1:5', 'w1:2', 2, set={'phone': 'd'}),
+               line('w2:1', 'w1:1', carries=line('w1:4', 'w1:1', 1, set={'phone': 'a'}), was={replica('w1') + ':4': 1}),
+               line('w3:1', 'w1:5', set={'phone': 'c'}))
     for seed in range(40):
         yield vector('random history %d' % seed, kinds, fold.history(900000 + seed))
 

@@ -211,6 +211,13 @@ class Replica:
             if went:
                 seen[self.s["replica"]] = moved[went[-1]]
         carrier = {"carries": revision.get("carries", line)}
+        was = dict(revision.get("was", {}))
+        if revision["n"] <= old["received"] or \
+                old["lineage"] != self.s["lineage"]:
+            was["%s:%d" % (old["replica"], revision["n"])] = \
+                revision.get("prev", 0)
+        if was:
+            carrier["was"] = was
         return self._append(revision["record"], carrier, seen)
 
     # ---- what is held ----

@@ -201,6 +201,19 @@ static const struct refused refused[] = {
      "\"t\"", "a carrier has no content"},
     {LINE(HEAD "\"carries\":\"x\",", "7", "", WORKER, ",\"schema\":1"), "1}",
      "a carrier has no content"},
+    {W(",\"was\":{\"" WORKER ":3\":0}"), "{\"" WORKER,
+     "only a carrier was elsewhere"},
+    {"{" HEAD "\"carries\":\"x\",\"n\":7,\"record\":\"" RECORD
+     "\",\"release\":\"" WORKER ":3\",\"replica\":\"" OFFICE
+     "\",\"was\":{\"" WORKER ":5\":0}}",
+     "{\"" WORKER ":5", "only a carrier was elsewhere"},
+    {LINE(HEAD "\"carries\":\"x\",", "7", "", WORKER, ",\"was\":{}"), "{}}",
+     "a non-empty object is expected"},
+    {LINE(HEAD "\"carries\":\"x\",", "7", "", WORKER, ",\"was\":{\"w\":44}"),
+     "44", "the member's name is not valid"},
+    {LINE(HEAD "\"carries\":\"x\",", "7", "", WORKER,
+          ",\"was\":{\"" WORKER ":3\":-1}"),
+     "-1", "the number is too small"},
 };
 
 static void these_lines_are_not(void **state)

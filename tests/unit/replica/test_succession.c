@@ -340,6 +340,18 @@ static void expect_carrier(const struct revision *r, const struct written *w,
     assert_true(bytes_is(r->author, "dana"));
 }
 
+static void expect_was(const struct revision *r, const char *replica, int64_t n,
+                       int64_t prev)
+{
+    struct dot dot = {.n = n};
+    char text[DOT_CHARS + 1];
+    memcpy(dot.replica, replica, sizeof dot.replica);
+    dot_format(text, &dot);
+    const struct canon *place = r->was ? canon_member(r->was, text) : NULL;
+    assert_non_null(place);
+    assert_int_equal(place->integer, prev);
+}
+
 static void a_carrier_holds_the_line_as_it_was_and_its_seen_anew(void **state)
 {
     struct pair *p = *state;
@@ -357,6 +369,7 @@ static void a_carrier_holds_the_line_as_it_was_and_its_seen_anew(void **state)
         const struct revision *r = line_at(p, &arena, first.replica, n);
         expect_carrier(r, &w, p->replica, n + 3);
         assert_int_equal(r->prev, n - 1);
+        assert_null(r->was); /* no office had it */
         assert_int_equal(r->at, p->dana.now);
         assert_int_equal(revision_original(r)->at, p->dana.now - 1000);
         /* The old log up to where it stays, then where its lines stand now. */
@@ -375,8 +388,37 @@ static void a_carrier_holds_the_line_as_it_was_and_its_seen_anew(void **state)
         assert_int_equal(seen_get(&r->seen, bytes_text(p->replica)), 3);
         assert_int_equal(seen_get(&r->seen, bytes_text(first.replica)), 0);
         assert_int_equal(seen_get(&r->seen, bytes_text(second.replica)), n - 1);
+        expect_was(r, first.replica, n, n - 1);
+        assert_int_equal(r->was->count, 1);
     }
     assert_eli_agrees(p);
+    arena_fini(&arena);
+}
+
+static void a_carrier_says_where_its_line_had_a_receipt(void **state)
+{
+    struct pair *p = *state;
+    static const int64_t prev[] = {0, 0, 0, 1, 3, 4}; /* 2 is the contact */
+    struct identity first, second;
+    struct arena arena;
+    arena_init(&arena, 1u << 24);
+    for (int turn = 0; turn < 2; turn++) {
+        struct identity *self = turn ? &second : &first;
+        const char *old = turn ? first.replica : p->replica;
+        for (size_t i = 0; i < p->far->log_count; i++)
+            if (!strcmp(p->far->logs[i].replica, old))
+                p->far->logs[i].link[0] ^= 1; /* another copy's */
+        far_succeed(p->far, &p->dana, "fork");
+        assert_int_equal(identity_load(p->dana.vault, self), ERR_OK);
+        far_sync_up(p->far, p->dana.vault);
+    }
+    for (int64_t n = 1; n <= 5; n++) {
+        const struct revision *r = line_at(p, &arena, second.replica, n);
+        expect_was(r, first.replica, n, prev[n]);
+        if (n <= 3)
+            expect_was(r, p->replica, n, prev[n]);
+        assert_int_equal(r->was->count, n <= 3 ? 2 : 1);
+    }
     arena_fini(&arena);
 }
 
@@ -400,6 +442,7 @@ int main(void)
         TEST(what_has_no_receipt_is_carried),
         TEST(what_is_carried_is_as_old_as_it_was),
         TEST(a_carrier_holds_the_line_as_it_was_and_its_seen_anew),
+        TEST(a_carrier_says_where_its_line_had_a_receipt),
         TEST(nothing_is_carried_where_all_has_a_receipt),
         TEST(a_rolled_back_office_gets_the_receipted_lines_again),
         TEST(an_unknown_log_at_the_office_is_carried_whole),

@@ -356,6 +356,24 @@ a_later_line_does_not_replace_what_its_writer_never_saw(void **state)
     lost_fini(&l);
 }
 
+/* Lee had seen the line that lost its dot, and nothing of the copy's. */
+static void who_saw_what_was_lost_has_not_seen_what_took_its_dot(void **state)
+{
+    struct place *place = *state;
+    struct lost l;
+    char seen[64];
+    lose(&l, place);
+    snprintf(seen, sizeof seen, "{\"%s\":2}", l.dana.replica);
+    device_revise(&l.lee, PERSON, seen, "{\"first_name\":\"Seen\"}");
+    device_sync_ok(&l.lee, place);
+    assert_int_equal(shown(place, "Copy"), 0); /* nobody has said it yet */
+    bring(&l.lee, place, &l.dana, 2);
+    assert_int_equal(shown(place, "Copy"), 1);
+    assert_int_equal(shown(place, "Seen"), 1);
+    assert_int_equal(shown(place, "\"open\":true"), 1);
+    lost_fini(&l);
+}
+
 static void what_was_held_is_held_where_it_is_carried(void **state)
 {
     struct place *place = *state;
@@ -422,6 +440,7 @@ int main(void)
         TEST(healed_lines_out_of_order_fold_all_the_same),
         TEST(a_line_that_lost_its_dot_is_carried_by_the_office),
         TEST(a_later_line_does_not_replace_what_its_writer_never_saw),
+        TEST(who_saw_what_was_lost_has_not_seen_what_took_its_dot),
         TEST(what_was_held_is_held_where_it_is_carried),
         TEST(a_hold_of_the_line_at_its_old_dot_is_not_its_own),
     };

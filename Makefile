@@ -129,7 +129,7 @@ web_files = $(sort $(foreach e,html css js mjs json svg png ico txt woff2 \
 EMBED_web_field := $(call web_files,web/common) $(call web_files,web/field)
 EMBED_web_office := $(call web_files,web/common) $(call web_files,web/office)
 EMBED_SETS := vault_schema store_schema store_schema_pg record_types \
-	code_sets reports web_field web_office
+	reports web_field web_office
 
 EMBED_DEFLATED := record_types
 

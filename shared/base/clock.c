@@ -93,18 +93,21 @@ void instant_format(char *out, int64_t wall_ms)
              ms / 1000 % 60, ms % 1000);
 }
 
+/* The zone is the process's: reading it anew while another thread uses it is a
+ * race. */
+static pthread_mutex_t zone_mutex = PTHREAD_MUTEX_INITIALIZER;
+
 /* The time here and its offset, "-0600"; false when there is none.  The zone is
  * one for all threads, and may be set anew (TZ). */
 static bool local_time(int64_t wall_ms, struct tm *local, char zone[8])
 {
-    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
     time_t seconds =
         (time_t)(wall_ms / 1000 - (wall_ms % 1000 < 0)); /* rounded down */
-    pthread_mutex_lock(&mutex);
+    pthread_mutex_lock(&zone_mutex);
     tzset();
     bool known =
         localtime_r(&seconds, local) && strftime(zone, 8, "%z", local) == 5;
-    pthread_mutex_unlock(&mutex);
+    pthread_mutex_unlock(&zone_mutex);
     return known;
 }
 
@@ -249,4 +252,30 @@ bool date_valid(struct bytes text)
 {
     int64_t days;
     return take_date(&text, &days) && text.size == 0;
+}
+
+static bool midnight_local(int64_t days, int64_t *ms)
+{
+    /* Noon is of that day in any zone; its calendar is that of UTC. */
+    time_t noon = (time_t)(days * 86400 + 43200);
+    struct tm day;
+    if (!gmtime_r(&noon, &day))
+        return false;
+    day.tm_hour = 0;
+    day.tm_isdst = -1;
+    pthread_mutex_lock(&zone_mutex);
+    time_t midnight = mktime(&day);
+    pthread_mutex_unlock(&zone_mutex);
+    *ms = (int64_t)midnight * 1000;
+    return true;
+}
+
+enum err day_local(struct bytes text, int64_t *first, int64_t *last)
+{
+    int64_t days;
+    if (!take_date(&text, &days) || text.size || !midnight_local(days, first) ||
+        !midnight_local(days + 1, last))
+        return ERR_INVALID;
+    (*last)--;
+    return ERR_OK;
 }

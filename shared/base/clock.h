@@ -29,6 +29,9 @@ void instant_format_offset(char *out, int64_t wall_ms);
 /* Reads ISO 8601 with an offset or Z, seconds optional; a date alone is
  * midnight UTC.  ERR_INVALID otherwise. */
 MUST_CHECK enum err instant_parse(struct bytes text, int64_t *wall_ms);
+/* The first and last millisecond of a date YYYY-MM-DD in this machine's time
+ * zone.  ERR_INVALID: it is none. */
+MUST_CHECK enum err day_local(struct bytes text, int64_t *first, int64_t *last);
 /* True for a real calendar date YYYY-MM-DD. */
 bool date_valid(struct bytes text);
 

@@ -134,8 +134,8 @@ refused 'resolve needs a choice' 2 'which values stand' \
 	office conflicts resolve $person income
 refused 'an unknown case is not exported' 1 'no case' \
 	office export case $person
-refused 'nor in an unknown format' 2 'format html' \
-	office export case $person --format html
+refused 'nor in an unknown format' 2 'format pdf' \
+	office export case $person --format pdf
 equal 'status counts' "$(office status --json |
 	jq -c '[.agency,.name,.cases,.conflicts,.devices,.holds,.users]')" \
 	'["north","North Agency",0,0,0,0,3]'

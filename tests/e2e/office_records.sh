@@ -119,8 +119,35 @@ print(all(base64.urlsafe_b64encode(hashlib.blake2b(
     line.rsplit(" ", 1)[0].encode(), digest_size=32).digest())
     .decode().rstrip("=") == line.rsplit(" ", 1)[1].strip()
     for line in sys.stdin))')" True
+printed() { # [OPTION...]: the page as text, one line an element
+	office export case "$person" --format html "$@" | /usr/bin/python3 -c '
+import html.parser, sys
+class Page(html.parser.HTMLParser):
+    def handle_data(self, data):
+        data = " ".join(data.split())
+        if data:
+            print(data)
+Page().feed(sys.stdin.read())'
+}
+today=$(date +%F)
+long_ago=2020-02-29
+printed --as-of "$today" >"$dir/page"
+equal 'it can be printed, field by field' "$(grep -c -x -e 'Monthly income' \
+	-e "Ruth's \$" -e '\$53.00' "$dir/page")" 2
+equal 'with every line' "$(grep -c -x -E '[A-Za-z0-9_-]{43}' "$dir/page")" \
+	"$(head -n 1 "$dir/export" | jq .export.lines)"
+equal 'by its hash' "$(grep -x -E '[A-Za-z0-9_-]{43}' "$dir/page" | sort)" \
+	"$(jq -r 'select(.hash).hash' "$dir/export" | sort)"
+check 'as it stood on a day' grep -q "at the end of $today" "$dir/page"
+equal 'when nothing had come nothing was known' \
+	"$(printed --as-of "$long_ago" | grep -c '0 records, 0 lines')" 1
+equal 'and the lines of a day are those that had come' "$(office export case \
+	"$person" --as-of "$today" | jq -c 'select(.record).record' | sort)" \
+	"$(jq -c 'select(.record).record' "$dir/export" | sort)"
+refused 'a day that is none' 2 'a date such as' \
+	office export case "$person" --as-of 2026-02-29
 equal 'who took it stands in the acts' "$(sqlite3 -readonly \
-	"$dir/office/office.db" "SELECT count(*) FROM act WHERE what = 'export'")" 1
+	"$dir/office/office.db" "SELECT count(*) FROM act WHERE what = 'export'")" 4
 
 # --- disclosure
 disclose() { office disclose "$@" --as ruth; }

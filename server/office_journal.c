@@ -48,6 +48,7 @@ struct office_journal {
     int64_t purged;          /* disposals that its new file has not */
     bool group;              /* begun in the file */
     bool behind;             /* it commits without the journal */
+    bool required;           /* or not at all */
     enum err err;            /* of the journal */
     enum err setting_err;    /* the transaction fails */
     size_t ran;
@@ -271,7 +272,7 @@ static void tap_begun(void *context, struct sql *sql)
     struct office_journal *j = context;
     pthread_mutex_lock(&j->mutex);
     buffer_clear(&j->part);
-    j->group = j->base = j->skip = j->behind = false;
+    j->group = j->base = j->skip = j->behind = j->required = false;
     j->err = ERR_OK;
     j->ran = 0;
     j->purged = 0;
@@ -398,6 +399,8 @@ static enum err tap_committing(void *context, struct sql *sql)
     j->behind = err != ERR_OK;
     if (j->setting_err)
         return j->setting_err;
+    if (j->behind && j->required)
+        return err;
     /* When that fails nobody would know that the journal lacks this. */
     err = j->behind ? state_say(j, false) : journalled(j);
     return err ? err : setting_store(j, sql);
@@ -460,6 +463,14 @@ void office_journal_close(struct office_journal *j)
 const struct sql_tap *office_journal_tap(const struct office_journal *j)
 {
     return &j->tap;
+}
+
+bool office_journal_require(struct office_journal *j)
+{
+    if (!j || !j->active || j->skip)
+        return false;
+    j->required = true;
+    return true;
 }
 
 bool office_journal_covers(struct office_journal *j)

@@ -51,6 +51,10 @@ MUST_CHECK enum err office_journal_open(struct office_journal **out,
 void office_journal_close(struct office_journal *journal);
 /* For struct sql; lives as long as the journal. */
 const struct sql_tap *office_journal_tap(const struct office_journal *journal);
+/* The transaction at hand, that of this thread, commits with the journal or
+ * fails.  False when none is kept, or when it is behind: then nothing was asked
+ * of it. */
+bool office_journal_require(struct office_journal *journal);
 /* The last transaction that this process has written is in the journal, and
  * all before it. */
 bool office_journal_covers(struct office_journal *journal);

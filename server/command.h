@@ -118,6 +118,17 @@ int command_dispose_withdraw(struct command *command);
 int command_dispose_approve(struct command *command);
 int command_dispose_list(struct command *command);
 int command_dispose_clean(struct command *command);
+int command_authorize(struct command *command);
+int command_approve(struct command *command);
+int command_authorization_list(struct command *command);
+int command_authorization_void(struct command *command);
+int command_authorization_paid(struct command *command);
+int command_cap_set(struct command *command);
+int command_cap_list(struct command *command);
+int command_voucher_issue(struct command *command);
+int command_voucher_list(struct command *command);
+int command_voucher_void(struct command *command);
+int command_voucher_settle(struct command *command);
 int command_verify(struct command *command);
 int command_rebuild(struct command *command);
 

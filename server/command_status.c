@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include "server/command.h"
+#include "server/command_money.h"
 #include "server/command_recovery.h"
 #include "server/office_journal.h"
 
@@ -108,7 +108,8 @@ static void root_print(const struct office *office)
 }
 
 static int report_json(struct command *c, const int64_t numbers[COUNTS],
-                       struct bytes name, const struct journal_setting *journal)
+                       int64_t alarms, struct bytes name,
+                       const struct journal_setting *journal)
 {
     struct buffer json;
     buffer_init(&json, COMMAND_JSON_BYTES_MAX);
@@ -140,13 +141,13 @@ static int report_json(struct command *c, const int64_t numbers[COUNTS],
         buffer_printf(&json, ",\"%s\":%lld", counts[i].name,
                       (long long)numbers[i]);
     }
-    buffer_add_char(&json, '}');
+    buffer_printf(&json, ",\"voucher_alarms\":%lld}", (long long)alarms);
     return command_print(c, &json);
 }
 
 int command_status(struct command *c)
 {
-    int64_t numbers[COUNTS] = {0};
+    int64_t numbers[COUNTS] = {0}, alarms = 0;
     struct buffer name;
     struct journal_setting journal = {.path = ""};
     if (c->operand_count > 0)
@@ -156,15 +157,20 @@ int command_status(struct command *c)
         return code;
     buffer_init(&name, 64u * 1024);
     enum err err = load(c, numbers, &name, &journal);
+    if (!err)
+        err = command_voucher_alarms(c, &alarms);
     if (err) {
         code = command_fail_office(c, err);
     } else if (c->json) {
-        code = report_json(c, numbers, buffer_bytes(&name), &journal);
+        code = report_json(c, numbers, alarms, buffer_bytes(&name), &journal);
     } else {
         printf("%s (%s), lineage %s\n", buffer_text(&name), c->office->agency,
                c->office->lineage);
         for (size_t i = 0; i < COUNTS; i++)
             printf("%-40s %8lld\n", counts[i].text, (long long)numbers[i]);
+        if (alarms)
+            printf("%-40s %8lld\n", "ALARMS: `voucher list --alarms`",
+                   (long long)alarms);
         journal_print(&journal);
         root_print(c->office);
         err = recovery_print(c);

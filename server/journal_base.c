@@ -42,6 +42,7 @@ static const struct {
     TABLE(blob),
     TABLE(recovery),
     TABLE(witness),
+    TABLE(numbering),
 #undef TABLE
 };
 

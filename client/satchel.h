@@ -174,6 +174,48 @@ int satchel_record_follow_up(satchel *vault,
                              const struct satchel_follow_up *follow_up,
                              char id[SATCHEL_ID_BYTES]);
 
+/* ---- money ------------------------------------------------------------- */
+
+/* What is asked for is authorised by the office alone. */
+struct satchel_money_request {
+    size_t size;
+    const char *person;   /* required: record id */
+    const char *category; /* required: transportation, clothing, ... */
+    const char *payee;    /* required: who is to be paid */
+    int64_t amount_cents; /* required */
+    const char *purpose;
+    const char *need;       /* record id of the need it answers */
+    const char *enrollment; /* record id of the period of enrolment */
+};
+#define SATCHEL_MONEY_REQUEST_INIT                                             \
+    {                                                                          \
+        sizeof(struct satchel_money_request), NULL, NULL, NULL, 0, NULL, NULL, \
+            NULL                                                               \
+    }
+int satchel_request_money(satchel *vault,
+                          const struct satchel_money_request *request,
+                          char id[SATCHEL_ID_BYTES]);
+
+/* Spends a voucher, with no network.  Refused is what this vault knows to be
+ * spent (SATCHEL_EXISTS), void, expired, of another person or worker
+ * (SATCHEL_DENIED), above its amount (SATCHEL_TOO_BIG) or not signed by the
+ * agency (SATCHEL_SIGNATURE).  A copy of the vault can spend it once more:
+ * both stand, and the office is alarmed. */
+struct satchel_spend {
+    size_t size;
+    const char *voucher;  /* required: record id or number */
+    const char *person;   /* required: record id */
+    const char *payee;    /* required */
+    int64_t amount_cents; /* 0: all of it */
+    const char *purpose;
+};
+#define SATCHEL_SPEND_INIT                                                     \
+    {                                                                          \
+        sizeof(struct satchel_spend), NULL, NULL, NULL, 0, NULL                \
+    }
+int satchel_spend(satchel *vault, const struct satchel_spend *spend,
+                  char id[SATCHEL_ID_BYTES]);
+
 /* ---- any record -------------------------------------------------------- */
 
 /* A write creates a record (type) or revises one (record and context, the token

@@ -85,6 +85,8 @@ int command_put(struct cli *cli);
 int command_contact(struct cli *cli);
 int command_refer(struct cli *cli);
 int command_follow_up(struct cli *cli);
+int command_request(struct cli *cli);
+int command_spend(struct cli *cli);
 int command_show(struct cli *cli);
 int command_list(struct cli *cli);
 int command_conflicts(struct cli *cli);

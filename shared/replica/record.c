@@ -344,6 +344,11 @@ enum err record_batch_commit(struct vault *vault)
     return err;
 }
 
+bool record_batch_open(const struct vault *vault)
+{
+    return vault->batch;
+}
+
 void record_batch_rollback(struct vault *vault)
 {
     vault->batch = false;

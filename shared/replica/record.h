@@ -44,6 +44,7 @@ MUST_CHECK enum err record_write(struct vault *vault,
 MUST_CHECK enum err record_batch_begin(struct vault *vault);
 MUST_CHECK enum err record_batch_commit(struct vault *vault);
 void record_batch_rollback(struct vault *vault);
+bool record_batch_open(const struct vault *vault);
 
 /* State as canonical JSON (shared/model/fold.h) and a context token. */
 MUST_CHECK enum err record_read(struct vault *vault, const char *record,

@@ -195,6 +195,9 @@ MUST_CHECK enum err money_approve(struct office *office, struct sql *sql,
                                   const char *author, const char *request,
                                   int64_t cents, const char *note,
                                   struct money_answer *out);
+
+/* --- money_void.c --------------------------------------------------------- */
+
 /* An authorisation or a voucher counts no more. */
 MUST_CHECK enum err money_void(struct office *office, struct sql *sql,
                                const char *author, const char *id,

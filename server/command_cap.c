@@ -34,7 +34,7 @@ static int read_draft(const struct command *c, struct money_cap_draft *draft)
 int command_cap_set(struct command *c)
 {
     struct money_cap_draft draft;
-    struct money_cap cap;
+    struct money_cap cap = {.limit = 0};
     int code = read_draft(c, &draft);
     if (code == EXIT_DONE)
         code = command_open(c, COMMAND_WRITE);

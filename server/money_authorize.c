@@ -78,11 +78,13 @@ static enum err asking_load(struct asking *a, const char *request)
     if (err)
         return err;
     a->request = money_find(&a->list, request);
-    return a->request ? request_check(a)
-                      : money_refuse(a->office, ERR_DENIED,
-                                     "%s is not in the case of its person; "
-                                     "have it written again there",
-                                     request);
+    if (a->request)
+        return request_check(a);
+    err = money_refuse(a->office, ERR_DENIED,
+                       "%s is not in the case of its person; have it written "
+                       "again there",
+                       request);
+    return err ? err : ERR_DENIED; /* an analyser wants to see it */
 }
 
 /* --- may it be paid? ------------------------------------------------------ */

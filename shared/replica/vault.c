@@ -208,12 +208,30 @@ static enum err finish(struct vault *vault, enum err err, struct vault **out,
     return ERR_OK;
 }
 
+/* A vault without keys has had no key file: what stands there is another's,
+ * and this vault would be left without one. */
+static enum err key_file_check(struct vault *vault)
+{
+    char keys[PATH_ROOM];
+    int size = snprintf(keys, sizeof keys, "%s.keys", vault->path);
+    if (!vault->on_disk || (size_t)size >= sizeof keys || access(keys, F_OK))
+        return ERR_OK;
+    return vault_fail(vault, ERR_EXISTS,
+                      "%.300s is the key file of another vault, which may be "
+                      "needed to salvage that: move it away, or give this "
+                      "vault another name",
+                      keys);
+}
+
 static enum err create(struct vault *vault, const struct vault_options *options)
 {
     if (!options->passphrase)
         return vault_fail(vault, ERR_INVALID, "a vault needs a passphrase");
     bool there = !options->vfs && access(vault->path, F_OK) == 0;
-    enum err err = file_open(vault, DB_CREATE, options);
+    enum err err = there ? ERR_OK : key_file_check(vault);
+    if (err)
+        return err;
+    err = file_open(vault, DB_CREATE, options);
     if (err == ERR_FOREIGN && there)
         return vault_fail(vault, ERR_EXISTS, "%s exists and is not a vault",
                           vault->path);
@@ -227,7 +245,10 @@ static enum err create(struct vault *vault, const struct vault_options *options)
     if (!err)
         return vault_fail(vault, ERR_EXISTS, "%s exists already", vault->path);
     vault->detail[0] = '\0';
-    err = err == ERR_NOT_FOUND ? device_key_load(vault, options, true) : err;
+    err = err == ERR_NOT_FOUND ? key_file_check(vault) : err;
+    if (err)
+        return err;
+    err = device_key_load(vault, options, true);
     if (!err)
         err = vault_keys_make(vault, options);
     if (err == ERR_EXISTS)

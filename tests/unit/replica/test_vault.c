@@ -145,6 +145,24 @@ static void what_is_no_vault_is_left_alone(void **state)
     assert_sound(o->dana.vault);
 }
 
+/* Beside another's key file a new vault could not have its own. */
+static void a_key_file_of_another_vault_is_no_place_for_one(void **state)
+{
+    struct one *o = *state;
+    char path[2 * DIR_CHARS], keys[2 * DIR_CHARS];
+    dir_file(path, o->dana.dir, "other.vault");
+    dir_file(keys, o->dana.dir, "other.vault.keys");
+    file_write(keys, "of another vault");
+    assert_int_equal(create_err(&o->dana, path), ERR_EXISTS);
+    assert_non_null(strstr(o->dana.detail, "key file of another vault"));
+    assert_int_equal(access(path, F_OK), -1); /* nothing was begun */
+    file_write(path, "");                     /* begun before, and stopped */
+    assert_int_equal(create_err(&o->dana, path), ERR_EXISTS);
+    assert_non_null(strstr(o->dana.detail, "key file of another vault"));
+    assert_int_equal(unlink(keys), 0);
+    assert_int_equal(create_err(&o->dana, path), ERR_OK);
+}
+
 static void a_newer_vault_is_refused(void **state)
 {
     struct one *o = *state;
@@ -335,6 +353,7 @@ int main(void)
         TEST(a_wrong_passphrase_is_told_apart),
         TEST(another_device_secret_is_told_apart),
         TEST(what_is_no_vault_is_left_alone),
+        TEST(a_key_file_of_another_vault_is_no_place_for_one),
         TEST(a_newer_vault_is_refused),
         TEST(a_read_only_vault_says_so),
         TEST(the_log_refuses_change),

@@ -137,6 +137,7 @@ int command_conflicts_list(struct command *c)
 
 struct decision {
     const char *field;
+    const char *value; /* "" clears the field; NULL: values are kept */
     struct record record;
     struct seen seen;
     struct buffer json; /* the member `keep` or `set` of the draft */
@@ -177,7 +178,7 @@ static int read_keep(struct command *c, struct decision *d)
     return EXIT_DONE;
 }
 
-static int read_value(struct command *c, struct decision *d, const char *text)
+static int read_value(struct command *c, struct decision *d)
 {
     const struct schema_type *type =
         schema_type(c->office->schema, bytes_text(d->record.type));
@@ -186,7 +187,7 @@ static int read_value(struct command *c, struct decision *d, const char *text)
     buffer_add_char(&d->json, '{');
     canon_put_text(&d->json, bytes_text(d->field));
     buffer_add_char(&d->json, ':');
-    enum err err = typed_value(&d->json, field, text);
+    enum err err = typed_value(&d->json, field, d->value);
     buffer_add_char(&d->json, '}');
     return err ? command_fail_office(c, err) : EXIT_DONE;
 }
@@ -213,7 +214,7 @@ static int write_decision(struct command *c, struct decision *d)
     struct revision_draft draft = {.record = d->record.id, .seen = &d->seen};
     struct dot dot;
     char text[DOT_CHARS + 1];
-    if (args_text(&c->args, "--value"))
+    if (d->value)
         draft.set = buffer_bytes(&d->json);
     else
         draft.keep = buffer_bytes(&d->json);
@@ -234,7 +235,6 @@ static int write_decision(struct command *c, struct decision *d)
 
 static int decide(struct command *c, struct decision *d)
 {
-    const char *value = args_text(&c->args, "--value");
     enum err err = record_load(&d->record, c->office, &c->sql, c->operands[0]);
     if (err)
         return command_fail_office(c, err);
@@ -250,21 +250,38 @@ static int decide(struct command *c, struct decision *d)
                             d->field);
     int code = read_context(c, d);
     if (code == EXIT_DONE)
-        code = value ? read_value(c, d, value) : read_keep(c, d);
+        code = d->value ? read_value(c, d) : read_keep(c, d);
     return code;
+}
+
+static int misuse(const struct command *c)
+{
+    const char *value = args_text(&c->args, "--value");
+    int ways = (args_list_count(&c->args, "--keep") > 0) + (value != NULL) +
+               args_flag(&c->args, "--clear");
+    if (c->operand_count != 2)
+        return command_misuse(c, "conflicts resolve RECORD FIELD: give a "
+                                 "record id and a field");
+    if (ways > 1)
+        return command_misuse(c, "--keep, --value and --clear are different "
+                                 "decisions; give one of them");
+    if (!ways)
+        return command_misuse(c, "say which values stand (--keep DOT...), give "
+                                 "a new one (--value V), or none (--clear)");
+    if (value && !value[strspn(value, " \t\r\n")])
+        return command_misuse(c, "--value is empty; nothing was written: say "
+                                 "--clear to clear the field");
+    return EXIT_DONE;
 }
 
 int command_conflicts_resolve(struct command *c)
 {
-    bool keep = args_list_count(&c->args, "--keep") > 0;
     struct decision d = {0};
-    if (c->operand_count != 2)
-        return command_misuse(c, "conflicts resolve RECORD FIELD: give a "
-                                 "record id and a field");
-    if (keep == (args_text(&c->args, "--value") != NULL))
-        return command_misuse(c, "say which values stand (--keep DOT...) or "
-                                 "give a new one (--value V)");
+    if (misuse(c))
+        return EXIT_MISUSE;
     d.field = c->operands[1];
+    d.value =
+        args_flag(&c->args, "--clear") ? "" : args_text(&c->args, "--value");
     seen_init(&d.seen);
     buffer_init(&d.json, ORIGINAL_BYTES_MAX);
     int code = command_open(c, COMMAND_WRITE);

@@ -80,6 +80,17 @@ check 'or a new value does' office conflicts resolve "$household" \
 equal 'which is in force' "$(office show "$household" --json |
 	jq .fields.income_cents.value)" 4200
 syncs dana lee || exit 1
+both 6000 6500 || exit 1
+refused 'an empty value is no decision' 2 'say --clear' office conflicts \
+	resolve "$household" income_cents --value '' --as ruth
+refused 'clearing and a value are two' 2 'different decisions' office conflicts \
+	resolve "$household" income_cents --value 1 --clear --as ruth
+check 'no value at all may stand' office conflicts resolve "$household" \
+	income_cents --clear --as ruth
+equal 'which closes it' "$(office conflicts list --json)" '[]'
+equal 'and leaves the field empty' "$(office show "$household" --json |
+	jq .fields.income_cents.value)" null
+syncs dana lee || exit 1
 both 5000 5500 || exit 1
 check 'a decision made on an old screen' office conflicts resolve \
 	"$household" income_cents --value 5200 --context "$old" --as ruth
@@ -89,7 +100,7 @@ check 'and can be settled' office conflicts resolve "$household" \
 	income_cents --value 5300 --as ruth
 equal 'every value ever written is in history' "$(office show "$household" \
 	--history --json | jq -c '[.history[].set.income_cents//empty]|sort')" \
-	'[1800,2000,2500,3000,3500,4000,4200,4500,5000,5200,5300,5500]'
+	'[1800,2000,2500,3000,3500,4000,4200,4500,5000,5200,5300,5500,6000,6500]'
 syncs dana lee || exit 1
 equal 'office and devices show the same bytes' \
 	"$(office show "$household" --json | jq -r .hash)" \

@@ -14,6 +14,10 @@ static const char scope_of_cases[] =
 static const char scope_any[] =
     "SELECT count(*) FROM account_scope WHERE agency = $1 AND account <> $2";
 
+static const char scope_of_user[] =
+    "SELECT 1 FROM account_scope WHERE agency = $1 AND account = $2 "
+    "AND scope = $3";
+
 static int read_list(const struct command *c, const char *option,
                      const char *prefix, struct command_scopes *out)
 {
@@ -51,6 +55,21 @@ int command_scopes_read(const struct command *c, struct command_scopes *out)
     return code ? code : read_list(c, "--site", "site:", out);
 }
 
+enum err command_scopes_before(struct command *c, struct command_scopes *scopes,
+                               const char *user)
+{
+    enum err err = ERR_OK;
+    for (size_t i = 0; !err && i < scopes->count; i++) {
+        err = sql_find(&c->sql, scope_of_user,
+                       SQL_VALUES(sql_text(c->office->agency), sql_text(user),
+                                  sql_text(scopes->name[i])),
+                       NULL, NULL);
+        scopes->had[i] = err == ERR_OK;
+        err = err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    return err;
+}
+
 /* In a new office every name is new. */
 static bool nobody_else(struct command *c, const char *scope, const char *user)
 {
@@ -74,7 +93,7 @@ void command_scopes_note(struct command *c, const struct command_scopes *scopes,
 {
     for (size_t i = 0; i < scopes->count; i++) {
         const char *scope = scopes->name[i];
-        if (!nobody_else(c, scope, user))
+        if (scopes->had[i] || !nobody_else(c, scope, user))
             continue;
         fprintf(stderr,
                 user[0] ? "note: %s is new: no other user and no case has it\n"

@@ -6,6 +6,7 @@
 
 struct command_scopes {
     char name[USER_SCOPES_MAX][SCOPE_CHARS_MAX + 1];
+    bool had[USER_SCOPES_MAX]; /* the user had it before */
     size_t count;
     bool given;
 };
@@ -13,6 +14,10 @@ struct command_scopes {
 /* EXIT_DONE, or EXIT_MISUSE with the message printed. */
 int command_scopes_read(const struct command *command,
                         struct command_scopes *out);
+/* Before the user is written: what the user has already is nothing to note. */
+MUST_CHECK enum err command_scopes_before(struct command *command,
+                                          struct command_scopes *scopes,
+                                          const char *user);
 /* Notes on stderr, for what may be a slip of the pen: each of them that no user
  * has; with a `user` ("" none), that is new with it. */
 void command_scopes_note(struct command *command,

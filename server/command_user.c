@@ -68,15 +68,21 @@ static int report(struct command *c, const char *what)
 typedef enum err user_write(struct office *office, struct sql *sql,
                             const struct user_draft *draft, const char *by);
 
+/* `scopes`: those given, or NULL. */
 static int write_user(struct command *c, user_write *write,
-                      const struct user_draft *draft, const char *what)
+                      const struct user_draft *draft,
+                      struct command_scopes *scopes, const char *what)
 {
     int code = command_open(c, COMMAND_ADMIN);
     if (code == EXIT_DONE)
         code = command_begin(c);
     if (code != EXIT_DONE)
         return code;
-    enum err err = write(c->office, &c->sql, draft, c->by);
+    enum err err = ERR_OK;
+    if (scopes)
+        err = command_scopes_before(c, scopes, draft->name);
+    if (!err)
+        err = write(c->office, &c->sql, draft, c->by);
     code = command_end(c, err ? command_fail_office(c, err) : EXIT_DONE);
     return code == EXIT_DONE ? report(c, what) : code;
 }
@@ -132,7 +138,7 @@ static int read_and_write(struct command *c, user_write *write,
         .scope_count = scopes.count,
         .has_scopes = scopes.given,
     };
-    code = write_user(c, write, &draft, what);
+    code = write_user(c, write, &draft, &scopes, what);
     if (code == EXIT_DONE)
         code = note(c, &scopes);
     sodium_memzero(password, sizeof password);
@@ -166,7 +172,7 @@ int command_user_disable(struct command *c)
     if (c->operand_count != 1)
         return command_misuse(c, "user disable NAME: give one user name");
     struct user_draft draft = {.name = c->operands[0]};
-    return write_user(c, disable, &draft, "disabled");
+    return write_user(c, disable, &draft, NULL, "disabled");
 }
 
 static enum err enable(struct office *office, struct sql *sql,
@@ -180,7 +186,7 @@ int command_user_enable(struct command *c)
     if (c->operand_count != 1)
         return command_misuse(c, "user enable NAME: give one user name");
     struct user_draft draft = {.name = c->operands[0]};
-    return write_user(c, enable, &draft, "enabled");
+    return write_user(c, enable, &draft, NULL, "enabled");
 }
 
 struct listing {

@@ -67,6 +67,8 @@ note 'a worker without a caseload is noted' 'note: sam has no caseload' \
 	office user add sam --role worker
 note 'so is a caseload that may be misspelt' 'note: caseload:esat is new' \
 	office user set sam --caseload esat
+office user set sam --caseload esat --role supervisor 2>"$dir/err"
+check 'what the user had already is not new' test ! -s "$dir/err"
 check 'a user is disabled' office user disable sam
 refused 'once' 1 'disabled already' office user disable sam
 equal 'enabled again' "$(office user enable sam --json | jq .disabled)" false

@@ -172,28 +172,39 @@ static int report_merged(struct merge *m)
     return err ? command_fail_office(c, err) : EXIT_DONE;
 }
 
-int command_merge(struct command *c)
+/* Loads the record, has `change` write, and ends what was begun. */
+static int perform(struct merge *m, int (*change)(struct merge *m))
 {
-    struct merge m = {.command = c};
-    const char *into = args_text(&c->args, "--into");
-    if (c->operand_count != 1)
-        return command_misuse(c, "merge ID --into ID: give one record");
-    if (!into)
-        return command_misuse(c, "--into ID is missing: the record that "
-                                 "stands for both");
+    struct command *c = m->command;
     int code = command_open(c, COMMAND_WRITE);
     if (code == EXIT_DONE)
         code = command_begin(c);
     if (code != EXIT_DONE)
         return code;
-    code = load(&m, c->operands[0]);
+    code = load(m, c->operands[0]);
     if (code == EXIT_DONE)
-        code = load_record(c, into, &m.into);
+        code = change(m);
+    return command_end(c, code);
+}
+
+static int merge(struct merge *m)
+{
+    struct command *c = m->command;
+    int code = load_record(c, args_text(&c->args, "--into"), &m->into);
     if (code == EXIT_DONE)
-        code = check(&m);
-    if (code == EXIT_DONE)
-        code = write_link(&m, m.into.id);
-    code = command_end(c, code);
+        code = check(m);
+    return code == EXIT_DONE ? write_link(m, m->into.id) : code;
+}
+
+int command_merge(struct command *c)
+{
+    struct merge m = {.command = c};
+    if (c->operand_count != 1)
+        return command_misuse(c, "merge ID --into ID: give one record");
+    if (!args_text(&c->args, "--into"))
+        return command_misuse(c, "--into ID is missing: the record that "
+                                 "stands for both");
+    int code = perform(&m, merge);
     if (code == EXIT_DONE)
         code = report_merged(&m);
     merge_fini(&m);
@@ -229,22 +240,18 @@ static int check_merged(struct merge *m)
     return code;
 }
 
+static int unmerge(struct merge *m)
+{
+    int code = check_merged(m);
+    return code == EXIT_DONE ? write_link(m, "") : code;
+}
+
 int command_unmerge(struct command *c)
 {
     struct merge m = {.command = c};
     if (c->operand_count != 1)
         return command_misuse(c, "unmerge ID: give one record");
-    int code = command_open(c, COMMAND_WRITE);
-    if (code == EXIT_DONE)
-        code = command_begin(c);
-    if (code != EXIT_DONE)
-        return code;
-    code = load(&m, c->operands[0]);
-    if (code == EXIT_DONE)
-        code = check_merged(&m);
-    if (code == EXIT_DONE)
-        code = write_link(&m, "");
-    code = command_end(c, code);
+    int code = perform(&m, unmerge);
     if (code == EXIT_DONE && c->json) {
         printf("{\"into\":null,\"record\":\"%s\"}\n", m.record.id);
     } else if (code == EXIT_DONE) {

@@ -204,13 +204,19 @@ static enum err record_write(struct office *office, struct sql *sql,
     return err;
 }
 
+/* Ends the object `set`, writes it, and frees it. */
 static enum err retention_write(struct office *office, struct sql *sql,
                                 const char *author, const char *kase,
-                                struct bytes set)
+                                struct buffer *set)
 {
     char id[ID_CHARS + 1];
     id_derive(id, "retention", bytes_text(kase));
-    return record_write(office, sql, author, id, kase, set);
+    buffer_add_char(set, '}');
+    enum err err = buffer_err(set);
+    if (!err)
+        err = record_write(office, sql, author, id, kase, buffer_bytes(set));
+    buffer_fini(set);
+    return err;
 }
 
 enum err retention_close(struct office *office, struct sql *sql,
@@ -230,12 +236,7 @@ enum err retention_close(struct office *office, struct sql *sql,
     }
     buffer_add_text(&set, "\"closed_on\":");
     canon_put_text(&set, bytes_text(on));
-    buffer_add_char(&set, '}');
-    err = buffer_err(&set);
-    if (!err)
-        err = retention_write(office, sql, author, kase, buffer_bytes(&set));
-    buffer_fini(&set);
-    return err;
+    return retention_write(office, sql, author, kase, &set);
 }
 
 /* Those that others have set are lifted where they stand. */
@@ -268,10 +269,5 @@ enum err retention_hold(struct office *office, struct sql *sql,
     buffer_printf(&set, "{\"legal_hold\":%s,\"legal_hold_reason\":",
                   held ? "true" : "false");
     canon_put_text(&set, bytes_text(reason));
-    buffer_add_char(&set, '}');
-    err = buffer_err(&set);
-    if (!err)
-        err = retention_write(office, sql, author, kase, buffer_bytes(&set));
-    buffer_fini(&set);
-    return err;
+    return retention_write(office, sql, author, kase, &set);
 }

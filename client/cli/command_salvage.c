@@ -17,6 +17,12 @@ static void print_missing_json(const char *missing)
     putchar(']');
 }
 
+static void say_count(int64_t count, const char *what)
+{
+    if (count)
+        printf("%" PRId64 " %s\n", count, what);
+}
+
 static void say(struct cli *cli, const struct satchel_salvage_report *r,
                 const char *missing)
 {
@@ -34,23 +40,15 @@ static void say(struct cli *cli, const struct satchel_salvage_report *r,
     printf("own writes intact: %" PRId64 " (brought here: %" PRId64
            ", here already: %" PRId64 ")\n",
            r->intact, r->carried, r->known);
-    if (r->others)
-        printf("%" PRId64 " more had come from the office, which has them\n",
-               r->others);
-    if (r->unopened)
-        printf("%" PRId64 " do not open: damaged, or of cases that have left "
-               "that device\n",
-               r->unopened);
-    if (r->unread)
-        printf("%" PRId64 " bytes could not be read from the disk\n",
-               r->unread);
-    if (r->foreign)
-        printf("%" PRId64 " are of another user: salvage them into a vault of "
-               "theirs\n",
-               r->foreign);
+    say_count(r->others, "more had come from the office, which has them");
+    say_count(r->unopened,
+              "do not open: damaged, or of cases that have left that device");
+    say_count(r->unread, "bytes could not be read from the disk");
+    say_count(r->foreign,
+              "are of another user: salvage them into a vault of theirs");
+    say_count(r->missing, "are missing (the office may have them):");
     if (r->missing)
-        printf("%" PRId64 " are missing (the office may have them):\n%s",
-               r->missing, missing);
+        fputs(missing, stdout);
     if (r->carried)
         puts("now run satchel sync");
 }

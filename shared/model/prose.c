@@ -184,13 +184,15 @@ void prose_heading(struct buffer *out, struct bytes type, struct bytes name,
     buffer_add_char(out, ')');
 }
 
-static void put_behind_colon(struct buffer *out, const struct canon *value)
+/* On the same line, or, where it is long, below and so far in. */
+static void put_behind(struct buffer *out, const struct canon *value,
+                       size_t indent)
 {
     if (is_short(value)) {
         buffer_add_char(out, ' ');
         prose_value(out, value, ONE_LINE);
     } else {
-        put_quoted(out, value, 6);
+        put_quoted(out, value, indent);
     }
     buffer_add_char(out, '\n');
 }
@@ -244,14 +246,14 @@ void prose_conflict(struct buffer *out, const struct canon *conflict,
     const struct canon *shown = member(conflict, "shown");
     const struct canon *value = shown ? shown : member(conflict, "base");
     buffer_add_text(out, "  The value in force meanwhile:");
-    put_behind_colon(out, value);
+    put_behind(out, value, 6);
 }
 
 void prose_settled(struct buffer *out, const struct canon *said)
 {
     prose_member(out, said, "field");
     buffer_add_char(out, ':');
-    put_behind_colon(out, member(said, "value"));
+    put_behind(out, member(said, "value"), 6);
 }
 
 /* --- a record ------------------------------------------------------------- */
@@ -324,13 +326,7 @@ static void put_change(struct buffer *out, const struct canon *entry,
         buffer_printf(out, "      %s ", verb);
         prose_text(out, m->name, ONE_LINE);
         buffer_add_text(out, " =");
-        if (m->kind != CANON_TEXT || is_short(m)) {
-            buffer_add_char(out, ' ');
-            prose_value(out, m, ONE_LINE);
-        } else {
-            put_quoted(out, m, 10);
-        }
-        buffer_add_char(out, '\n');
+        put_behind(out, m, 10);
     }
 }
 

@@ -24,18 +24,6 @@ struct leaving {
     uint8_t hash[HASH_BYTES];
 };
 
-static enum err run_ints(struct vault *vault, enum sql which, int64_t a,
-                         int64_t b)
-{
-    struct sqlite3_stmt *s;
-    enum err err = vault_sql(vault, which, &s);
-    if (err)
-        return err;
-    db_bind_int64(vault->db, s, 1, a);
-    db_bind_int64(vault->db, s, 2, b);
-    return db_step_done(vault->db, s);
-}
-
 /* --- lines ---------------------------------------------------------------- */
 
 /* The next line of the case after `after`, own or others'; id 0: none. */
@@ -84,10 +72,10 @@ static enum err line_erase(struct pruning *p, int64_t key, bool own,
     if (!err)
         err = vault_run_int(vault, SQL_PRUNE_LOG, line->id);
     if (!err)
-        err = run_ints(vault, SQL_PRUNE_LINE_END, key, line->id);
+        err = vault_run_ints(vault, SQL_PRUNE_LINE_END, key, line->id);
     /* A page of which no line is left proves nothing. */
     if (!err && line->page)
-        err = run_ints(vault, SQL_PAGE_PRUNE, line->page, line->id);
+        err = vault_run_ints(vault, SQL_PAGE_PRUNE, line->page, line->id);
     p->out->lines++;
     p->out->bytes += line->bytes;
     return err;
@@ -174,7 +162,8 @@ static enum err await(struct vault *vault)
     enum err err = identity_row_find(vault, IDENTITY_CURRENT, &self);
     if (!err)
         err = line_head(vault, self.log, &head);
-    return err ? err : run_ints(vault, SQL_PRUNE_AWAIT, self.log, head + 1);
+    return err ? err
+               : vault_run_ints(vault, SQL_PRUNE_AWAIT, self.log, head + 1);
 }
 
 static enum err step(struct pruning *p, bool *more)

@@ -233,19 +233,6 @@ static void plan_unreadable(struct plan *plan, int64_t unreadable)
         plan->contribute_to = unreadable;
 }
 
-static enum err run_ints(struct vault *vault, enum sql which, int64_t a,
-                         int64_t b, int64_t c)
-{
-    struct sqlite3_stmt *s;
-    enum err err = vault_sql(vault, which, &s);
-    if (err)
-        return err;
-    db_bind_int64(vault->db, s, 1, a);
-    db_bind_int64(vault->db, s, 2, b);
-    db_bind_int64(vault->db, s, 3, c);
-    return db_step_done(vault->db, s);
-}
-
 /* What the office did not have in this history is not backed up in it; of older
  * logs that is not known, and is asked, and so it is of attachments. */
 static enum err history_forget(struct vault *vault,
@@ -355,8 +342,8 @@ enum err succession_take(struct vault *vault, const struct identity_row *old,
     plan_unreadable(&plan, unreadable);
     if (!plan.contribute_to)
         return ERR_OK;
-    return run_ints(vault, SQL_IDENTITY_CONTRIBUTE, old->id,
-                    plan.contribute_from, plan.contribute_to);
+    return vault_run_ints(vault, SQL_IDENTITY_CONTRIBUTE, old->id,
+                          plan.contribute_from, plan.contribute_to);
 }
 
 /* --- receipts that turn out not to be common ------------------------------ */
@@ -393,7 +380,7 @@ enum err succession_lost(struct vault *vault, int64_t identity, int64_t from)
     if (!err)
         err = received_lower(vault, &old, from - 1);
     if (!err)
-        err = run_ints(vault, SQL_IDENTITY_CONTRIBUTE, old.id, 0, 0);
+        err = vault_run_ints(vault, SQL_IDENTITY_CONTRIBUTE, old.id, 0, 0);
     if (!err)
         err = carry_lines(vault, &old, from, true, &unreadable);
     return err ? err : own_sign(vault);

@@ -101,10 +101,15 @@ MUST_CHECK enum err vault_sql(struct vault *vault, enum sql which,
 /* The integer of a query without parameters; 0 when there is no row. */
 MUST_CHECK enum err vault_query(struct vault *vault, enum sql which,
                                 int64_t *out);
-/* Runs a statement without parameters, or with one integer. */
+/* Runs a statement without parameters, with one integer, or with several. */
 MUST_CHECK enum err vault_run(struct vault *vault, enum sql which);
 MUST_CHECK enum err vault_run_int(struct vault *vault, enum sql which,
                                   int64_t value);
+#define vault_run_ints(vault, which, ...)                                      \
+    vault_run_values((vault), (which), (const int64_t[]){__VA_ARGS__},         \
+                     sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t))
+MUST_CHECK enum err vault_run_values(struct vault *vault, enum sql which,
+                                     const int64_t *values, size_t count);
 
 /* Write transactions.  vault_commit() raises the change count; its failure
  * has rolled back. vault_rollback() drops every cache. */

@@ -8,18 +8,6 @@
 #include "shared/replica/sums.h"
 #include "shared/replica/vault_schema.h"
 
-static enum err run_two(struct vault *vault, enum sql which, int64_t a,
-                        int64_t b)
-{
-    struct sqlite3_stmt *s;
-    enum err err = vault_sql(vault, which, &s);
-    if (err)
-        return err;
-    db_bind_int64(vault->db, s, 1, a);
-    db_bind_int64(vault->db, s, 2, b);
-    return db_step_done(vault->db, s);
-}
-
 /* Puts one line back into its record.  The creating line names the case. */
 static enum err line_place_again(struct vault *vault,
                                  const struct log_scan *scan,
@@ -32,11 +20,11 @@ static enum err line_place_again(struct vault *vault,
     if (!err && !row.id)
         err = state_add_empty(vault, &row, scan->key);
     else if (!err && (!row.key || revision_original(revision)->creates))
-        err = run_two(vault, SQL_RECORD_KEY, row.id, scan->key);
+        err = vault_run_ints(vault, SQL_RECORD_KEY, row.id, scan->key);
     if (!err && own && own->current && row.own_n < scan->n)
-        err = run_two(vault, SQL_RECORD_OWN, row.id, scan->n);
+        err = vault_run_ints(vault, SQL_RECORD_OWN, row.id, scan->n);
     if (!err)
-        err = run_two(vault, SQL_RECORD_LINE_ADD, row.id, scan->id);
+        err = vault_run_ints(vault, SQL_RECORD_LINE_ADD, row.id, scan->id);
     state_row_fini(&row);
     return err;
 }

@@ -58,11 +58,18 @@ enum err vault_run(struct vault *vault, enum sql which)
 
 enum err vault_run_int(struct vault *vault, enum sql which, int64_t value)
 {
+    return vault_run_values(vault, which, &value, 1);
+}
+
+enum err vault_run_values(struct vault *vault, enum sql which,
+                          const int64_t *values, size_t count)
+{
     struct sqlite3_stmt *s;
     enum err err = vault_sql(vault, which, &s);
     if (err)
         return err;
-    db_bind_int64(vault->db, s, 1, value);
+    for (size_t i = 0; i < count; i++)
+        db_bind_int64(vault->db, s, (int)i + 1, values[i]);
     return db_step_done(vault->db, s);
 }
 

@@ -7,30 +7,17 @@
 #include <string.h>
 
 #include "shared/model/fold.h"
+#include "tests/fuzz/sample.h"
 #include "tests/fuzz/target.h"
 
 #define LINES_MAX 24
 #define WRITERS 4
-#define RECORD "0198f1d2-7c3a-7e4b-9d5e-6f708192a3b4"
 
 static const char *const writers[WRITERS] = {"oA_AAAAAAAAAA", "wA-AAAAAAAAAA",
                                              "wB_AAAAAAAAAA", "wz0AAAAAAAAAA"};
-static const char *const fields[] = {"both",   "fixed",  "furthest", "latest",
-                                     "office", "safest", "set",      "strange"};
 static const char *const values[] = {
     "null", "\"a\"", "\"b\"",   "\"c\"", "[{\"x\":\"}\\\"\"}]",
     "7",    "true",  "\"\\\\\""};
-static const char definition[] =
-    "{\"type\":\"sample\",\"version\":2,\"fields\":{"
-    "\"both\":{\"kind\":\"any\",\"rule\":\"both\"},"
-    "\"fixed\":{\"kind\":\"any\",\"rule\":\"fixed\"},"
-    "\"furthest\":{\"kind\":\"code\",\"codes\":[\"a\",\"b\",\"c\"],"
-    "\"rule\":\"furthest\",\"order\":[[\"a\",\"b\"]]},"
-    "\"latest\":{\"kind\":\"any\",\"rule\":\"latest\"},"
-    "\"office\":{\"kind\":\"any\",\"rule\":\"both\",\"writer\":\"office\"},"
-    "\"safest\":{\"kind\":\"bool\",\"rule\":\"safest\","
-    "\"order\":[[false,true]]},"
-    "\"set\":{\"kind\":\"any\",\"rule\":\"set\"}}}";
 
 struct history {
     struct arena arena;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "shared/model/fold.h"
+#include "tests/fuzz/sample.h"
 #include "tests/fuzz/target.h"
 
 #define LINES_MAX 28
@@ -15,30 +16,15 @@
 #define OFFICE 0
 #define CLOSED 3    /* its vault was copied once */
 #define SUCCESSOR 4 /* who carries what CLOSED had written */
-#define RECORD "0198f1d2-7c3a-7e4b-9d5e-6f708192a3b4"
 
 const size_t replay_stride = 21;
 
 static const char *const names[REPLICAS] = {"oA_AAAAAAAAAA", "wA-AAAAAAAAAA",
                                             "wB_AAAAAAAAAA", "wz0AAAAAAAAAA",
                                             "wz1AAAAAAAAAA"};
-static const char *const fields[] = {"both",   "fixed",  "furthest", "latest",
-                                     "office", "safest", "set",      "strange"};
 static const char *const values[] = {
     "null", "\"a\"", "\"b\"", "\"c\"", "[{\"x\":\"}\\\"\"}]",
     "7",    "true",  "\"d\""};
-static const char definition[] =
-    "{\"type\":\"sample\",\"version\":2,\"fields\":{"
-    "\"both\":{\"kind\":\"any\",\"rule\":\"both\"},"
-    "\"fixed\":{\"kind\":\"any\",\"rule\":\"fixed\"},"
-    "\"furthest\":{\"kind\":\"code\",\"codes\":[\"a\",\"b\",\"c\",\"d\"],"
-    "\"rule\":\"furthest\",\"order\":[[\"a\",\"b\"],[\"b\",\"d\"]]},"
-    "\"latest\":{\"kind\":\"any\",\"rule\":\"latest\"},"
-    "\"office\":{\"kind\":\"any\",\"rule\":\"both\",\"writer\":\"office\"},"
-    "\"safest\":{\"kind\":\"bool\",\"rule\":\"safest\","
-    "\"order\":[[false,true]]},"
-    "\"set\":{\"kind\":\"any\",\"rule\":\"set\"}}}";
-
 struct replica {
     uint32_t known; /* lines, one bit each */
     int64_t head;   /* of its log, on this record */

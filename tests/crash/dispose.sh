@@ -24,17 +24,24 @@ while read -r person; do
 	office dispose propose "$person" --reason 'time' --as ruth >/dev/null
 done <"$dir/cases"
 
-half=0 cut=0 other=$(as lee put person legal_name='Another')
+# Killed later when it was cut short, earlier when it was through: about where
+# it ends, whatever the machine.
+half=0 cut=0 late_ms=0 other=$(as lee put person legal_name='Another')
 while read -r person; do
 	"$central" dispose approve "$person" --as olga --data "$dir/office" \
 		>/dev/null 2>&1 &
 	victim=$!
-	(sleep "0.$((RANDOM % 4))$((RANDOM % 10))" && kill -KILL $victim) \
-		2>/dev/null &
+	wait_ms=$((late_ms * (50 + RANDOM % 100) / 100))
+	(sleep "$((wait_ms / 1000)).$(printf %03d $((wait_ms % 1000)))" &&
+		kill -KILL $victim) 2>/dev/null &
 	killer=$!
 	as lee contact "$other" --kind phone --narrative 'meanwhile' >/dev/null
 	as lee sync >/dev/null 2>&1
-	wait $victim 2>/dev/null || cut=$((cut + 1))
+	if wait $victim 2>/dev/null; then
+		late_ms=$((late_ms / 2))
+	else
+		cut=$((cut + 1)) late_ms=$((late_ms * 2 + 10))
+	fi
 	wait $killer 2>/dev/null
 	left=$(texts "$person")
 	[ "$left" = 0 ] || [ "$left" = 3 ] || half=$((half + 1))

@@ -167,10 +167,7 @@ code=$("$central" invite --data "$dir/south" --user sue --json | jq -r .code)
 "$central" serve --data "$dir/south" --listen 127.0.0.1:0 \
 	>"$dir/south.out" 2>"$dir/south.log" &
 south=$!
-for _ in $(seq 100); do
-	grep -q listening "$dir/south.out" && break
-	sleep 0.05
-done
+until_true grep -q listening "$dir/south.out"
 refused 'a vault of another agency is left as it is' 1 'another agency' \
 	as dana enroll --server "$(sed 's/.* //' "$dir/south.out")" --code "$code"
 check 'and the code stays good' on "$dir/south.vault" enroll \

@@ -8,7 +8,7 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 make_office && start_server || exit 1
 code=$(office invite --user dana --json | jq -r .code)
 cat >"$dir/cut.py" <<'PYTHON'
-import os, socket, sys, time, urllib.parse
+import os, socket, sys, urllib.parse
 from satchel_replica import Replica
 
 url, code, state = sys.argv[1:]
@@ -27,7 +27,6 @@ with socket.create_connection((place.hostname, place.port)) as s:
               b"Content-Type: application/x-satchel\r\n"
               b"Content-Length: %d\r\n\r\n" % len(body))
     s.sendall(body[:len(body) // 2])
-    time.sleep(0.5)
 print("cut")
 sys.stdout.flush()
 sys.stdin.readline()
@@ -35,20 +34,14 @@ replica.sync()
 print("here", len(replica.s["log"]) - replica.s["received"])
 PYTHON
 mkfifo "$dir/go"
-PYTHONPATH=$here/vectors timeout 100 /usr/bin/python3 "$dir/cut.py" "$url" \
+PYTHONPATH=$here/vectors timeout 500 /usr/bin/python3 "$dir/cut.py" "$url" \
 	"$code" "$dir/state" <"$dir/go" >"$dir/said" 2>"$dir/err" &
 device=$!
 exec 9>"$dir/go"
-for _ in $(seq 600); do
-	grep -q cut "$dir/said" && break
-	kill -0 $device 2>/dev/null || break
-	sleep 0.1
-done
+until_true grep -q cut "$dir/said"
 head_now() { office replica list --json | jq '.[0].head'; }
-for _ in $(seq 50); do
-	[ "$(head_now)" -gt 0 ] && break
-	sleep 0.1
-done
+begun() { [ "$(head_now)" -gt 0 ]; }
+until_true begun
 got=$(head_now)
 if [ "$got" -gt 0 ] && [ "$got" -lt 201 ]; then
 	ok "the signed beginning is committed"

@@ -41,7 +41,6 @@ class Relay(http.server.BaseHTTPRequestHandler):
         pass
 
 server = http.server.HTTPServer(("127.0.0.1", 0), Relay)
-server.timeout = 60
 print(server.server_port, flush=True)
 while how.exists():
     server.handle_request()
@@ -51,10 +50,7 @@ echo lose >"$dir/how"
 	>"$dir/port" 2>"$dir/relay.err" &
 relay=$!
 trap 'kill $relay 2>/dev/null; finish' EXIT
-for _ in $(seq 100); do
-	[ -s "$dir/port" ] && break
-	sleep 0.05
-done
+until_true test -s "$dir/port"
 far=http://127.0.0.1:$(cat "$dir/port")
 
 # --- the reply is lost

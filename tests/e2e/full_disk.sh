@@ -57,13 +57,9 @@ equal 'so that nothing stays behind' "$(office list contact --json | jq length)"
 mount -o remount,rw "$volume" || exit 1
 
 # Killed in the middle, it leaves a write-ahead log behind.
-sqlite3 "$volume/dana.vault" 'SELECT count(*) FROM meta' '.shell sleep 5' \
-	>/dev/null &
-holder=$!
-sleep 1
+holds "$volume/dana.vault"
 on contact "$person" --kind phone --narrative 'in the log alone' >/dev/null
-kill -KILL "$holder"
-wait "$holder" 2>/dev/null
+release
 [ -s "$volume/dana.vault-wal" ] || not_ok 'there is a write-ahead log'
 mount -o remount,ro "$volume" || exit 1
 equal 'what stands in the log alone is read as well' \

@@ -23,11 +23,11 @@ equal 'the new worker has the case, unsent work included' \
 	"$(as kim list contact --json | jq -c '[.[].fields.narrative] | sort')" \
 	'["before the move","written unaware"]'
 equal 'nothing of the first worker waits' "$(as dana status --json | jq .here)" 0
-revise kim "$other" preferred_name=Orry
+revise kim "$other" preferred_name=Orrington
 syncs kim || exit 1
 as dana sync --json >"$dir/json"
 equal 'nothing is sent for it afterwards' "$(jq .pulled "$dir/json")" 0
-if cat "$dir"/dana.vault* | strings | grep -q Orry; then
+if cat "$dir"/dana.vault* | strings | grep -q Orrington; then
 	not_ok 'nothing of it lies in the vault'
 else
 	ok 'nothing of it lies in the vault'
@@ -38,7 +38,7 @@ equal 'with its whole past, own notes included' \
 	"$(as dana list contact --json | jq -c '[.[].fields.narrative] | sort')" \
 	'["before the move","written unaware"]'
 equal 'and what was written meanwhile' \
-	"$(value dana "$other" preferred_name)" '"Orry"'
+	"$(value dana "$other" preferred_name)" '"Orrington"'
 refused 'while it has left the second' 1 'no such|not found|unknown' \
 	as kim show "$other"
 as kim contact "$other" --kind phone --narrative x >"$dir/out" 2>&1

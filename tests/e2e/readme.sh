@@ -4,7 +4,8 @@
 root=$(cd "$(dirname "$0")/../.." && pwd)
 unset SATCHEL_PASSPHRASE_FILE SATCHEL_DEVICE_SECRET_FILE SATCHEL_VAULT
 
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$(any_port)
+while (: >"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do port=$(any_port); done
 {
 	echo 'set -e'
 	awk '/^## The first five minutes/ {on = 1} /^## Where to read/ {on = 0}
@@ -12,7 +13,7 @@ port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0));
 		inside' "$root/README.md" |
 		sed -e "s|tools/deps.sh demo && make|true|" -e "s|\$PWD/build|$build|" \
 			-e "s|/tmp/try|$dir/try|g" -e "s|8470|$port|g" \
-			-e '/satchel-central serve/s|$|\nserver=$!; trap "kill $server" EXIT; sleep 1|'
+			-e '/satchel-central serve/s|$|\nserver=$!; trap "kill $server" EXIT; until grep -q event=serve serve.log; do kill -0 $server; sleep 0.1; done|'
 } >"$dir/readme.sh"
 cd "$root" || exit 1
 if bash "$dir/readme.sh" >"$dir/readme.out" 2>"$dir/readme.err"; then

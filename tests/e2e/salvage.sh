@@ -55,10 +55,7 @@ check 'the vault is sound' as fresh verify
 # damage spared are looked for one by one.
 mkdir logged && cp whole/dana.vault whole/dana.vault.keys logged
 cp whole/dana.vault late.vault && cp whole/dana.vault.keys late.vault.keys
-sqlite3 late.vault 'BEGIN' 'SELECT 1 FROM meta' '.shell exec sleep 20' \
-	>/dev/null 2>&1 &
-holder=$!
-sleep 1
+holds late.vault
 mv card card.away # the copy would write into the same mirror
 person=$(as late list person --json | jq -r '.[0].record')
 for i in $(seq 24); do
@@ -68,8 +65,7 @@ for i in $(seq 24); do
 done >more
 as late put contact --each <more >/dev/null || exit 1
 cp late.vault logged/dana.vault && cp late.vault-wal logged/dana.vault-wal
-kill "$holder" 2>/dev/null
-wait "$holder" 2>/dev/null
+release
 rm -f late.vault*
 mv card.away card
 equal 'twenty-four lines are in a write-ahead log alone' \
@@ -152,15 +148,11 @@ got=$(jq .carried report)
 rm -f late.vault* && cp whole/dana.vault late.vault
 cp whole/dana.vault.keys late.vault.keys
 person=$(as late list person --json | jq -r '.[0].record')
-sqlite3 late.vault 'PRAGMA wal_autocheckpoint' 'BEGIN' 'SELECT 1 FROM meta' \
-	'.shell sleep 6' >/dev/null 2>&1 &
-holder=$!
-sleep 1
+holds late.vault
 as late contact "$person" --kind phone --narrative 'only in the log' >/dev/null
 cp late.vault late.vault-wal whole/ 2>/dev/null
 cp late.vault.keys whole/late.vault.keys
-kill "$holder" 2>/dev/null
-wait "$holder" 2>/dev/null
+release
 [ -s whole/late.vault-wal ] || not_ok 'there is a write-ahead log'
 head -c 3000 /dev/urandom >whole/late.vault # page 1 is gone
 into whole/late.vault

@@ -57,7 +57,7 @@ class Between(http.server.BaseHTTPRequestHandler):
         request = urllib.request.Request(self.to + self.path, body, {
             "Content-Type": self.headers["Content-Type"]})
         try:
-            with urllib.request.urlopen(request, timeout=60) as reply:
+            with urllib.request.urlopen(request, timeout=300) as reply:
                 return reply.status, reply.headers["Content-Type"], \
                     reply.read()
         except urllib.error.HTTPError as error:
@@ -90,7 +90,7 @@ class Device:
     def run(self, *words):
         done = subprocess.run(
             [central.BUILD / "satchel", *words], env=self.environment,
-            capture_output=True, text=True, timeout=120, check=False)
+            capture_output=True, text=True, timeout=300, check=False)
         return done.returncode, done.stdout.strip()
 
     def status(self):

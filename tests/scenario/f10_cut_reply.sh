@@ -17,7 +17,7 @@ import json, socket, sys
 
 path, name = sys.argv[1:]
 control = socket.socket(socket.AF_UNIX)
-control.settimeout(60)
+control.settimeout(240)
 control.connect(path)
 replies = control.makefile()
 for _ in range(3000):
@@ -28,7 +28,7 @@ sys.exit(1)
 PYTHON
 arrives() {
 	start_daemon "$1" --interval 3600 || exit 1
-	timeout 120 /usr/bin/python3 "$dir/ask.py" "$dir/socket" \
+	timeout 500 /usr/bin/python3 "$dir/ask.py" "$dir/socket" \
 		"$dir/$1.vault"
 	local code=$? cuts
 	stop_daemon

@@ -86,10 +86,7 @@ ASAN_OPTIONS=verify_asan_link_order=0 faketime -f '-8y' "$central" serve \
 	--data "$dir/office" --listen "127.0.0.1:$port" >"$dir/serve.out" \
 	2>>"$dir/serve.log" &
 server_pid=$!
-for _ in $(seq 100); do
-	grep -q listening "$dir/serve.out" && break
-	sleep 0.05
-done
+until_true grep -q listening "$dir/serve.out"
 equal 'an office whose clock is eight years behind: the same' \
 	"$(story "" "" "")" "$right"
 stop_server

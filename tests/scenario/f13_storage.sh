@@ -110,12 +110,12 @@ for how in full kill; do
 		as dana contact "$person" --kind phone --narrative "$how office $at" \
 			>/dev/null
 		wanted=$((wanted + 1))
+		: >"$dir/serve.out"
 		failing $((at + 12)) $how office.db "$central" serve \
 			--data "$dir/office" --listen "127.0.0.1:$port" \
 			>"$dir/serve.out" 2>>"$dir/serve.log" &
 		server_pid=$!
-		for _ in $(seq 40); do
-			grep -q listening "$dir/serve.out" && break
+		until grep -q listening "$dir/serve.out"; do
 			kill -0 $server_pid 2>/dev/null || break
 			sleep 0.05
 		done

@@ -38,8 +38,9 @@ as lee contact "$person" --kind phone --narrative 'written while away' >/dev/nul
 propose() { office dispose propose "$1" --reason 'three years are over' --as "$2"; }
 approve() { office dispose approve "$1" --as "$2"; }
 refused 'a case that is not closed stays' 1 'not closed' propose "$person" ruth
-check 'it is closed' office case close "$person" --on 2026-01-31 --as ruth
-refused 'not before its years are over' 1 'kept until 2029-01-31' \
+closed=$(($(date +%Y) - 1))
+check 'it is closed' office case close "$person" --on $closed-01-31 --as ruth
+refused 'not before its years are over' 1 "kept until $((closed + 3))-01-31" \
 	propose "$person" ruth
 check 'it was closed earlier' office case close "$person" --on 2020-01-31 \
 	--as ruth

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import random
 import shutil
 import socket
 import subprocess
@@ -18,9 +19,16 @@ CENTRAL = BUILD / "satchel-central"
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """One that no outgoing connection is given, so that it is still free when
+    the office is started again."""
+    while True:
+        port = random.SystemRandom().randrange(10000, 30000)
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 class Office:
@@ -41,7 +49,7 @@ class Office:
         """Runs a command; its --json output, or None when it prints none."""
         done = subprocess.run(
             [CENTRAL, *words, "--data", self.data, "--json"],
-            capture_output=True, text=True, timeout=60, check=False)
+            capture_output=True, text=True, timeout=300, check=False)
         if done.returncode:
             raise RuntimeError("satchel-central %s: %s%s" % (
                 " ".join(words), done.stdout[:500], done.stderr))
@@ -51,20 +59,18 @@ class Office:
         self.process = subprocess.Popen(
             [CENTRAL, "serve", "--data", self.data, "--listen",
              "127.0.0.1:%d" % self.port, *options], stdout=self.log, stderr=self.log)
-        for _ in range(200):
+        while self.process.poll() is None:
             try:
                 with urllib.request.urlopen(self.url + "/v1/office"):
                     return
             except (urllib.error.URLError, ConnectionError):
-                if self.process.poll() is not None:
-                    break
                 time.sleep(0.05)
         raise RuntimeError("the office does not listen: " + self.said())
 
     def stop(self):
         if self.process:
             self.process.terminate()
-            self.process.wait(timeout=30)
+            self.process.wait(timeout=300)
             self.process = None
 
     def said(self):
@@ -97,7 +103,7 @@ class Office:
         if kind:
             request.add_header("Content-Type", kind)
         try:
-            with urllib.request.urlopen(request, timeout=60) as reply:
+            with urllib.request.urlopen(request, timeout=300) as reply:
                 return reply.status, reply.headers, reply.read()
         except urllib.error.HTTPError as error:
             return error.code, error.headers, error.read()

@@ -45,7 +45,7 @@ class Closed(Exception):
 def post(url, body, kind):
     request = urllib.request.Request(url, body, {"Content-Type": kind})
     try:
-        with urllib.request.urlopen(request, timeout=90) as reply:
+        with urllib.request.urlopen(request, timeout=300) as reply:
             return reply.read()
     except urllib.error.HTTPError as error:
         raw = error.read()

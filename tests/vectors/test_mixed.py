@@ -49,7 +49,7 @@ class Vault:
 
     def run(self, *words):
         done = subprocess.run([SATCHEL, *words, "--json"], text=True,
-                              capture_output=True, timeout=120, check=False,
+                              capture_output=True, timeout=300, check=False,
                               env=self.environment)
         if done.returncode:
             raise RuntimeError("satchel %s: %s%s" % (

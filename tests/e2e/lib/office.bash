@@ -68,6 +68,22 @@ export SATCHEL_PASSPHRASE_FILE=$dir/passphrase
 export SATCHEL_DEVICE_SECRET_FILE=$dir/device.secret
 echo 'ninety seconds in the car' >"$SATCHEL_PASSPHRASE_FILE"
 
+# holds FILE: a process that has the database open, in a transaction, until
+# release.
+holds() {
+	mkfifo "$dir/holder"
+	sqlite3 "$1" <"$dir/holder" >"$dir/held" 2>&1 &
+	holder=$!
+	exec 8>"$dir/holder"
+	printf 'BEGIN;\nSELECT 7 FROM meta;\n' >&8
+	until_true grep -q 7 "$dir/held"
+}
+release() { # as a power cut does
+	kill -KILL "$holder"
+	wait "$holder" 2>/dev/null
+	exec 8>&-
+	rm "$dir/holder"
+}
 as() { # as NAME COMMAND...: on that person's vault
 	local who=$1
 	shift
@@ -76,17 +92,37 @@ as() { # as NAME COMMAND...: on that person's vault
 office() { # office COMMAND...: at the office
 	"$central" "$@" --data "$dir/office"
 }
-start_server() { # [OPTION...]
+# until_true COMMAND...: waits for what must become true, however slow the
+# machine is; false after minutes, so that a test ends by itself.
+until_true() {
+	local end=$((SECONDS + 240))
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.1
+	done
+}
+# A port that no outgoing connection is given, so that it is still free when a
+# server is started again.
+any_port() { echo $((10000 + RANDOM % 20000)); }
+# One try; false when it ended before it listened.
+serve_office() { # PORT [OPTION...]
 	: >"$dir/serve.out"
-	"$central" serve --data "$dir/office" --listen "127.0.0.1:$port" "$@" \
+	"$central" serve --data "$dir/office" --listen "127.0.0.1:$1" "${@:2}" \
 		>"$dir/serve.out" 2>>"$dir/serve.log" &
 	server_pid=$!
-	for _ in $(seq 200); do
-		url=$(sed -n 's/^.*listening on \(http[^ ]*\).*$/\1/p' \
-			"$dir/serve.out")
-		[ -n "$url" ] && port=${url##*:} && return 0
-		kill -0 "$server_pid" 2>/dev/null || break
+	until grep -q '^.*listening on http.*$' "$dir/serve.out"; do
+		kill -0 "$server_pid" 2>/dev/null || return 1
 		sleep 0.05
+	done
+	url=$(sed -n 's/^.*listening on \(http[^ ]*\).*$/\1/p' "$dir/serve.out")
+}
+start_server() { # [OPTION...]
+	local try wanted=$port
+	for try in $(seq 100); do
+		[ "$wanted" != 0 ] || port=$(any_port)
+		serve_office "$port" "$@" && return 0
+		tail -n 1 "$dir/serve.log" | grep -q 'listens on .* already' || break
+		sleep 0.1
 	done
 	tail -n 5 "$dir/serve.log" >&2
 	server_pid=

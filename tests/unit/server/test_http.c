@@ -25,13 +25,30 @@ struct fixture {
     struct http *http;
     uint16_t port;
     pthread_mutex_t mutex;
-    int closed_whole, closed_cut;
+    int chunks, begun, closed_whole, closed_cut;
+    bool held; /* what waits is not woken yet */
 };
+
+static void count(struct fixture *f, int *what)
+{
+    pthread_mutex_lock(&f->mutex);
+    *what += 1;
+    pthread_mutex_unlock(&f->mutex);
+}
+
+static void hold(struct fixture *f, bool held)
+{
+    pthread_mutex_lock(&f->mutex);
+    f->held = held;
+    pthread_mutex_unlock(&f->mutex);
+}
 
 static enum http_step echo_chunk(struct http_request *request,
                                  struct bytes chunk)
 {
+    struct fixture *f = request->service;
     buffer_add_bytes(&request->reply, chunk);
+    count(f, &f->chunks);
     return HTTP_GO;
 }
 
@@ -44,16 +61,22 @@ static enum http_step echo_end(struct http_request *request)
 static void echo_close(struct http_request *request, bool whole)
 {
     struct fixture *f = request->service;
-    pthread_mutex_lock(&f->mutex);
-    *(whole ? &f->closed_whole : &f->closed_cut) += 1;
-    pthread_mutex_unlock(&f->mutex);
+    count(f, whole ? &f->closed_whole : &f->closed_cut);
 }
 
 static void *wake_soon(void *context)
 {
+    struct http_request *request = context;
+    struct fixture *f = request->service;
     const struct timespec soon = {0, 30000000};
-    nanosleep(&soon, NULL);
-    http_wake(context);
+    bool held;
+    do {
+        nanosleep(&soon, NULL);
+        pthread_mutex_lock(&f->mutex);
+        held = f->held;
+        pthread_mutex_unlock(&f->mutex);
+    } while (held);
+    http_wake(request);
     return NULL;
 }
 
@@ -64,7 +87,9 @@ static enum http_step wait_begin(struct http_request *request)
     if (request->state)
         return HTTP_GO;
     pthread_t thread;
+    struct fixture *f = request->service;
     request->state = request;
+    count(f, &f->begun);
     assert_int_equal(pthread_create(&thread, NULL, wake_soon, request), 0);
     pthread_detach(thread);
     return HTTP_WAIT;
@@ -103,7 +128,7 @@ static int client_open(const struct fixture *f)
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_port = htons(f->port),
                                   .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    struct timeval patience = {5, 0};
+    struct timeval patience = {120, 0};
     assert_int_equal(
         setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), 0);
     assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address),
@@ -259,7 +284,7 @@ static void one_connection_carries_many_requests(void **state)
 static void wait_for_count(struct fixture *f, const int *count, int wanted)
 {
     const struct timespec step = {0, 5000000};
-    for (int i = 0; i < 400; i++) {
+    for (int i = 0; i < 24000; i++) {
         pthread_mutex_lock(&f->mutex);
         int now = *count;
         pthread_mutex_unlock(&f->mutex);
@@ -276,8 +301,7 @@ static void a_cut_body_is_closed_as_such(void **state)
     int fd = client_open(f);
     client_send(fd, "POST /echo HTTP/1.1\r\nHost: a\r\n" JSON_TYPE
                     "Content-Length: 50\r\n\r\nhalf");
-    const struct timespec while_it_is_read = {0, 50000000};
-    nanosleep(&while_it_is_read, NULL);
+    wait_for_count(f, &f->chunks, 1);
     close(fd);
     wait_for_count(f, &f->closed_cut, 1);
     assert_int_equal(f->closed_whole, 0);
@@ -288,15 +312,16 @@ static void a_drain_answers_what_has_begun_and_takes_no_more(void **state)
     struct fixture *f = *state;
     char reply[4096];
     int fd = client_open(f);
+    hold(f, true);
     client_send(fd, "GET /wait HTTP/1.1\r\nHost: a\r\n\r\n");
-    const struct timespec while_it_begins = {0, 10000000};
-    nanosleep(&while_it_begins, NULL);
+    wait_for_count(f, &f->begun, 1);
     http_drain(f->http);
+    hold(f, false);
     client_read(fd, reply, sizeof reply, NULL); /* the server closes */
     assert_non_null(strstr(reply, "woken"));
     assert_non_null(strstr(reply, "Connection: close"));
     close(fd);
-    http_settle(f->http, 1000);
+    http_settle(f->http, 120000);
     http_close(f->http);
     f->http = NULL;
     fd = socket(AF_INET, SOCK_STREAM, 0);

@@ -273,7 +273,7 @@ static int64_t earliest(int64_t until)
     return until;
 }
 
-static void turn(int listener, bool down, int64_t until)
+static void turn(int listener, int64_t down_until, int64_t until)
 {
     struct pollfd fds[1 + 2 * LINKS_MAX];
     int64_t wait = (earliest(until) - now_us() + 999) / 1000;
@@ -295,7 +295,7 @@ static void turn(int listener, bool down, int64_t until)
             link_work(&links[i], fds[1 + 2 * i].revents != 0,
                       fds[2 + 2 * i].revents != 0);
     if (fds[0].revents)
-        link_open(listener, down);
+        link_open(listener, now_us() < down_until);
 }
 
 static void serve(int listener, int64_t end)
@@ -312,7 +312,7 @@ static void serve(int listener, int64_t end)
             down_until = now_us() + set.outage_us;
             cut += set.cut_every_us;
         }
-        turn(listener, now_us() < down_until, cut < end ? cut : end);
+        turn(listener, down_until, cut < end ? cut : end);
     }
 }
 

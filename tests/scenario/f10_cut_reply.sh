@@ -32,7 +32,7 @@ arrives() {
 		"$dir/$1.vault"
 	local code=$? cuts
 	stop_daemon
-	cuts=$(grep -c '^cut' "$dir/relay.out")
+	cuts=$(grep -c '^cut' "$dir/link.out")
 	if [ $code = 0 ] && [ "$cuts" -ge "$3" ]; then
 		ok "$2 ($cuts cuts)"
 	else

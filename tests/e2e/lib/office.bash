@@ -8,6 +8,7 @@ central=$build/satchel-central
 satcheld=$build/satcheld
 dir=$(mktemp -d "${TMPDIR:-/tmp}/satchel-test.XXXXXX")
 server_pid=
+host=127.0.0.1
 port=0
 bad=0
 
@@ -94,8 +95,9 @@ office() { # office COMMAND...: at the office
 }
 # until_true COMMAND...: waits for what must become true, however slow the
 # machine is; false after minutes, so that a test ends by itself.
+PATIENCE_S=240
 until_true() {
-	local end=$((SECONDS + 240))
+	local end=$((SECONDS + PATIENCE_S))
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $end ] || return 1
 		sleep 0.1
@@ -107,7 +109,7 @@ any_port() { echo $((10000 + RANDOM % 20000)); }
 # One try; false when it ended before it listened.
 serve_office() { # PORT [OPTION...]
 	: >"$dir/serve.out"
-	"$central" serve --data "$dir/office" --listen "127.0.0.1:$1" "${@:2}" \
+	"$central" serve --data "$dir/office" --listen "$host:$1" "${@:2}" \
 		>"$dir/serve.out" 2>>"$dir/serve.log" &
 	server_pid=$!
 	until grep -q '^.*listening on http.*$' "$dir/serve.out"; do

@@ -185,6 +185,10 @@ static enum err receipt_make(const struct blob_call *call,
     const struct blob_request *q = &call->request;
     struct blob_receipt receipt = {.agency = ""};
     struct buffer message;
+    bool backed = call->row.backed_up;
+#ifdef MUTANT_BLOB_BACKED_EARLY
+    backed = true;
+#endif
     memcpy(receipt.agency, office->agency, sizeof receipt.agency);
     memcpy(receipt.blob, q->blob, sizeof receipt.blob);
     memcpy(receipt.lineage, q->lineage, sizeof receipt.lineage);
@@ -194,12 +198,12 @@ static enum err receipt_make(const struct blob_call *call,
     if (!err)
         chain_sign(reply->signature, &office->term_keys, DOMAIN_KEPT,
                    buffer_bytes(&message));
-    if (!err && call->row.backed_up)
+    if (!err && backed)
         chain_sign(reply->backed_signature, &office->term_keys, DOMAIN_BACKED,
                    buffer_bytes(&message));
     buffer_fini(&message);
     reply->has_receipt = true;
-    reply->has_backed = call->row.backed_up;
+    reply->has_backed = backed;
     memcpy(reply->term, office->term, sizeof reply->term);
     if (strcmp(q->term, office->term) != 0) {
         reply->term_text = buffer_bytes(&office->term_text);

@@ -295,6 +295,10 @@ static void tap_ran(void *context, const char *statement,
     struct office_journal *j = context;
     uint64_t id;
     j->ran++;
+#ifdef MUTANT_JOURNAL_LEAVES_OUT
+    if (strstr(statement, "INTO sign"))
+        return;
+#endif
     if (!j->active || j->skip || j->base || j->err || derived(statement))
         return;
     if (!j->group)

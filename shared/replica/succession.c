@@ -210,10 +210,12 @@ static enum err plan_make(struct vault *vault, const struct identity_row *old,
         /* A copy went on from here, or from further down: what cannot be
          * carried is offered, and refused where theirs is another. */
         plan->contribute_from = old->public.received + 1;
-    } else if (has <= old->public.received) {
-        /* The office was rolled back and then took another copy's lines: no
-         * receipt is known to be common. */
-        plan->carry_from = 1;
+    } else {
+        /* It has another copy's lines, which had the same beginning. */
+        plan->contribute_from = has + 1;
+        /* If it was rolled back before, no receipt is known to be common. */
+        if (has <= old->public.received)
+            plan->carry_from = 1;
     }
     return ERR_OK;
 }
@@ -221,8 +223,8 @@ static enum err plan_make(struct vault *vault, const struct identity_row *old,
 /* Lines that cannot be read any more cannot be carried, but the office can
  * open their envelopes: the old log is contributed up to the last of them, even
  * where a copy of this vault has given it already, as only then it counts as
- * received.  After a fork that is not possible, and they stay listed as being
- * here. */
+ * received.  After a fork it is refused where theirs is another, and they stay
+ * listed as being here. */
 static void plan_unreadable(struct plan *plan, int64_t unreadable)
 {
     if (!unreadable || !plan->contribute_from)

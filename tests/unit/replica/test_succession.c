@@ -93,16 +93,22 @@ static void a_rolled_back_office_gets_the_receipted_lines_again(void **state)
     assert_eli_agrees(p);
 }
 
+/* The office is rolled back to n, and then another copy of the vault comes with
+ * a line of its own. */
+static void copy_goes_on(struct pair *p, int64_t n)
+{
+    far_rollback(p->far, p->replica, n);
+    for (size_t i = 0; i < p->far->log_count; i++)
+        if (!strcmp(p->far->logs[i].replica, p->replica)) {
+            p->far->logs[i].n = n + 1;
+            p->far->logs[i].link[0] ^= 1;
+        }
+}
+
 static void an_unknown_log_at_the_office_is_carried_whole(void **state)
 {
     struct pair *p = *state;
-    far_rollback(p->far, p->replica, 2);
-    /* Another copy's line has taken the place of the third. */
-    for (size_t i = 0; i < p->far->log_count; i++)
-        if (!strcmp(p->far->logs[i].replica, p->replica)) {
-            p->far->logs[i].n = 3;
-            p->far->logs[i].link[0] ^= 1;
-        }
+    copy_goes_on(p, 2);
     far_succeed(p->far, &p->dana, "fork");
     assert_int_equal(status_of(p->dana.vault).here, 5);
     assert_int_equal(far_contributed(p->far, p->dana.vault), 0);
@@ -252,6 +258,32 @@ static void unsent_lines_of_a_left_case_go_as_envelopes(void **state)
     read_state(q->eli.vault, q->person, &text);
     assert_non_null(strstr(buffer_text(&text), "\"value\":\"R. Diaz\""));
     buffer_fini(&text);
+}
+
+/* They cannot be carried, and are in what both copies have. */
+static void envelopes_from_before_a_fork_count_as_received(void **state)
+{
+    struct pair *p = *state;
+    struct leave_line leave;
+    struct inbox *inbox;
+    char other[ID_CHARS + 1];
+    far_sync_up(p->far, p->dana.vault);
+    far_leave(p->far, p->dana.vault, p->person, "caseload:north", &leave);
+    assert_int_equal(inbox_open(&inbox, p->dana.vault), ERR_OK);
+    assert_int_equal(inbox_leave(inbox, &leave), ERR_OK);
+    assert_int_equal(far_page(p->far, inbox, 0, 0, "caseload:north", 9, true),
+                     ERR_OK);
+    inbox_close(inbox);
+    write_person(p->dana.vault, "Olga", other);
+    far_sync_up(p->far, p->dana.vault);
+    copy_goes_on(p, 5);
+    far_succeed(p->far, &p->dana, "fork");
+    assert_int_equal(status_of(p->dana.vault).here, 6);
+    assert_int_equal(far_contributed(p->far, p->dana.vault), 0); /* none new */
+    assert_int_equal(status_of(p->dana.vault).here, 1); /* which is carried */
+    far_sync_up(p->far, p->dana.vault);
+    assert_int_equal(status_of(p->dana.vault).here, 0);
+    assert_sound(p->dana.vault);
 }
 
 /* A copy of the vault has brought them meanwhile. */
@@ -453,6 +485,7 @@ int main(void)
         TEST(an_old_log_that_is_not_wanted_is_let_be),
         TEST(unsent_lines_of_a_left_case_go_as_envelopes),
         TEST(envelopes_that_the_office_has_count_as_received),
+        TEST(envelopes_from_before_a_fork_count_as_received),
         TEST(another_root_is_refused_and_nothing_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -85,8 +85,8 @@ const struct focus *focus_of(uint64_t seed)
 
 /* Of one seed in four (history.c). */
 static const int further_usual[STEP_COUNT] = {
-    [STEP_DISPOSE] = 20, [STEP_JOURNAL] = 8, [STEP_ATTACH] = 40,
-    [STEP_FETCH] = 15,   [STEP_PRUNE] = 12,  [STEP_BLOB_DISK] = 6,
+    [STEP_DISPOSE] = 20, [STEP_JOURNAL] = 12, [STEP_ATTACH] = 40,
+    [STEP_FETCH] = 15,   [STEP_PRUNE] = 12,   [STEP_BLOB_DISK] = 6,
     [STEP_COLLIDE] = 8,  [STEP_BACKUP] = 12,
 };
 

@@ -112,6 +112,8 @@ enum err lane_serve(struct world *world, const struct lane *lane,
     buffer_fini(&request.reply);
     if (out->status == 404 && (world->scenes & SCENE_DISPOSED))
         world->orphans++;
+    if (lane->size && strstr(lane->header[0], "\"offset\":"))
+        world_cover(world, "attachment taken up again");
     world_cover(world, "attachment %s %d", lane->method, out->status);
     return err;
 }

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <zlib.h>
 
+#define MEMBERS_MAX 1024 /* of one object */
+
 static void name_print(const char *path)
 {
     printf("embed_");
@@ -15,32 +17,10 @@ static void name_print(const char *path)
         putchar(isalnum((unsigned char)*path) ? *path : '_');
 }
 
-/* White space between the tokens of JSON is for people who read the source. */
-struct text {
-    bool json, quoted, escaped;
-};
-
 static bool ends_with(const char *path, const char *end)
 {
     size_t length = strlen(path), tail = strlen(end);
     return length >= tail && !strcmp(path + length - tail, end);
-}
-
-static bool text_drops(struct text *text, int c)
-{
-    if (!text->json)
-        return false;
-    if (!text->quoted) {
-        text->quoted = c == '"';
-        return c == ' ' || c == '\n' || c == '\t' || c == '\r';
-    }
-    if (text->escaped)
-        text->escaped = false;
-    else if (c == '\\')
-        text->escaped = true;
-    else if (c == '"')
-        text->quoted = false;
-    return false;
 }
 
 struct pile {
@@ -62,17 +42,139 @@ static bool pile_add(struct pile *pile, int c)
     return true;
 }
 
-static bool file_add(struct pile *pile, const char *path)
+static bool pile_text(struct pile *pile, const char *text, size_t size)
+{
+    bool good = true;
+    for (size_t i = 0; good && i < size; i++)
+        good = pile_add(pile, (unsigned char)text[i]);
+    return good;
+}
+
+/* --- JSON ------------------------------------------------------------------
+ */
+
+/* White space and the order of members are for people who read the source: a
+ * definition that is canonical needs not be made so each time it is read.
+ * Functions move *at behind what they have put. */
+static bool value_put(struct pile *out, const char **at);
+
+static const char *space_skip(const char *at)
+{
+    return at + strspn(at, " \t\r\n");
+}
+
+static bool text_put(struct pile *out, const char **at)
+{
+    const char *end = *at + 1;
+    while (*end && *end != '"')
+        end += end[0] == '\\' && end[1] ? 2 : 1;
+    bool good = **at == '"' && *end && pile_text(out, *at, end + 1 - *at);
+    *at = end + (*end != '\0');
+    return good;
+}
+
+static bool member_put(struct pile *out, const char **at)
+{
+    bool good = text_put(out, at);
+    *at = space_skip(*at);
+    good = good && **at == ':' && pile_add(out, ':');
+    *at = space_skip(*at + good);
+    return good && value_put(out, at) && pile_add(out, '\0');
+}
+
+/* A name ends with a quote, which is below all that names consist of. */
+static int member_compare(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool members_put(struct pile *out, char **members, size_t count)
+{
+    bool good = true;
+    qsort(members, count, sizeof *members, member_compare);
+    for (size_t i = 0; good && i < count; i++)
+        good = (!i || pile_add(out, ',')) &&
+               pile_text(out, members[i], strlen(members[i]));
+    return good;
+}
+
+static bool object_put(struct pile *out, const char **at)
+{
+    char *members[MEMBERS_MAX];
+    size_t count = 0;
+    bool good = pile_add(out, '{');
+    *at = space_skip(*at + 1);
+    while (good && **at && **at != '}' && count < MEMBERS_MAX) {
+        struct pile member = {0};
+        good = member_put(&member, at);
+        members[count++] = (char *)member.at;
+        *at = space_skip(*at);
+        *at = space_skip(*at + (**at == ','));
+    }
+    good = good && **at == '}' && members_put(out, members, count) &&
+           pile_add(out, '}');
+    *at += good;
+    while (count)
+        free(members[--count]);
+    return good;
+}
+
+static bool list_put(struct pile *out, const char **at)
+{
+    bool good = pile_add(out, '[');
+    *at = space_skip(*at + 1);
+    for (bool first = true; good && **at && **at != ']'; first = false) {
+        good = (first || pile_add(out, ',')) && value_put(out, at);
+        *at = space_skip(*at);
+        *at = space_skip(*at + (**at == ','));
+    }
+    good = good && **at == ']' && pile_add(out, ']');
+    *at += good;
+    return good;
+}
+
+static bool value_put(struct pile *out, const char **at)
+{
+    if (**at == '{')
+        return object_put(out, at);
+    if (**at == '[')
+        return list_put(out, at);
+    if (**at == '"')
+        return text_put(out, at);
+    size_t size = strcspn(*at, ",]} \t\r\n");
+    bool good = size && pile_text(out, *at, size);
+    *at += size;
+    return good;
+}
+
+/* --- files -----------------------------------------------------------------
+ */
+
+static bool file_read(struct pile *pile, const char *path)
 {
     FILE *file = fopen(path, "rb");
     if (!file)
         return false;
-    struct text text = {.json = ends_with(path, ".json")};
     bool good = true;
     for (int c; good && (c = getc(file)) != EOF;)
-        good = text_drops(&text, c) || pile_add(pile, c);
+        good = pile_add(pile, c);
     good = good && !ferror(file);
     fclose(file);
+    return good;
+}
+
+static bool file_add(struct pile *pile, const char *path)
+{
+    if (!ends_with(path, ".json"))
+        return file_read(pile, path);
+    struct pile text = {0};
+    bool good = file_read(&text, path) && pile_add(&text, '\0');
+    const char *at = good ? space_skip((char *)text.at) : "";
+    if (good && (!value_put(pile, &at) || *space_skip(at))) {
+        fprintf(stderr, "embed: %s is not JSON\n", path);
+        good = false;
+    }
+    free(text.at);
     return good;
 }
 

@@ -60,9 +60,21 @@ static enum err insert(struct schema *schema, size_t index,
     return ERR_OK;
 }
 
+/* What was shipped comes again as records of the office. */
+static bool is_present(const struct schema *schema, struct bytes json)
+{
+    for (size_t i = 0; i < schema->count; i++)
+        if (bytes_equal(schema->types[i]->definition, json))
+            return true;
+    return false;
+}
+
 enum err schema_add(struct schema *schema, struct bytes json, char *detail)
 {
     struct schema_type *type;
+    detail[0] = '\0';
+    if (is_present(schema, json))
+        return ERR_OK;
     enum err err = schema_type_read(&type, json, detail);
     if (err)
         return err;

@@ -263,6 +263,13 @@ static void explain(const struct reading *r, char *detail)
              where ? (const char *)r->where.at : "", r->what);
 }
 
+static enum err keep(struct schema_type *type, struct bytes definition)
+{
+    char *copy = arena_copy(&type->arena, definition);
+    type->definition = bytes_of(copy, definition.size);
+    return copy ? ERR_OK : ERR_NOMEM;
+}
+
 /* The definition in canonical form, in the type's own memory. */
 static enum err normalise(struct schema_type *type, struct bytes json,
                           char *detail)
@@ -274,13 +281,23 @@ static enum err normalise(struct schema_type *type, struct bytes json,
     if (err == ERR_INVALID)
         snprintf(detail, SCHEMA_DETAIL_CHARS, "offset %zu: %s", fault.offset,
                  fault.what);
-    if (!err) {
-        char *copy = arena_copy(&type->arena, buffer_bytes(&text));
-        type->definition = bytes_of(copy, text.size);
-        err = copy ? ERR_OK : ERR_NOMEM;
-    }
+    if (!err)
+        err = keep(type, buffer_bytes(&text));
     buffer_fini(&text);
     return err;
+}
+
+/* Most are canonical as they come. */
+static enum err tree_make(struct schema_type *type, struct bytes json,
+                          const struct canon **root, char *detail)
+{
+    enum err err = keep(type, json);
+    if (!err)
+        err = canon_parse(&type->arena, type->definition, root, NULL);
+    if (err != ERR_INVALID)
+        return err;
+    err = normalise(type, json, detail);
+    return err ? err : canon_parse(&type->arena, type->definition, root, NULL);
 }
 
 enum err schema_type_read(struct schema_type **out, struct bytes json,
@@ -298,9 +315,7 @@ enum err schema_type_read(struct schema_type **out, struct bytes json,
     arena_init(&type->arena, 256u * SCHEMA_DEFINITION_BYTES_MAX);
     struct reading r = {.type = type};
     const struct canon *root;
-    enum err err = normalise(type, json, detail);
-    if (!err)
-        err = canon_parse(&type->arena, type->definition, &root, NULL);
+    enum err err = tree_make(type, json, &root, detail);
     if (!err && !read_type(&r, root)) {
         err = r.err;
         if (err == ERR_INVALID)

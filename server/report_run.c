@@ -29,6 +29,40 @@ static enum err value_copy(struct arena *arena, struct sql_value *out,
     return text ? ERR_OK : ERR_NOMEM;
 }
 
+static int compare_ids(const void *a, const void *b)
+{
+    return bytes_compare(*(const struct bytes *)a, *(const struct bytes *)b);
+}
+
+/* Ids come in the order in which the rows were read, which is anybody's. */
+static enum err ids_sort(struct arena *arena, struct sql_value *value)
+{
+    size_t count = 1, at = 0, size = value->bytes.size;
+    if (value->kind != SQL_TEXT)
+        return ERR_OK;
+    for (size_t i = 0; i < size; i++)
+        count += value->bytes.at[i] == ',';
+    struct bytes *ids = arena_take(arena, count * sizeof *ids);
+    char *sorted = arena_take(arena, size + 1);
+    if (!ids || !sorted)
+        return ERR_NOMEM;
+    for (size_t i = 0, from = 0, n = 0; i <= size; i++)
+        if (i == size || value->bytes.at[i] == ',') {
+            ids[n++] = bytes_of(value->bytes.at + from, i - from);
+            from = i + 1;
+        }
+    qsort(ids, count, sizeof *ids, compare_ids);
+    for (size_t n = 0; n < count; n++) {
+        if (n > 0)
+            sorted[at++] = ',';
+        if (ids[n].size > 0)
+            memcpy(sorted + at, ids[n].at, ids[n].size);
+        at += ids[n].size;
+    }
+    value->bytes = bytes_of(sorted, size);
+    return ERR_OK;
+}
+
 static enum err take_row(void *context, const struct sql_value *row,
                          size_t columns)
 {
@@ -45,8 +79,11 @@ static enum err take_row(void *context, const struct sql_value *row,
         return ERR_NOMEM;
     new->values = arena_take(&run->arena, columns * sizeof *new->values);
     enum err err = new->values ? ERR_OK : ERR_NOMEM;
-    for (size_t i = 0; i < columns && !err; i++)
+    for (size_t i = 0; i < columns && !err; i++) {
         err = value_copy(&run->arena, &new->values[i], &row[i]);
+        if (!err && run->report->columns[i].kind == REPORT_IDS)
+            err = ids_sort(&run->arena, &new->values[i]);
+    }
     *t->end = new;
     t->end = &new->next;
     run->row_count++;

@@ -51,10 +51,8 @@ void small_write(struct device *d, const char *type, int record, int kase,
     buffer_fini(&set_text);
 }
 
-/* Of what only the office may write; `type` is NULL for a record that is there.
- */
-static void office_write(struct place *place, const char *type, int record,
-                         int kase, const char *set)
+void small_office_write(struct place *place, const char *type, int record,
+                        int kase, const char *set)
 {
     char id[SMALL_ID_CHARS], case_id[SMALL_ID_CHARS];
     struct buffer text;
@@ -171,15 +169,16 @@ static void needs(struct small_office *s)
 
 static void directory(struct small_office *s)
 {
-    office_write(&s->place, "organization", 41, 0,
-                 "{\"name\":\"Shelter\",\"csbg_entity\":\"LIFT\"}");
-    office_write(&s->place, "location", 42, 0,
-                 "{\"name\":\"Library\",\"vita_site\":true,\"sponsor\":\"#41\","
-                 "\"county\":\"28081\",\"season_from\":\"2026-02-02\","
-                 "\"season_to\":\"2026-04-15\"}");
-    office_write(&s->place, "location", 43, 0,
-                 "{\"name\":\"Hall\",\"vita_site\":true,\"closed\":true,"
-                 "\"county\":\"28081\"}");
+    small_office_write(&s->place, "organization", 41, 0,
+                       "{\"name\":\"Shelter\",\"csbg_entity\":\"LIFT\"}");
+    small_office_write(
+        &s->place, "location", 42, 0,
+        "{\"name\":\"Library\",\"vita_site\":true,\"sponsor\":\"#41\","
+        "\"county\":\"28081\",\"season_from\":\"2026-02-02\","
+        "\"season_to\":\"2026-04-15\"}");
+    small_office_write(&s->place, "location", 43, 0,
+                       "{\"name\":\"Hall\",\"vita_site\":true,\"closed\":true,"
+                       "\"county\":\"28081\"}");
 }
 
 static void referrals(struct small_office *s)
@@ -253,11 +252,13 @@ int small_setup(void **state)
     directory(s);
     referrals(s);
     followups(s);
+    small_money(s, false);
     device_sync_ok(&s->dana, &s->place);
     device_sync_ok(&s->lee, &s->place);
-    office_write(&s->place, NULL, 4, 0, "{\"duplicate_of\":\"#1\"}");
-    office_write(&s->place, "retention", 15, 5,
-                 "{\"closed_on\":\"2026-10-01\",\"class\":\"years_3\"}");
+    small_money(s, true);
+    small_office_write(&s->place, NULL, 4, 0, "{\"duplicate_of\":\"#1\"}");
+    small_office_write(&s->place, "retention", 15, 5,
+                       "{\"closed_on\":\"2026-10-01\",\"class\":\"years_3\"}");
     place_exec(&s->place, "UPDATE account SET disabled_at = 1 "
                           "WHERE account = 'lee'");
     CHECK(views_update(s->place.office));

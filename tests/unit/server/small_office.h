@@ -17,6 +17,13 @@ const char *small_id(char out[SMALL_ID_CHARS], int number);
 /* `set` and `add` are JSON in any spelling; `add` of set fields may be NULL. */
 void small_write(struct device *d, const char *type, int record, int kase,
                  const char *set, const char *add);
+/* Of what only the office may write; `type` is NULL for a record that is there.
+ */
+void small_office_write(struct place *place, const char *type, int record,
+                        int kase, const char *set);
+/* What was asked and spent, or what the office answered once it knew the cases.
+ */
+void small_money(struct small_office *s, bool office);
 int small_setup(void **state);
 int small_teardown(void **state);
 

@@ -144,6 +144,27 @@ static const struct expected figures[] = {
      "housing,28081,1,0,0,1,#31\n"
      "tax,28081,1,0,0,1,#32\n"},
     {"R-06", {{"county", "28105"}}, 1, "food,28105,1,0,0,1,#34\n"},
+    {"R-09",
+     {{0}},
+     0,
+     "csbg,food,1,10.00,1,10.00,0.00,0.00,1,0.00,0,5.00,0,#211\n"
+     "csbg,transportation,2,120.00,1,80.00,60.00,20.00,1,75.00,1,0.00,0,"
+     "\"#201,#206\"\n"
+     "not said,tools,1,50.00,0,0.00,0.00,0.00,0,0.00,0,0.00,1,#203\n"},
+    {"R-09b",
+     {{0}},
+     0,
+     "payment without receipt,1,10.00,#210\n"
+     "voucher spent without receipt,0,0.00,\n"
+     "\"voucher expired, not accounted for\",1,20.00,#212\n"
+     "voucher spent more than once,2,30.00,\"#214,#215\"\n"},
+    {"R-09b",
+     {{"receipt_days", "7"}},
+     0,
+     "payment without receipt,1,10.00,#210\n"
+     "voucher spent without receipt,1,15.00,#214\n"
+     "\"voucher expired, not accounted for\",1,20.00,#212\n"
+     "voucher spent more than once,2,30.00,\"#214,#215\"\n"},
     {"R-10",
      {{0}},
      1,
@@ -202,6 +223,26 @@ static void every_figure_is_what_the_facts_say(void **state)
 {
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
         check(*state, &figures[i]);
+}
+
+static void no_report_is_without_a_figure(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < report_count(); i++) {
+        struct arena arena;
+        struct report report;
+        char detail[REPORT_DETAIL_CHARS];
+        arena_init(&arena, 1u << 20);
+        assert_int_equal(report_at(&report, &arena, i, detail), ERR_OK);
+        /* These two have tests of their own. */
+        bool known = !strcmp(report.id, "R-13") || !strcmp(report.id, "R-19");
+        for (size_t j = 0; j < sizeof figures / sizeof *figures; j++)
+            known |=
+                !strcmp(report.id, figures[j].report) && figures[j].table[0];
+        if (!known)
+            fail_msg("%s", report.id);
+        arena_fini(&arena);
+    }
 }
 
 static void confidentiality_is_found_by_its_records(void **state)
@@ -265,6 +306,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_figure_is_what_the_facts_say),
+        cmocka_unit_test(no_report_is_without_a_figure),
         cmocka_unit_test(confidentiality_is_found_by_its_records),
         cmocka_unit_test(devices_are_counted_by_what_they_sent),
         cmocka_unit_test(it_says_how_current_the_figures_are),

@@ -437,8 +437,8 @@ int satchel_rebuild(satchel *vault);
  * little of it each time.  The vault may be locked. */
 struct satchel_prune_report {
     size_t size;
-    int64_t cases, lines, bytes; /* erased; the file keeps its size, and new
-                                    work takes the room */
+    int64_t cases, lines, bytes; /* erased; of the room some is kept for new
+                                    work */
     int64_t waiting; /* cases that have left and are not erased yet */
 };
 #define SATCHEL_PRUNE_REPORT_INIT                                              \

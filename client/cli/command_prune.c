@@ -43,7 +43,7 @@ int command_prune(struct cli *cli)
     if (r.cases)
         printf("erased %" PRId64 " lines of %" PRId64
                " cases that have left; %" PRId64
-               " bytes of the vault are free for new work\n",
+               " bytes of the vault are free\n",
                r.lines, r.cases, r.bytes);
     else
         puts("there was nothing to erase");

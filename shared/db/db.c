@@ -154,6 +154,15 @@ static enum err wal_set(struct db *db)
     return err;
 }
 
+/* Only a file with nothing in it takes it; any other would be written to, which
+ * a full disk refuses whoever only reads. */
+static enum err shrinks_set(struct db *db)
+{
+    int64_t pages;
+    enum err err = db_query_int64(db, "PRAGMA page_count", &pages);
+    return err || pages ? err : db_exec(db, "PRAGMA auto_vacuum = INCREMENTAL");
+}
+
 static enum err settings_set(struct db *db, unsigned flags)
 {
     enum err err = db_busy_ms(db, DB_BUSY_MS_DEFAULT);
@@ -175,6 +184,8 @@ static enum err settings_set(struct db *db, unsigned flags)
                           "PRAGMA temp_store = MEMORY");
     if (!err && flags & DB_SECURE_DELETE)
         err = db_exec(db, "PRAGMA secure_delete = ON");
+    if (!err && flags & DB_SHRINKS)
+        err = shrinks_set(db);
     if (err)
         return err;
     int64_t version;

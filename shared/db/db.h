@@ -23,6 +23,7 @@ enum db_flag {
     DB_EXCLUSIVE = 8,     /* this connection alone: no shared memory file */
     DB_IMMUTABLE = 16,    /* with DB_READ_ONLY: nobody writes; there must be no
                              write-ahead log */
+    DB_SHRINKS = 32,      /* a file made now can give free pages back */
 };
 
 /* Opens `path` (":memory:" is allowed).  The caller owns *out, which is NULL

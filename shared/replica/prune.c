@@ -3,6 +3,8 @@
 #include "shared/replica/identity_row.h"
 #include "shared/replica/line.h"
 
+#define PAGES_KEPT 256 /* 1 MiB */
+
 /* Columns of SQL_PRUNE_LINE. */
 enum {
     COLUMN_LINE,
@@ -178,6 +180,39 @@ static enum err step(struct pruning *p, bool *more)
     return case_erase(p, key);
 }
 
+/* --- room ----------------------------------------------------------------- */
+
+/* New work would take some of it; of much the file system gets the rest. */
+static enum err room_much(struct vault *vault, int64_t *unused, bool *much)
+{
+    int64_t pages = 0;
+    enum err err = db_query_int64(vault->db, "PRAGMA freelist_count", unused);
+    if (!err)
+        err = db_query_int64(vault->db, "PRAGMA page_count", &pages);
+    *much = !err && *unused > PAGES_KEPT && *unused > pages / 8;
+    return err;
+}
+
+/* A step: 1 MiB.  A file that was made without a map of its pages gives nothing
+ * back. */
+static enum err room_give_back(struct vault *vault, bool *more)
+{
+    int64_t before, after;
+    bool much;
+    enum err err = room_much(vault, &before, &much);
+    if (err || !much)
+        return err;
+    err = vault_begin_relaxed(vault);
+    if (err)
+        return err;
+    err =
+        vault_end(vault, db_exec(vault->db, "PRAGMA incremental_vacuum(256)"));
+    if (!err)
+        err = room_much(vault, &after, &much);
+    *more = !err && much && after < before;
+    return err;
+}
+
 enum err prune_step(struct vault *vault, struct pruned *out, bool *more)
 {
     struct pruned so_far = *out;
@@ -188,7 +223,7 @@ enum err prune_step(struct vault *vault, struct pruned *out, bool *more)
     if (!err)
         err = vault_query(vault, SQL_PRUNE_DUE, &due);
     if (err || !due)
-        return err;
+        return err ? err : room_give_back(vault, more);
 #ifdef MUTANT_PRUNE_ON_RECEIVED
     err = db_exec(vault->db, "DROP TRIGGER IF EXISTS log_delete");
     if (err)

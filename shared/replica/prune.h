@@ -5,7 +5,8 @@
  * goes once a line that was written here after it left is backed up, since the
  * office had all of it before that line; what merely is received stays, and so
  * does a case with own lines of an earlier history of the office.  The log's
- * own triggers hold to that.  Works on a locked vault. */
+ * own triggers hold to that.  Then the file gets smaller: of its free pages,
+ * which hold zeros, an eighth stays for new work.  Works on a locked vault. */
 #ifndef REPLICA_PRUNE_H
 #define REPLICA_PRUNE_H
 

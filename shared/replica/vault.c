@@ -156,8 +156,8 @@ static enum err file_open(struct vault *vault, unsigned flags,
                           const struct vault_options *options)
 {
     char detail[DB_DETAIL_CHARS];
-    enum err err =
-        db_open_anyhow(vault, flags | DB_SECURE_DELETE, options, detail);
+    enum err err = db_open_anyhow(vault, flags | DB_SECURE_DELETE | DB_SHRINKS,
+                                  options, detail);
     if (err)
         return file_fail(vault, err, detail);
     /* A large pull or import fits the cache, so that no page is written and

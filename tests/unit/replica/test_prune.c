@@ -438,6 +438,37 @@ static void it_survives_every_allocation_failure(void **state)
     assert_sound(p->dana.vault);
 }
 
+/* Much of Rosa's case, as a large import writes it. */
+static void write_much(struct pair *p)
+{
+    char text[1700], id[ID_CHARS + 1];
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    assert_int_equal(record_batch_begin(p->dana.vault), ERR_OK);
+    for (int i = 0; i < 900; i++)
+        write_contact(p->dana.vault, p->person, text, id);
+    assert_int_equal(record_batch_commit(p->dana.vault), ERR_OK);
+}
+
+static void what_is_erased_leaves_a_smaller_file(void **state)
+{
+    struct pair *p = *state;
+    write_much(p);
+    far_sync_up(p->far, p->dana.vault);
+    int64_t pages = number(p, "PRAGMA page_count");
+    assert_true(pages > 400);
+    leave_backed_up(p);
+    assert_true(prune(p).lines > 900);
+    int64_t now = number(p, "PRAGMA page_count");
+    int64_t unused = number(p, "PRAGMA freelist_count");
+    assert_true(now < pages - 150);
+    assert_true(unused <= 256 || unused <= now / 8);
+    assert_sound(p->dana.vault);
+    /* Little is kept, so that it is not given and taken all the time. */
+    assert_int_equal(prune(p).lines, 0);
+    assert_int_equal(number(p, "PRAGMA page_count"), now);
+}
+
 int main(void)
 {
     fault_sqlite();
@@ -457,6 +488,7 @@ int main(void)
         TEST(an_office_that_lost_what_was_backed_up_gets_the_rest),
         TEST(own_lines_of_an_earlier_history_stay),
         TEST(a_fresh_key_begins_to_wait_anew),
+        TEST(what_is_erased_leaves_a_smaller_file),
         TEST(it_survives_every_allocation_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

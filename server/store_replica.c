@@ -84,7 +84,13 @@ static const char cursor_put[] =
 static const char cursor_granted[] =
     "INSERT INTO cursor_seen(agency, replica, scope, seq, own) "
     "VALUES ($1, $2, $3, 0, 0) ON CONFLICT (agency, replica, scope) "
-    "DO UPDATE SET lost_own = NULL";
+    "DO UPDATE SET lost_own = NULL, clung = 0";
+/* The first may have been written before it was told, the second may have
+ * heard a reply that was cut before the leave. */
+static const char cursor_clung[] =
+    "UPDATE cursor_seen SET clung = clung + 1, "
+    "lost_own = CASE WHEN clung >= 2 THEN $4 END "
+    "WHERE agency = $1 AND replica = $2 AND scope = $3 AND lost_own IS NULL";
 static const char cursor_lost[] =
     "UPDATE cursor_seen SET lost_own = $4 "
     "WHERE agency = $1 AND replica = $2 AND scope = $3 AND lost_own IS NULL";
@@ -404,6 +410,15 @@ enum err store_cursor_lost(struct sql *sql, const char *agency,
     return sql_run(sql, cursor_lost,
                    SQL_VALUES(sql_text(agency), sql_text(replica),
                               sql_text(scope), sql_int(own)));
+}
+
+enum err store_cursor_clung(struct sql *sql, const char *agency,
+                            const char *replica, const char *scope,
+                            int64_t head)
+{
+    return sql_run(sql, cursor_clung,
+                   SQL_VALUES(sql_text(agency), sql_text(replica),
+                              sql_text(scope), sql_int(head)));
 }
 
 enum err store_cursor_find(struct sql *sql, const char *agency,

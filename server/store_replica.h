@@ -108,6 +108,11 @@ MUST_CHECK enum err store_cursor_report(struct sql *sql, const char *agency,
 MUST_CHECK enum err store_cursor_granted(struct sql *sql, const char *agency,
                                          const char *replica,
                                          const char *scope);
+/* It names a scope that it is not granted, and has heard the last reply.  The
+ * third time it counts as let go, at `head`. */
+MUST_CHECK enum err store_cursor_clung(struct sql *sql, const char *agency,
+                                       const char *replica, const char *scope,
+                                       int64_t head);
 /* It no longer has a cursor of `scope`: it has let it go, at head `own`. */
 MUST_CHECK enum err store_cursor_lost(struct sql *sql, const char *agency,
                                       const char *replica, const char *scope,

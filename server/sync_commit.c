@@ -45,6 +45,23 @@ static enum err grants_note(struct sync *s, struct batch *b,
     return err;
 }
 
+/* Every reply tells a scope that is not granted any more as left, and every
+ * reply to a push has a token of its own: whoever comes with that one has heard
+ * of it, and goes on naming the scope.  What the office has by the third time
+ * may have been written before; no device of ours comes to that. */
+static enum err cursor_note(struct sync *s, struct batch *b,
+                            const struct cursor *cursor)
+{
+    const char *replica = s->header.replica;
+    enum err err = store_cursor_report(b->sql, b->agency, replica, cursor);
+    bool heard = !s->by_file && !s->header.locked && s->header.token[0] &&
+                 !strcmp(s->header.token, s->row.token_latest);
+    if (err || !heard || scope_list_has(&s->scopes, cursor->scope))
+        return err;
+    return store_cursor_clung(b->sql, b->agency, replica, cursor->scope,
+                              s->row.head);
+}
+
 /* Cursors are noted before the lines are judged: a line's right depends on what
  * its writer knew.  To name a scope is no grant: a cursor counts where the
  * scope was granted and has not been let go since. */
@@ -56,8 +73,7 @@ static enum err cursors_note(struct sync *s, struct batch *b)
     enum err err = grants_note(s, b, known);
     for (size_t i = 0; !err && i < s->header.cursor_count; i++)
         if (scope_list_has(known, s->header.cursors[i].scope))
-            err = store_cursor_report(b->sql, b->agency, s->header.replica,
-                                      &s->header.cursors[i]);
+            err = cursor_note(s, b, &s->header.cursors[i]);
     /* What a file does not name may have been granted after it was written. */
     bool names_all = s->header.cursor_count && !s->by_file;
     for (size_t i = 0; !err && names_all && i < known->count; i++)

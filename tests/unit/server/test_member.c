@@ -303,6 +303,39 @@ static void naming_a_lost_scope_again_does_not_bring_it_back(void **state)
     device_fini(&dana);
 }
 
+/* It takes what it is told, all but the leave. */
+static void push_and_cling(struct device *d, struct place *place,
+                           size_t held_count)
+{
+    struct cursor cursors[DEVICE_SCOPES_MAX];
+    size_t count = d->cursor_count;
+    memcpy(cursors, d->cursors, sizeof cursors);
+    device_revise(d, PERSON, "{}", "{\"first_name\":\"Rose\"}");
+    held_count_expect(d, place, held_count);
+    memcpy(d->cursors, cursors, sizeof cursors);
+    d->cursor_count = count;
+}
+
+static void who_never_lets_go_of_a_scope_loses_it_all_the_same(void **state)
+{
+    struct place *place = *state;
+    struct device dana;
+    one_case(place, &dana);
+    place_scope(place, "dana", 1, "caseload:north");
+    push_and_cling(&dana, place, 0); /* could not know yet */
+    push_and_cling(&dana, place, 0); /* its reply may have been cut */
+    push_and_cling(&dana, place, 1);
+    push_and_cling(&dana, place, 1);
+    /* Granted once more, it counts, and can be lost again. */
+    place_scope(place, "dana", 2, "caseload:east");
+    push_and_cling(&dana, place, 0);
+    place_scope(place, "dana", 2, NULL);
+    push_and_cling(&dana, place, 0);
+    push_and_cling(&dana, place, 0);
+    push_and_cling(&dana, place, 1);
+    device_fini(&dana);
+}
+
 static void a_new_scope_is_served_at_once(void **state)
 {
     struct place *place = *state;
@@ -402,6 +435,7 @@ int main(void)
         TEST(work_from_before_the_scope_was_lost_takes_effect),
         TEST(naming_a_scope_gives_no_right_to_write_in_it),
         TEST(naming_a_lost_scope_again_does_not_bring_it_back),
+        TEST(who_never_lets_go_of_a_scope_loses_it_all_the_same),
         TEST(a_new_scope_is_served_at_once),
         TEST(a_case_without_a_caseload_is_seen_at_the_office_only),
         TEST(a_site_referral_is_seen_by_its_site_and_the_caseload),

@@ -197,7 +197,7 @@ static enum err room_much(struct vault *vault, int64_t *unused, bool *much)
  * back. */
 static enum err room_give_back(struct vault *vault, bool *more)
 {
-    int64_t before, after;
+    int64_t before = 0, after = 0;
     bool much;
     enum err err = room_much(vault, &before, &much);
     if (err || !much)

@@ -440,25 +440,21 @@ static void a_revocation_names_what_followed_already(void **state)
 static void a_revocation_shuts_out_what_was_forgotten(void **state)
 {
     struct place *place = *state;
-    struct device dana, second, third, later, thief;
-    device_enrol(&dana, place, "dana");
-    device_succeed(&second, &dana, place, "stale");
-    device_succeed(&third, &second, place, "stale");
-    forget(place, &second);
-    forget(place, &third);
-    device_succeed(&later, &third, place, "unknown");
-    shut_out(place, &later);
-    expect_revoked(&later, place);
-    device_succeed(&thief, &second, place, "unknown");
-    expect_revoked(&thief, place);
-    device_fini(&thief);
-    device_succeed(&thief, &dana, place, "stale");
-    expect_revoked(&thief, place);
-    device_fini(&thief);
-    device_fini(&dana);
-    device_fini(&second);
-    device_fini(&third);
-    device_fini(&later);
+    struct device was[4], thief;
+    device_enrol(&was[0], place, "dana");
+    device_succeed(&was[1], &was[0], place, "stale");
+    device_succeed(&was[2], &was[1], place, "stale");
+    forget(place, &was[1]);
+    forget(place, &was[2]);
+    device_succeed(&was[3], &was[2], place, "unknown");
+    shut_out(place, &was[3]);
+    for (int i = 0; i < 4; i++) {
+        device_succeed(&thief, &was[3 - i], place, "unknown");
+        expect_revoked(&thief, place);
+        device_fini(&thief);
+    }
+    for (int i = 0; i < 4; i++)
+        device_fini(&was[i]);
 }
 
 static void a_revocation_of_one_copy_spares_the_other(void **state)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # A device that comes back after a year: meanwhile its cases were given away and
-# back, edited, settled, its colleague's vault cloned, the office restarted many
-# times, a record type changed.  Nothing comes back from the dead, no edit is
-# lost, and it is told what is no longer its.
+# back, edited, merged with another's, the office restarted many times, a record
+# type has got a field that is used.  Nothing comes back from the dead, no edit
+# is lost, and it is told what is no longer its.
 . "$(dirname "$0")/../e2e/lib/office.bash"
 scenario F15
 
@@ -17,6 +17,8 @@ for record in $kept $gone $back; do
 	revise dana "$record" preferred_name='before the leave'
 	as dana contact "$record" --kind phone --narrative 'never sent' >/dev/null
 done
+
+need=$(as dana put need person="$kept" domain=income status=open)
 
 # A year at the office.
 for month in 1 2 3; do
@@ -34,11 +36,18 @@ revise kim "$gone" preferred_name='of the west'
 revise kim "$back" preferred_name='also of the west'
 syncs kim || exit 1
 office case assign "$back" --caseload east --as ruth >/dev/null
-"$central" show "$kept" --data "$dir/office" --json >/dev/null
-jq '.version += 1' <"$(dirname "$0")/../../schema/need.json" >"$dir/need.json"
+twin=$(as lee put person legal_name='Ruth A. Ames')
+as lee contact "$twin" --kind phone --narrative 'under the other id' >/dev/null
+syncs lee || exit 1
+office merge "$twin" --into "$kept" --as ruth >"$dir/out" 2>&1 ||
+	not_ok 'two persons are merged' "$(cat "$dir/out")"
+jq '.version += 1 | .fields.urgency = {"title": "Urgency", "kind": "text",
+	"rule": "latest"}' <"$(dirname "$0")/../../schema/need.json" >"$dir/need.json"
 office import schema "$dir/need.json" --as ruth >"$dir/out" 2>&1 ||
 	not_ok 'a type is changed' "$(cat "$dir/out")"
 syncs lee kim || exit 1
+urgent=$(as lee put need person="$kept" domain=housing status=open urgency=high)
+syncs lee || exit 1
 
 check 'it comes back, 400 days later by its clock' \
 	faketime -f '+400d' env SATCHEL_VAULT="$dir/dana.vault" "$satchel" sync
@@ -50,6 +59,18 @@ equal 'all that was written meanwhile is there' \
 equal 'its own edit of the case that stayed is a conflict' \
 	"$(as dana conflicts --json | jq -c --arg r "$kept" '[.[] | select(.record == $r) |
 	.values[].value] | sort | .[0]')" '"before the leave"'
+equal 'she is one with the person whom a colleague met' \
+	"$(as dana show "$kept" --json | jq -c .same)" "[\"$twin\"]"
+equal 'whose contact is hers' "$(as dana list contact --where "person=$kept" \
+	--json | jq '[.[].fields.narrative | select(. == "under the other id" or
+	. == "never sent")] | length')" 2
+equal 'what was written by the old definition counts by the new one' \
+	"$(office show "$need" --json | jq -c '.fields.domain.value')" '"income"'
+equal 'and what the new one has is shown' "$(value dana "$urgent" urgency)" \
+	'"high"'
+check 'and can be written' revise dana "$need" urgency=low
+syncs dana lee || exit 1
+equal 'for all' "$(value lee "$need" urgency)" '"low"'
 refused 'the case that was given away is gone from it' 1 'no such|not found' \
 	as dana show "$gone"
 equal 'where its work is with the new worker' "$(as kim list contact --json |
@@ -62,7 +83,7 @@ equal 'the case that came back has both too' "$(as dana show "$back" --json |
 	'["also of the west","before the leave"]'
 refused 'and has left the other worker' 1 'no such|not found' \
 	as kim show "$back"
-for record in $kept $back; do
+for record in $kept $back $need $urgent $twin; do
 	equal "the same bytes for both of the caseload (${record##*-})" \
 		"$(hash_of dana "$record")" "$(hash_of lee "$record")"
 done

@@ -9,6 +9,7 @@
 #   make mutants   builds that are broken on purpose; the simulator must notice
 #   make model     the exchange in Promela, explored by spin
 #   make storm     a thousand first syncs in one moment (F12); DEVICES, LINES
+#   make huge      an attachment of 500 MB over a link that breaks (F16); MEGABYTES
 #   make fuzz      libFuzzer targets, FUZZ_SECONDS=30 each
 #   make bench     the measurements
 #   make cover     line coverage of the unit tests
@@ -416,6 +417,10 @@ storm: LINES ?= 50000
 storm: all
 	@BUILD=$B DEVICES=$(DEVICES) LINES=$(LINES) $(PYTHON) \
 		tests/scenario/f12_storm.py
+.PHONY: huge
+huge: MEGABYTES ?= 500
+huge: all
+	@BUILD=$B MEGABYTES=$(MEGABYTES) tests/scenario/f16_huge.sh
 
 fuzz:
 	@$(MAKE) FUZZ=1 fuzz-run

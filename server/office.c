@@ -277,6 +277,8 @@ static enum err term_begin(struct office *office, struct sql *sql)
     if (err)
         return err;
     err = term_write(office, sql);
+    if (!err && office_journal_taken_back(office->journal))
+        err = office_new_lineage(office, sql);
     if (err) {
         sql_rollback(sql);
         return err;

@@ -36,6 +36,7 @@ struct office_journal {
     struct journal_setting setting; /* as this transaction found it */
     char path[1024];                /* of `journal` */
     bool foreign;       /* another office has written to the file since */
+    bool taken_back;    /* it has more than the store: sticky */
     bool renamed;       /* the file is new; its name may not be durable yet */
     int64_t last_group; /* of ours in it, as far as it was read; 0: none */
     struct known_text texts[TEXTS_MAX];
@@ -145,10 +146,15 @@ static enum err group_begin(struct office_journal *j)
         return err;
     j->renamed = false;
     uint64_t number, end = journal_end(j->journal, &number);
+    /* A transaction that was written here and then not committed leaves one
+     * more than the store has; two more are of a store that was put back. */
+    bool ahead = !j->foreign && j->last_group > j->setting.groups + 1;
+    j->taken_back = j->taken_back || ahead;
     /* The file that was written last, and up to the last transaction; or
      * another: an older one, or with another office's in it. */
-    bool known = number >= j->setting.number && !j->foreign;
-    bool follows = j->last_group ? j->last_group >= j->setting.groups : known;
+    bool known = number >= j->setting.number && !j->foreign && !ahead;
+    bool follows =
+        j->last_group ? j->last_group >= j->setting.groups && !ahead : known;
     if (!follows && !j->base)
         return ERR_FOREIGN;
     /* From here on there are two, and DATA.keys/journal means this one. */
@@ -475,6 +481,11 @@ bool office_journal_require(struct office_journal *j)
         return false;
     j->required = true;
     return true;
+}
+
+bool office_journal_taken_back(const struct office_journal *j)
+{
+    return j && j->taken_back;
 }
 
 bool office_journal_covers(struct office_journal *j)

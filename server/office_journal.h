@@ -55,6 +55,11 @@ const struct sql_tap *office_journal_tap(const struct office_journal *journal);
  * fails.  False when none is kept, or when it is behind: then nothing was asked
  * of it. */
 bool office_journal_require(struct office_journal *journal);
+/* A transaction of this process has found more in the journal than the store
+ * has: somebody put an older store in its place.  The journal is behind then,
+ * until a process that serves writes the store into it as another history;
+ * before that, `restore` brings everything back. */
+bool office_journal_taken_back(const struct office_journal *journal);
 /* The last transaction that this process has written is in the journal, and
  * all before it. */
 bool office_journal_covers(struct office_journal *journal);

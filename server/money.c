@@ -128,6 +128,24 @@ enum err money_record(struct record *out, struct office *office,
     return err;
 }
 
+enum err money_period(struct office *office, struct sql *sql, const char *kase,
+                      const char *enrollment, char out[ID_CHARS + 1])
+{
+    struct record record;
+    out[0] = '\0';
+    if (!enrollment || !enrollment[0])
+        return ERR_OK;
+    enum err err = record_load(&record, office, sql, enrollment);
+    if (!err && strcmp(record.kase, kase) != 0)
+        err = money_refuse(office, ERR_DENIED, "%s is of another case",
+                           enrollment);
+    /* A worker who opens another enrolment opens no other cap. */
+    if (!err && record_value(&record, "period_no"))
+        memcpy(out, enrollment, ID_CHARS + 1);
+    record_fini(&record);
+    return err;
+}
+
 enum err money_write(struct office *office, struct sql *sql, const char *author,
                      const char *id, const char *type, const char *kase,
                      const struct buffer *set)

@@ -158,6 +158,12 @@ MUST_CHECK enum err money_refuse(struct office *office, enum err err,
 MUST_CHECK enum err money_record(struct record *out, struct office *office,
                                  struct sql *sql, const char *id,
                                  const char *type);
+/* The period of enrolment that a cap is counted in: the enrolment, where the
+ * office has given it a number (`period_no`), else "", which counts in each.
+ * ERR_DENIED when it is of another case. */
+MUST_CHECK enum err money_period(struct office *office, struct sql *sql,
+                                 const char *kase, const char *enrollment,
+                                 char out[ID_CHARS + 1]);
 /* A new record of the office's, sealed.  The set is an object. */
 MUST_CHECK enum err money_write(struct office *office, struct sql *sql,
                                 const char *author, const char *id,

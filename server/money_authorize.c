@@ -16,6 +16,7 @@ struct asking {
     struct money_list list;
     const struct money *request;
     struct money_cap cap;
+    char period[ID_CHARS + 1]; /* that the cap is counted in */
 };
 
 static void asking_fini(struct asking *a)
@@ -59,9 +60,9 @@ static enum err request_check(struct asking *a)
                             "pay",
                             r->id);
     enum err err = case_check(a, id);
-    if (!err && r->enrollment[0])
-        err = case_check(a, r->enrollment);
-    return err;
+    return err ? err
+               : money_period(a->office, a->sql, a->record.kase, r->enrollment,
+                              a->period);
 }
 
 static enum err asking_load(struct asking *a, const char *request)
@@ -167,9 +168,8 @@ static enum err cap_check(struct asking *a, int64_t cents,
                           struct money_answer *out)
 {
     char limit[AMOUNT_CHARS], used[AMOUNT_CHARS], left[AMOUNT_CHARS];
-    enum err err =
-        money_used(&a->list, a->office, a->sql, a->request->person,
-                   a->request->category, a->request->enrollment, &out->used);
+    enum err err = money_used(&a->list, a->office, a->sql, a->request->person,
+                              a->request->category, a->period, &out->used);
     if (err)
         return err;
     out->limit = a->cap.limit;
@@ -252,7 +252,7 @@ static enum err authorization_write(struct asking *a,
     money_put(&set, "number", out->number);
     texts_put(a, &set);
     money_put_cents(&set, "amount_cents", cents);
-    money_put(&set, "enrollment", a->request->enrollment);
+    money_put(&set, "enrollment", a->period);
     money_put(&set, "cap", a->cap.id);
     money_put(&set, "fund_source", given->fund_source);
     money_put_cents(&set, "federal_cents", given->federal_cents);

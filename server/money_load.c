@@ -127,6 +127,25 @@ static void writer_of(struct money *m, const struct canon *state)
     (void)canon_int(live->first, "at", &m->at);
 }
 
+/* Two yeses to one request, of offices that did not know of each other: both
+ * numbers are out, so both amounts count until a person has settled it. */
+static int64_t promised(const struct canon *state, int64_t cents)
+{
+    const struct canon *field = field_of(state, "number");
+    const struct canon *amounts = field_of(state, "amount_cents");
+    const struct canon *live = field ? canon_member(field, "live") : NULL;
+    const struct canon *each = amounts ? canon_member(amounts, "live") : NULL;
+    int64_t sum = 0, one;
+    if (!live || live->count < 2)
+        return cents;
+    if (!each || each->count != live->count)
+        return cents * (int64_t)live->count;
+    for (each = each->first; each; each = each->next)
+        if (canon_int(each, "value", &one))
+            sum += one;
+    return sum;
+}
+
 static void record_read(struct money *m, const struct canon *state)
 {
     const struct canon *cents = value_of(m, state, "amount_cents");
@@ -137,6 +156,8 @@ static void record_read(struct money *m, const struct canon *state)
         memcpy(m->kase, text.at, ID_CHARS);
     if (cents && cents->kind == CANON_INT)
         m->cents = cents->integer;
+    if (m->kind == MONEY_AUTHORIZATION)
+        m->cents = promised(state, m->cents);
     TEXT_OF(m, state, "person", person);
     TEXT_OF(m, state, kinds[m->kind].of, of);
     if (m->kind == MONEY_RECEIPT && !m->of[0])

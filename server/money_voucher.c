@@ -17,8 +17,8 @@ struct issuing {
     struct user user;
     struct money_cap cap;
     char kase[ID_CHARS + 1];
-    char root[ID_CHARS + 1]; /* that stands for the person */
-    const char *caseload;    /* of the user; borrowed */
+    char period[ID_CHARS + 1];
+    const char *caseload; /* of the user; borrowed */
 };
 
 /* --- whom, and from what -------------------------------------------------- */
@@ -75,14 +75,9 @@ static enum err person_check(struct issuing *v)
         err = money_refuse(v->office, ERR_DENIED,
                            "%s does not see the case of %s", v->user.name,
                            v->given->person);
-    if (err || !v->given->enrollment)
-        return err;
-    err = record_load(&record, v->office, v->sql, v->given->enrollment);
-    if (!err && strcmp(record.kase, v->kase) != 0)
-        err = money_refuse(v->office, ERR_DENIED, "%s is of another case",
-                           v->given->enrollment);
-    record_fini(&record);
-    return err;
+    return err ? err
+               : money_period(v->office, v->sql, v->kase, v->given->enrollment,
+                              v->period);
 }
 
 static enum err dates_check(const struct issuing *v)
@@ -176,7 +171,7 @@ static enum err voucher_write(struct issuing *v)
     money_put_cents(&set, "amount_cents", given->cents);
     money_put(&set, "category", given->category);
     money_put(&set, "person", given->person);
-    money_put(&set, "enrollment", given->enrollment);
+    money_put(&set, "enrollment", v->period);
     money_put(&set, "pool", given->pool);
     money_put(&set, "assigned_to", v->user.name);
     money_put(&set, "expires_on", given->until);

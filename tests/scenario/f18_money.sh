@@ -286,6 +286,26 @@ SATCHEL_VAULT=$dir/lee.vault faketime -f '+5d' "$satchel" sync >"$dir/out" 2>&1
 refused 'nor with a clock that was put back behind the last sync' 1 'ended on' \
 	as lee spend "$soon" --person "$person" --payee Shell
 
+# --- somebody copies an older data directory back, and the journal stays
+byhand=$(ask lee "$own" 12 'By hand')
+syncs lee || exit 1
+stop_server
+cp -r "$dir/office" "$dir/older"
+check 'offline, one is authorised' office authorize "$byhand" --as fay
+rm -rf "$dir/office"
+mv "$dir/older" "$dir/office"
+office status >/dev/null
+"$central" authorize "$byhand" --as fay --data "$dir/office" >"$dir/out" \
+	2>"$dir/err"
+equal 'the office notices by its journal, and says no' \
+	"$(cat "$dir/out")$(grep -c 'in recovery' "$dir/err")" 1
+rm -rf "$dir/office"
+check 'the journal has it all' "$central" restore --journal "$journal" \
+	--data "$dir/office"
+start_server && syncs lee dana copy || exit 1
+refused 'so that it is not authorised again' 1 'authorised already' \
+	office authorize "$byhand" --as fay
+
 # --- the office is taken back to before it said yes
 late=$(ask lee "$own" 33 'Late payee')
 syncs lee || exit 1

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 
 #include "server/ingest.h"
 #include "server/recovery.h"
+#include "server/store_line.h"
 #include "tests/fault.h"
 #include "tests/unit/server/paying.h"
 
@@ -285,6 +287,136 @@ static void F18_in_recovery_nothing_is_authorised(void **state)
     device_fini(&dana);
 }
 
+/* Somebody copies an older store back while the journal stays. */
+static void put_back(struct place *place)
+{
+    char command[512];
+    sql_close(&place->sql);
+    office_close(place->office);
+    place->office = NULL;
+    snprintf(command, sizeof command,
+             "rm -f %s/office.db-* && cp %s/backup %s/office.db", place->folder,
+             place->folder, place->folder);
+    assert_int_equal(system(command), 0);
+}
+
+static void store_copy(struct place *place)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/backup", place->folder);
+    assert_int_equal(place->sql.backup(place->sql.context, path), ERR_OK);
+}
+
+static void recovery_end(struct place *place)
+{
+    CHECK(sql_begin(&place->sql, true));
+    CHECK(recovery_close(place->office, &place->sql, "sue"));
+    CHECK(sql_commit(&place->sql));
+}
+
+static void line_read(struct place *place, const char *record,
+                      struct buffer *out)
+{
+    char text[256];
+    snprintf(text, sizeof text,
+             "SELECT n FROM line WHERE record = '%s' ORDER BY n", record);
+    int64_t n = place_int(place, text);
+    CHECK(store_line_load(&place->sql, "north", place->office->term, n, out,
+                          NULL));
+}
+
+static void F18_a_store_put_back_by_hand_is_noticed(void **state)
+{
+    struct place *place = *state;
+    struct device dana;
+    struct money_answer before, after;
+    struct buffer line;
+    paying_asked(place, &dana);
+    store_copy(place);
+    place_reopen(place); /* another command */
+    assert_int_equal(paying_authorize(place, "fay", REQUEST(1), NULL, &before),
+                     ERR_OK);
+    buffer_init(&line, ORIGINAL_BYTES_MAX);
+    line_read(place, before.id, &line);
+    put_back(place);
+    place_reopen(place);
+    assert_int_equal(place_int(place, LIVE), 0);
+    assert_int_equal(paying_authorize(place, "fay", REQUEST(1), NULL, NULL),
+                     ERR_DENIED);
+    paying_says(place, "recovery");
+    /* It is given up by a person, authorised anew, and then it turns up. */
+    recovery_end(place);
+    assert_int_equal(paying_authorize(place, "fay", REQUEST(1), NULL, NULL),
+                     ERR_DENIED);
+    paying_says(place, "behind");
+    paying_serve(place);
+    assert_int_equal(paying_authorize(place, "fay", REQUEST(1), NULL, &after),
+                     ERR_OK);
+    assert_string_not_equal(before.number, after.number);
+    assert_string_equal(before.id, after.id);
+    struct bytes healed = buffer_bytes(&line);
+    CHECK(sql_begin(&place->sql, true));
+    CHECK(ingest_healed(place->office, &place->sql, &healed, 1));
+    CHECK(sql_commit(&place->sql));
+    /* Both were said: a person is asked, and both count until then. */
+    assert_int_equal(place_int(place, "SELECT count(*) FROM conflict "
+                                      "WHERE field = 'number'"),
+                     1);
+    assert_int_equal(place_int(place, LIVE), 1);
+    assert_int_equal(paying_used(place), 16000);
+    buffer_fini(&line);
+    device_fini(&dana);
+}
+
+/* A period of enrolment is one when the office has numbered it. */
+static void an_enrolment_of_a_workers_own_opens_no_cap(void **state)
+{
+    struct place *place = *state;
+    struct device dana;
+    struct dot dot;
+    struct seen seen;
+    static const char definition[] =
+        "{\"definition\":\"{\\\"type\\\":\\\"spell\\\",\\\"title\\\":"
+        "\\\"Spell\\\",\\\"version\\\":1,\\\"home\\\":\\\"case\\\","
+        "\\\"fields\\\":{\\\"person\\\":{\\\"kind\\\":\\\"record\\\","
+        "\\\"rule\\\":\\\"fixed\\\"},\\\"period_no\\\":{\\\"kind\\\":"
+        "\\\"int\\\",\\\"rule\\\":\\\"latest\\\",\\\"writer\\\":"
+        "\\\"office\\\"}}}\",\"name\":\"spell\",\"version\":1}";
+    struct revision_draft type = {
+        .record = REQUEST(7), .type = "schema", .set = bytes_text(definition)};
+    CHECK(sql_begin(&place->sql, true));
+    CHECK(ingest_office(place->office, &place->sql, "olga", &type, &dot));
+    CHECK(sql_commit(&place->sql));
+    paying_asked(place, &dana);
+    device_create(&dana, "spell", REQUEST(8), PERSON,
+                  "{\"person\":\"" PERSON "\"}");
+    device_create(&dana, "expenditure_request", REQUEST(9), PERSON,
+                  "{\"amount_cents\":5000,\"category\":\"transportation\","
+                  "\"enrollment\":\"" REQUEST(8) "\",\"payee\":\"New\","
+                                                 "\"person\":\"" PERSON "\"}");
+    device_sync_ok(&dana, place);
+    assert_int_equal(paying_authorize(place, "fay", REQUEST(1), NULL, NULL),
+                     ERR_OK);
+    assert_int_equal(paying_authorize(place, "fay", REQUEST(9), NULL, NULL),
+                     ERR_TOO_BIG);
+    seen_init(&seen);
+    struct revision_draft draft = {.record = REQUEST(8),
+                                   .seen = &seen,
+                                   .set = bytes_text("{\"period_no\":2}")};
+    CHECK(sql_begin(&place->sql, true));
+    CHECK(ingest_office(place->office, &place->sql, "sue", &draft, &dot));
+    CHECK(sql_commit(&place->sql));
+    /* What was authorised without a period counts in this one as well. */
+    assert_int_equal(paying_authorize(place, "fay", REQUEST(9), NULL, NULL),
+                     ERR_TOO_BIG);
+    CHECK(paying_cap(place, "fay", "transportation", false, 13000, -1));
+    assert_int_equal(paying_authorize(place, "fay", REQUEST(9), NULL, NULL),
+                     ERR_OK);
+    assert_int_equal(paying_used(place), 13000);
+    seen_fini(&seen);
+    device_fini(&dana);
+}
+
 /* --- exhaustion ----------------------------------------------------------- */
 
 static void authorising_survives_every_allocation_failure(void **state)
@@ -329,6 +461,8 @@ int main(void)
         TEST(a_request_in_another_case_is_not_paid),
         TEST(F18_what_is_not_backed_up_is_not_authorised),
         TEST(F18_in_recovery_nothing_is_authorised),
+        TEST(F18_a_store_put_back_by_hand_is_noticed),
+        TEST(an_enrolment_of_a_workers_own_opens_no_cap),
         TEST(authorising_survives_every_allocation_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,7 +7,8 @@
 #include "server/office.h"
 #include "server/store_replica.h"
 
-/* Enters it again; *out is its row.  Revoked, where a record says so.  The
+/* Enters it again; *out is its row.  Revoked, where a record says so of it, or
+ * of one that it followed afterwards.  The
  * certificate's signature is the caller's to check.  Inside a write
  * transaction. */
 MUST_CHECK enum err forgotten_add(struct office *office, struct sql *sql,

@@ -53,9 +53,9 @@ static enum err follows_write(struct office *office, struct sql *sql,
     if (!err)
         err = certificate_read(&arena, buffer_bytes(&text), &c);
     for (size_t i = 0; !err && i < c.follow_count; i++) {
-        bool revoked;
-        err = revoke_find(sql, office->agency, c.follows[i], &revoked);
-        if (!err && !revoked)
+        int64_t at;
+        err = revoke_find(sql, office->agency, c.follows[i], &at);
+        if (err == ERR_NOT_FOUND)
             err = record_write(office, sql, author, c.follows[i], row->account,
                                reason);
     }
@@ -92,7 +92,17 @@ enum err revoke_write(struct office *office, struct sql *sql,
 struct search {
     const char *replica;
     bool found;
+    int64_t at; /* of the first */
 };
+
+/* When the value in force was written. */
+static int64_t written_at(const struct canon *field)
+{
+    const struct canon *live = field ? canon_member(field, "live") : NULL;
+    const struct canon *at =
+        live && live->first ? canon_member(live->first, "at") : NULL;
+    return at ? at->integer : 0;
+}
 
 static enum err look(void *context, const struct sql_value *row, size_t columns)
 {
@@ -102,22 +112,27 @@ static enum err look(void *context, const struct sql_value *row, size_t columns)
     (void)columns;
     arena_init(&arena, REVISION_ARENA_BYTES);
     enum err err = canon_parse(&arena, row[0].bytes, &at, NULL);
-    static const char *const path[] = {"fields", "replica", "value"};
+    static const char *const path[] = {"fields", "replica"};
     for (size_t i = 0; !err && at && i < sizeof path / sizeof *path; i++)
         at = canon_member(at, path[i]);
-    if (!err && at && at->kind == CANON_TEXT &&
-        bytes_is(at->text, search->replica))
+    const struct canon *value = err || !at ? NULL : canon_member(at, "value");
+    if (value && value->kind == CANON_TEXT &&
+        bytes_is(value->text, search->replica)) {
+        int64_t when = written_at(at);
+        if (!search->found || when < search->at)
+            search->at = when;
         search->found = true;
+    }
     arena_fini(&arena);
     return err;
 }
 
 enum err revoke_find(struct sql *sql, const char *agency, const char *replica,
-                     bool *revoked)
+                     int64_t *at)
 {
     struct search search = {.replica = replica};
     enum err err = sql_each_row(sql, revocations, SQL_VALUES(sql_text(agency)),
                                 look, &search);
-    *revoked = search.found;
-    return err;
+    *at = search.at;
+    return err || search.found ? err : ERR_NOT_FOUND;
 }

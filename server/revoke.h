@@ -19,8 +19,9 @@ MUST_CHECK enum err revoke_write(struct office *office, struct sql *sql,
                                  const char *author,
                                  const struct replica_row *row,
                                  const char *reason);
-/* Does any record in effect revoke that replica? */
+/* Since when a record in effect has revoked that replica; ERR_NOT_FOUND: none
+ * does. */
 MUST_CHECK enum err revoke_find(struct sql *sql, const char *agency,
-                                const char *replica, bool *revoked);
+                                const char *replica, int64_t *at);
 
 #endif

@@ -457,6 +457,28 @@ static void a_revocation_shuts_out_what_was_forgotten(void **state)
         device_fini(&was[i]);
 }
 
+/* It was certified after the revocation of what it had followed; but then the
+ * office was taken back, and knows the revocation alone. */
+static void who_followed_a_revoked_one_is_so_when_forgotten(void **state)
+{
+    struct place *place = *state;
+    struct device dana, copy, next, later;
+    device_enrol(&dana, place, "dana");
+    device_succeed(&copy, &dana, place, "fork");
+    place->now += 2000;
+    device_succeed(&next, &dana, place, "fork");
+    place->now -= 1000;
+    shut_out(place, &copy);
+    expect_revoked(&next, place); /* without a record of its own */
+    forget(place, &next);
+    device_succeed(&later, &next, place, "unknown");
+    expect_revoked(&later, place);
+    device_fini(&dana);
+    device_fini(&copy);
+    device_fini(&next);
+    device_fini(&later);
+}
+
 static void a_revocation_of_one_copy_spares_the_other(void **state)
 {
     struct place *place = *state;
@@ -469,6 +491,10 @@ static void a_revocation_of_one_copy_spares_the_other(void **state)
     expect_revoked(&one, place);
     expect_state(&two, place, REPLY_OK);
     device_succeed(&later, &two, place, "stale");
+    expect_state(&later, place, REPLY_OK);
+    device_fini(&later);
+    forget(place, &two); /* and so it is where that was forgotten */
+    device_succeed(&later, &two, place, "unknown");
     expect_state(&later, place, REPLY_OK);
     device_fini(&dana);
     device_fini(&one);
@@ -496,6 +522,7 @@ int main(void)
         TEST(a_revocation_shuts_out_what_the_vault_was_before),
         TEST(a_revocation_names_what_followed_already),
         TEST(a_revocation_shuts_out_what_was_forgotten),
+        TEST(who_followed_a_revoked_one_is_so_when_forgotten),
         TEST(a_revocation_of_one_copy_spares_the_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

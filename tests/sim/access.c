@@ -81,3 +81,27 @@ void office_revoke(struct world *world, struct device *device)
     if (!err)
         mark_revoked(world);
 }
+
+void access_backup(struct world *world)
+{
+    for (int i = 0; i < DEVICES_MAX; i++) {
+        struct device *d = &world->devices[i];
+        d->revoked_in_backup[1] = d->revoked_in_backup[0];
+        d->revoked_in_backup[0] = d->revoked && !d->forgotten;
+    }
+}
+
+void access_lose_backup(struct world *world)
+{
+    for (int i = 0; i < DEVICES_MAX; i++)
+        world->devices[i].revoked_in_backup[0] =
+            world->devices[i].revoked_in_backup[1];
+}
+
+void access_forget(struct world *world)
+{
+    for (int i = 0; i < DEVICES_MAX; i++) {
+        struct device *d = &world->devices[i];
+        d->forgotten = d->revoked && !d->revoked_in_backup[0];
+    }
+}

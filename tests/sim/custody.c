@@ -3,6 +3,7 @@
 #include <string.h>
 #include "server/store_line.h"
 #include "server/store_replica.h"
+#include "tests/sim/forge.h"
 #include "tests/sim/photos.h"
 
 #define REPLICAS_MAX 256
@@ -53,6 +54,7 @@ void custody_backup(struct world *world)
         world->scenes |= SCENE_TWO_BACKUPS;
     }
     disk_copy("office", "backup");
+    access_backup(world);
     world->scenes |= SCENE_BACKUP;
     if (world->office && world->sql_open && heads_count(world, &heads) &&
         !disk_is_off("office"))
@@ -65,6 +67,7 @@ void custody_lose_backup(struct world *world)
     if (!(world->scenes & SCENE_TWO_BACKUPS) || world_dice(world, 3))
         return;
     disk_copy("backup2", "backup");
+    access_lose_backup(world);
     world->scenes &= ~(unsigned)SCENE_TWO_BACKUPS;
     world_say(world, "the newest backup is lost");
 }

@@ -18,6 +18,10 @@ void office_edit(struct world *world);
 void office_suspend(struct world *world, struct device *device);
 /* A device is shut out for good, and all that have followed it. */
 void office_revoke(struct world *world, struct device *device);
+/* A backup knows who is revoked, and what is restored knows no more. */
+void access_backup(struct world *world);
+void access_lose_backup(struct world *world); /* the newest */
+void access_forget(struct world *world);
 /* In the end a person settles every hold. */
 void office_release_all(struct world *world);
 void office_release_one(struct world *world);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/sim/forge.h"
 #include "tests/sim/people.h"
 #include "tests/sim/photos.h"
 #include "tests/sim/site.h"
@@ -139,6 +140,9 @@ static struct device *copy_of(struct world *world, const struct device *d)
     disk_copy(d->name, copy->name);
     copy->enrolled = true;
     copy->revoked = d->revoked;
+    memcpy(copy->revoked_in_backup, d->revoked_in_backup,
+           sizeof copy->revoked_in_backup);
+    copy->forgotten = d->forgotten;
     world_say(world, "%s is copied to %s", d->name, copy->name);
     if (!device_start(world, copy))
         world_fail(world, "a copied vault does not open");
@@ -166,8 +170,10 @@ void mishap_restore(struct world *world)
     world_say(world, "the office is restored from its backup");
     if (world->scenes & SCENE_DISPOSED)
         world_cover(world, "disposed of before a restore");
-    if (!volume_replay(&restore))
+    if (!volume_replay(&restore)) {
         world->scenes |= SCENE_RESTORED;
+        access_forget(world);
+    }
     if (!office_start(world))
         world_fail(world, "the office does not start after a restore");
     volume_restore_end(&restore);

@@ -327,7 +327,7 @@ static void check_vaults(struct world *world)
             continue;
         if (d->told)
             check_revoked(world, d);
-        else if (d->revoked && !(world->scenes & SCENE_RESTORED))
+        else if (d->revoked && !d->forgotten)
             world_fail(world, "O7: %s is revoked and is served", d->name);
         else
             check_device(world, d);

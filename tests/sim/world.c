@@ -243,7 +243,7 @@ struct device *device_any(struct world *world)
 bool device_shut(struct device *device, enum err err)
 {
     bool shut = err == ERR_REVOKED && device->revoked;
-    device->told = device->told || shut;
+    device->told = device->told || (shut && !device->forgotten);
     return shut;
 }
 
@@ -303,6 +303,13 @@ bool device_sync(struct world *world, struct device *device)
         world_say(world, "%s erases %lld lines", device->name,
                   (long long)report.pruned.lines);
     }
+    if (err == ERR_REVOKED)
+        device->forgotten = false;
+    if (!err && device->told && !device->forgotten)
+        world_fail(world, "O7: %s was told that it is revoked, and is served",
+                   device->name);
+    if (!err)
+        device->told = false;
     if (err == ERR_REVOKED && !device_shut(device, err))
         world_fail(world, "%s is told that it is revoked, and is not",
                    device->name);

@@ -161,7 +161,10 @@ struct device {
     bool lost;    /* for good; its place is not taken again */
     bool revoked; /* at the office, or was before a restore */
     bool told;    /* it has heard so: it is empty, and nobody writes on it */
-    bool kept;    /* a backup program has a copy of its vault */
+    /* That it is revoked stands in the newest backup, and the one before; was
+     * lost in a restore, so that it may be let in. */
+    bool revoked_in_backup[2], forgotten;
+    bool kept; /* a backup program has a copy of its vault */
 };
 
 struct world {

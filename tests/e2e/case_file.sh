@@ -9,7 +9,7 @@ person=$(as dana put person legal_name='Ruth Ames')
 echo "{\"person\":\"$person\"}" >"$dir/ids"
 
 # A value for every field of a type, but for attachments; a reference to a
-# record of a type that is not written yet is left out.
+# record of a type that is not written here names one that may still come.
 sample() { # FILE
 	jq -c --slurpfile ids "$dir/ids" --arg person "$person" '
 	def one: if .kind == "code" then .codes[0]
@@ -18,7 +18,8 @@ sample() { # FILE
 		elif .kind == "date" then "2026-11-21"
 		elif .kind == "instant" then "2026-11-21T15:20-06:00"
 		elif .kind == "user" then "dana"
-		elif .kind == "record" and .target then $ids[0][.target]
+		elif .kind == "record" and .target then $ids[0][.target] //
+			"0198f1d2-7c3a-7e4b-9d5e-6f708192a3b4"
 		elif .kind == "record" then $person
 		elif .kind == "text" then "Zoë – \"tea\", 10:30"
 		else {"a": [1]} end;

@@ -49,7 +49,8 @@ syncs dana lee || exit 1
 equal 'a sync with nothing to say is one small request' "$(
 	as dana sync >/dev/null
 	as dana sync --json | jq '.requests')" 1
-cp "$dir/serve.log" "$dir/log"
+# But for ids, in which four letters come together now and then.
+sed -E 's/=[wo][A-Za-z0-9_-]{12}( |$)/ /g' "$dir/serve.log" >"$dir/log"
 if grep -Eiq 'ames|legal_name|dana|ruth' "$dir/log"; then
 	not_ok 'the log holds no personal data' "$(grep -Ei 'ames|dana' "$dir/log")"
 else

@@ -18,12 +18,11 @@ followed AS MATERIALIZED (
     SELECT referral, next_due__day AS due,
         coalesce(on__day, (finding__at + :zone_ms) / 86400000) AS day
     FROM v_referral_followup WHERE coalesce(entered_in_error, 0) = 0),
-last AS MATERIALIZED (
-    SELECT referral, max(day) AS day FROM followed GROUP BY referral),
-due AS (
-    SELECT f.referral, min(f.due) AS due FROM followed f
-    JOIN last l ON l.referral = f.referral AND l.day = f.day
-    GROUP BY f.referral),
+due AS MATERIALIZED (
+    SELECT referral, min(due) AS due FROM followed
+    WHERE (referral, day) IN
+        (SELECT referral, max(day) FROM followed GROUP BY referral)
+    GROUP BY referral),
 late AS (
     SELECT r.record, r.case_id, :as_of_day - d.due AS days FROM v_referral r
     JOIN due d ON d.referral = r.record

@@ -2,13 +2,16 @@
 -- title: Undocumented contact gaps
 -- clauses: ME-S1 ME-II-10 MS-B2)
 -- definition: By responsible worker, open cases of persons whose last contact that came
---   about is longer ago than the cadence, or has never been; visits, calls and follow-ups
+--   about is longer ago than the cadence, or has never been; the cadence is what the
+--   enrollment says, else by its intensity, else the standard one; visits, calls and follow-ups
 --   whose day is past and that are not done; contacts of the period that were written more
 --   than so many working days after they took place; and attempts of the period.
 -- parameter as_of: date = today | As of
 -- parameter from: date = year_begin | Contacts from
 -- parameter caseload: text = | Caseload
 -- parameter cadence_days: int = 30 | Days between contacts
+-- parameter intensive_days: int = 14 | The same, intensive
+-- parameter light_days: int = 60 | The same, light
 -- parameter late_days: int = 2 | Working days in which a contact is written
 -- column worker: text | Worker
 -- column cases: count | Open cases
@@ -30,6 +33,12 @@ told AS MATERIALIZED (
             THEN 1 ELSE 0 END AS done
     FROM v_contact
     WHERE coalesce(entered_in_error, 0) = 0 AND occurred_at__day <= :as_of_day),
+cadence AS MATERIALIZED (
+    SELECT case_id, min(coalesce(contact_every_days, CASE intensity
+        WHEN 'intensive' THEN :intensive_days WHEN 'light' THEN :light_days
+        ELSE :cadence_days END)) AS days
+    FROM v_enrollment WHERE coalesce(closed_on, '9999') > :as_of
+    GROUP BY case_id),
 cases AS MATERIALIZED (
     SELECT DISTINCT case_id FROM v_person
     WHERE duplicate_of IS NULL
@@ -53,15 +62,18 @@ tasks AS MATERIALIZED (
         AND kind IN ('visit', 'call', 'follow_up') AND due_on < :as_of
     GROUP BY case_id)
 SELECT coalesce(w.worker, 'nobody') AS worker, count(*) AS cases,
-    count(CASE WHEN c.last IS NULL OR :as_of_day - c.last > :cadence_days
+    count(CASE WHEN c.last IS NULL
+        OR :as_of_day - c.last > coalesce(e.days, :cadence_days)
         THEN 1 END) AS gap,
     count(CASE WHEN c.last IS NULL THEN 1 END) AS never,
     coalesce(sum(t.tasks), 0) AS tasks, coalesce(sum(c.late), 0) AS late,
     coalesce(sum(c.attempts), 0) AS attempts,
     group_concat(DISTINCT CASE WHEN c.last IS NULL
-        OR :as_of_day - c.last > :cadence_days THEN k.case_id END) AS ids
+        OR :as_of_day - c.last > coalesce(e.days, :cadence_days)
+        THEN k.case_id END) AS ids
 FROM cases k
 LEFT JOIN contacts c ON c.case_id = k.case_id
+LEFT JOIN cadence e ON e.case_id = k.case_id
 LEFT JOIN tasks t ON t.case_id = k.case_id
 LEFT JOIN worker w ON w.case_id = k.case_id
 GROUP BY 1

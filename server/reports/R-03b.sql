@@ -20,9 +20,11 @@ told AS MATERIALIZED (
         AND (:caseload = '' OR c.case_id IN
             (SELECT case_id FROM o_caseload WHERE caseload = :caseload))),
 purposes AS MATERIALIZED (
-    SELECT DISTINCT record, value FROM v_contact__purpose)
-SELECT coalesce(p.value, 'not said') AS purpose, count(*) AS contacts,
-    count(CASE WHEN t.kind = 'attempted' THEN 1 END) AS attempts,
+    SELECT record, value FROM v_contact__purpose)
+SELECT coalesce(p.value, 'not said') AS purpose,
+    count(DISTINCT t.record) AS contacts,
+    count(DISTINCT CASE WHEN t.kind = 'attempted' THEN t.record END)
+        AS attempts,
     count(DISTINCT t.person) AS persons, group_concat(DISTINCT t.record) AS ids
 FROM told t LEFT JOIN purposes p ON p.record = t.record
 GROUP BY 1

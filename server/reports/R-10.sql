@@ -16,10 +16,14 @@ WITH worker AS MATERIALIZED (
     SELECT case_id, max("primary") AS worker FROM v_assignment
     GROUP BY case_id),
 offers AS MATERIALIZED (
-    SELECT case_id, max(occurred_at__day) AS day FROM v_contact
-    WHERE budgeting_offered IN ('accepted', 'declined', 'deferred')
-        AND coalesce(entered_in_error, 0) = 0 AND occurred_at__day <= :as_of_day
-    GROUP BY case_id),
+    SELECT case_id, max(day) AS day FROM (
+        SELECT case_id, occurred_at__day AS day FROM v_contact
+        WHERE budgeting_offered IN ('accepted', 'declined', 'deferred')
+            AND coalesce(entered_in_error, 0) = 0
+        UNION ALL
+        SELECT case_id, coalesce(on__day, (answer__at + :zone_ms) / 86400000)
+        FROM v_budgeting_offer WHERE coalesce(entered_in_error, 0) = 0) offer
+    WHERE day <= :as_of_day GROUP BY case_id),
 cases AS MATERIALIZED (
     SELECT DISTINCT p.case_id,
         CASE WHEN o.day IS NULL THEN 2

@@ -1,7 +1,8 @@
 -- report: R-17
 -- title: Keying into the system of record
 -- clauses: MS-B1)c MS-B2)
--- definition: Contacts, addenda, referrals and follow-ups written in the period, and
+-- definition: Contacts, addenda, referrals, attempts, follow-ups, services, outcomes and
+--   monitoring written in the period, and
 --   whether they have been keyed into the state's system of record; those that wait for
 --   more than so many working days are overdue.  By who wrote them.
 -- parameter from: date = year_begin | Written from
@@ -23,7 +24,18 @@ WITH keyed AS MATERIALIZED (
     UNION SELECT record FROM v_referral__external_entry
     WHERE lower(value) LIKE lower(:system) || '%'
     UNION SELECT record FROM v_referral_followup__external_entry
-    WHERE lower(value) LIKE lower(:system) || '%'),
+    WHERE lower(value) LIKE lower(:system) || '%'
+    UNION SELECT record FROM v_referral_attempt__external_entry
+    WHERE lower(value) LIKE lower(:system) || '%'
+    UNION SELECT record FROM v_service_delivered__external_entry
+    WHERE lower(value) LIKE lower(:system) || '%'
+    UNION SELECT record FROM v_outcome__external_entry
+    WHERE lower(value) LIKE lower(:system) || '%'
+    UNION SELECT record FROM v_monitoring_entry__external_entry
+    WHERE lower(value) LIKE lower(:system) || '%'
+    UNION SELECT "of" FROM v_external_entry
+    WHERE lower(coalesce(system, :system)) LIKE lower(:system) || '%'
+        AND status IN ('keyed', 'confirmed', 'not_needed')),
 written AS (
     SELECT record, kind__by AS worker, (kind__at + :zone_ms) / 86400000 AS day
     FROM v_contact WHERE coalesce(entered_in_error, 0) = 0
@@ -33,7 +45,15 @@ written AS (
     WHERE coalesce(status, 'draft') NOT IN ('draft', 'ready',
         'entered_in_error')
     UNION ALL SELECT record, finding__by, (finding__at + :zone_ms) / 86400000
-    FROM v_referral_followup WHERE coalesce(entered_in_error, 0) = 0),
+    FROM v_referral_followup WHERE coalesce(entered_in_error, 0) = 0
+    UNION ALL SELECT record, result__by, (result__at + :zone_ms) / 86400000
+    FROM v_referral_attempt WHERE coalesce(entered_in_error, 0) = 0
+    UNION ALL SELECT record, code__by, (code__at + :zone_ms) / 86400000
+    FROM v_service_delivered WHERE coalesce(entered_in_error, 0) = 0
+    UNION ALL SELECT record, code__by, (code__at + :zone_ms) / 86400000
+    FROM v_outcome WHERE coalesce(entered_in_error, 0) = 0
+    UNION ALL SELECT record, finding__by, (finding__at + :zone_ms) / 86400000
+    FROM v_monitoring_entry WHERE coalesce(entered_in_error, 0) = 0),
 items AS (
     SELECT w.record, w.worker, CASE WHEN k.record IS NULL THEN 1 ELSE 0 END
         AS waits, w.day

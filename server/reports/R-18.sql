@@ -5,12 +5,14 @@
 --   client's county: why that site, what came of it, whether the credit was claimed.  Sites
 --   are those of the directory that are not closed; a county that no site serves shows 0.
 --   An outcome of an appointment only is not known yet.  Expired: not ended, though the
---   site's season is over.  Outcomes come from the client, or from the site with consent.
+--   site's season is over.  Of a state where somebody or a site is, all counties of the
+--   code set are shown.  Outcomes come from the client, or from the site with consent.
 -- parameter from: date = year_begin | Offered from
 -- parameter to: date = today | Offered until
 -- parameter tax_year: text = | Tax year
 -- parameter county: text = | County
 -- column county: text | County
+-- column name: text | Name
 -- column sites: int | Sites
 -- column offered: count | Offered
 -- column referred: count | Referred
@@ -32,10 +34,14 @@ people AS MATERIALIZED (
 offers AS MATERIALIZED (
     SELECT coalesce(p.county, 'unknown') AS county,
         count(DISTINCT p.person) AS offered
-    FROM v_contact c JOIN people p ON p.record = c.person
-    WHERE c.eitc_offered IN ('accepted', 'declined', 'deferred')
-        AND coalesce(c.entered_in_error, 0) = 0
-        AND c.occurred_at__day BETWEEN :from_day AND :to_day
+    FROM (SELECT person, occurred_at__day AS day FROM v_contact
+        WHERE eitc_offered IN ('accepted', 'declined', 'deferred')
+            AND coalesce(entered_in_error, 0) = 0
+        UNION ALL SELECT person, coalesce(on__day,
+            (answer__at + :zone_ms) / 86400000) FROM v_eitc_offer
+        WHERE coalesce(entered_in_error, 0) = 0) c
+    JOIN people p ON p.record = c.person
+    WHERE c.day BETWEEN :from_day AND :to_day
     GROUP BY 1),
 served AS MATERIALIZED (
     SELECT record, county FROM v_location
@@ -75,11 +81,21 @@ referrals AS MATERIALIZED (
         count(CASE WHEN expired = 1 THEN 1 END) AS expired,
         group_concat(DISTINCT record) AS ids
     FROM tax GROUP BY county),
-counties AS (
+named AS MATERIALIZED (
+    SELECT r.code AS county, min(r.label) AS name FROM v_code_set c
+    JOIN v_code_set__codes r ON r.record = c.record
+    WHERE c."set" = 'counties' GROUP BY r.code),
+known AS MATERIALIZED (
     SELECT county FROM offers UNION SELECT county FROM referrals
     UNION SELECT county FROM people WHERE county IS NOT NULL
-    UNION SELECT county FROM sites)
-SELECT k.county, coalesce(s.sites, 0) AS sites,
+    UNION SELECT county FROM sites),
+states AS MATERIALIZED (
+    SELECT DISTINCT substr(county, 1, 2) AS state FROM known),
+counties AS (
+    SELECT county FROM known
+    UNION SELECT n.county FROM named n
+    JOIN states t ON t.state = substr(n.county, 1, 2))
+SELECT k.county, coalesce(n.name, '') AS name, coalesce(s.sites, 0) AS sites,
     coalesce(o.offered, 0) AS offered, coalesce(r.referred, 0) AS referred,
     coalesce(r.sponsored, 0) AS sponsored,
     coalesce(r.in_county, 0) AS in_county, coalesce(r.no_site, 0) AS no_site,
@@ -89,6 +105,7 @@ SELECT k.county, coalesce(s.sites, 0) AS sites,
     coalesce(r.eitc_unknown, 0) AS eitc_unknown,
     coalesce(r.expired, 0) AS expired, r.ids
 FROM counties k
+LEFT JOIN named n ON n.county = k.county
 LEFT JOIN sites s ON s.county = k.county
 LEFT JOIN offers o ON o.county = k.county
 LEFT JOIN referrals r ON r.county = k.county

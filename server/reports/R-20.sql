@@ -43,7 +43,75 @@ WITH items AS (
     UNION ALL SELECT due_on, what__at, 'task',
         coalesce(kind, 'other') || ': ' || coalesce(status, 'open'), what__by,
         CASE WHEN status__open = 1 THEN 'in conflict' ELSE '' END, record
-    FROM v_task WHERE case_id = :case)
+    FROM v_task WHERE case_id = :case
+    UNION ALL SELECT coalesce(opened_on, asked_on), program__at, 'enrollment',
+        program || coalesce(': ' || roma_stage, ''),
+        program__by, CASE WHEN roma_stage__open = 1 THEN 'in conflict' ELSE '' END, record
+    FROM v_enrollment WHERE case_id = :case
+    UNION ALL SELECT NULL, to_user__at, 'handover',
+        coalesce(from_user, '') || ' to ' || coalesce(to_user, ''),
+        to_user__by, CASE WHEN status__open = 1 THEN 'in conflict' ELSE '' END, record
+    FROM v_handover WHERE case_id = :case
+    UNION ALL SELECT done_on, tool__at, 'assessment',
+        coalesce(purpose, 'not said') || ': ' || coalesce(status, 'open'),
+        tool__by, CASE WHEN status__open = 1 THEN 'in conflict' ELSE '' END, record
+    FROM v_assessment WHERE case_id = :case
+    UNION ALL SELECT agreed_on, kind__at, 'plan',
+        kind || ': ' || coalesce(status, 'draft'),
+        kind__by, CASE WHEN status__open = 1 THEN 'in conflict' ELSE '' END, record
+    FROM v_plan WHERE case_id = :case
+    UNION ALL SELECT target_date, words__at, 'goal',
+        coalesce(type, 'other') || ': ' || coalesce(status, 'open'),
+        words__by, CASE WHEN status__open = 1 THEN 'in conflict' ELSE '' END, record
+    FROM v_goal WHERE case_id = :case
+    UNION ALL SELECT "on", text__at, 'progress_entry',
+        coalesce(progress, 'not said'),
+        text__by, CASE WHEN entered_in_error = 1 THEN 'entered in error' ELSE '' END, record
+    FROM v_progress_entry WHERE case_id = :case
+    UNION ALL SELECT "on", finding__at, 'monitoring_entry',
+        coalesce(how, 'not said'),
+        finding__by, CASE WHEN entered_in_error = 1 THEN 'entered in error' ELSE '' END, record
+    FROM v_monitoring_entry WHERE case_id = :case
+    UNION ALL SELECT "on", text__at, 'evaluation',
+        coalesce(kind, 'not said') || coalesce(': ' || decision, ''),
+        text__by, CASE WHEN entered_in_error = 1 THEN 'entered in error' ELSE '' END, record
+    FROM v_evaluation WHERE case_id = :case
+    UNION ALL SELECT effective_from, status__at, 'family_contract',
+        coalesce(number, 'no number') || ': ' || coalesce(status, 'draft'),
+        status__by, CASE WHEN status__open = 1 THEN 'in conflict' ELSE '' END, record
+    FROM v_family_contract WHERE case_id = :case
+    UNION ALL SELECT effective_from, status__at, 'contract_amendment',
+        coalesce(CAST(number AS TEXT), 'no number') || ': ' || coalesce(status, 'draft'),
+        status__by, CASE WHEN status__open = 1 THEN 'in conflict' ELSE '' END, record
+    FROM v_contract_amendment WHERE case_id = :case
+    UNION ALL SELECT due, what__at, 'obligation',
+        coalesce(party, 'not said') || ': ' || coalesce(status, 'open'),
+        what__by, CASE WHEN status__open = 1 THEN 'in conflict' ELSE '' END, record
+    FROM v_obligation WHERE case_id = :case
+    UNION ALL SELECT substr(occurred_at, 1, 10), role__at, 'signature',
+        role || ', ' || coalesce(mark, 'no mark') || '; text ' || coalesce(text_hash, 'not hashed'),
+        role__by, CASE WHEN entered_in_error = 1 THEN 'entered in error' ELSE '' END, record
+    FROM v_signature WHERE case_id = :case
+    UNION ALL SELECT "on", issue__at, 'advocacy_action',
+        coalesce(provider, 'not named') || coalesce(': ' || result, ''),
+        issue__by, CASE WHEN entered_in_error = 1 THEN 'entered in error' ELSE '' END, record
+    FROM v_advocacy_action WHERE case_id = :case
+    UNION ALL SELECT "on", code__at, 'service_delivered',
+        code || ' (' || coalesce(codeset_version, '') || ')',
+        code__by, CASE WHEN entered_in_error = 1 THEN 'entered in error' ELSE '' END, record
+    FROM v_service_delivered WHERE case_id = :case
+    UNION ALL SELECT achieved_on, code__at, 'outcome',
+        code || ' (' || coalesce(codeset_version, '') || '): ' || coalesce(verification, 'claimed'),
+        code__by, CASE WHEN entered_in_error = 1 THEN 'entered in error' ELSE '' END, record
+    FROM v_outcome WHERE case_id = :case
+    UNION ALL SELECT substr(at, 1, 10), to_whom__at, 'disclosure_log',
+        coalesce(to_whom, 'not named') || ': ' || coalesce(purpose, 'not said'),
+        to_whom__by, CASE WHEN entered_in_error = 1 THEN 'entered in error' ELSE '' END, record
+    FROM v_disclosure_log WHERE case_id = :case
+    UNION ALL SELECT closed_on, kind__at, 'closure',
+        coalesce(kind, 'not said') || coalesce(': ' || reason, ''),
+        kind__by, CASE WHEN status__open = 1 THEN 'in conflict' ELSE '' END, record
+    FROM v_closure WHERE case_id = :case)
 SELECT coalesce(day, '') AS day, type, what, coalesce(who, '') AS "by", mark,
     record
 FROM items

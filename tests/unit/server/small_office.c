@@ -252,9 +252,11 @@ int small_setup(void **state)
     directory(s);
     referrals(s);
     followups(s);
+    small_casefile(s, false);
     small_money(s, false);
     device_sync_ok(&s->dana, &s->place);
     device_sync_ok(&s->lee, &s->place);
+    small_casefile(s, true);
     small_money(s, true);
     small_office_write(&s->place, NULL, 4, 0, "{\"duplicate_of\":\"#1\"}");
     small_office_write(&s->place, "retention", 15, 5,

@@ -21,8 +21,9 @@ void small_write(struct device *d, const char *type, int record, int kase,
  */
 void small_office_write(struct place *place, const char *type, int record,
                         int kase, const char *set);
-/* What was asked and spent, or what the office answered once it knew the cases.
- */
+/* All but contacts, referrals and what belongs to them: what devices write, or
+ * what the office does once it knows the cases. */
+void small_casefile(struct small_office *s, bool office);
 void small_money(struct small_office *s, bool office);
 int small_setup(void **state);
 int small_teardown(void **state);

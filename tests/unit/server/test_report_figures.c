@@ -59,7 +59,7 @@ static void run_load(struct report_run *run, const struct report *report,
         fail_msg("%s: %s %s", report->id, err_text(err), detail);
 }
 
-static void check(struct small_office *s, const struct expected *e)
+static bool check(struct small_office *s, const struct expected *e)
 {
     struct arena arena;
     struct report report;
@@ -80,24 +80,28 @@ static void check(struct small_office *s, const struct expected *e)
     report_print_csv(&got, &run, &form);
     spell(&wanted, e->table);
     const char *rows = strchr(buffer_text(&got), '\n') + 1;
-    if (strcmp(rows, buffer_text(&wanted)) != 0)
-        fail_msg("%s:\n%swanted:\n%s", e->report, rows, buffer_text(&wanted));
-    if (run.conflicts != e->conflicts)
-        fail_msg("%s: %lld conflicts", e->report, (long long)run.conflicts);
+    bool same =
+        !strcmp(rows, buffer_text(&wanted)) && run.conflicts == e->conflicts;
+    if (!same)
+        fprintf(stderr, "%s: %lld conflicts\n%swanted:\n%s", e->report,
+                (long long)run.conflicts, rows, buffer_text(&wanted));
     report_run_fini(&run);
     buffer_fini(&wanted);
     buffer_fini(&got);
     arena_fini(&arena);
+    return same;
 }
 
 static const struct expected figures[] = {
     {"R-01",
      {{0}},
      1,
-     "#3,#3,nobody named,,east\n"
-     "#6,#6,two at once,dana,east\n"
-     "#2,#2,works here no longer,lee,east\n"},
+     "#3,#3,not enrolled,nobody named,,east\n"
+     "#6,#6,not enrolled,two at once,dana,east\n"
+     "#2,#2,csbg,works here no longer,lee,east\n"},
     {"R-01", {{"caseload", "west"}}, 1, ""},
+    {"R-01b", {{0}}, 0, "#1,1,lee,dana,0,1\n"},
+    {"R-01b", {{"to", "2026-11-17"}}, 0, ""},
     /* 10 November was a Tuesday: three working days later is Friday, 13. */
     {"R-02",
      {{0}},
@@ -122,13 +126,13 @@ static const struct expected figures[] = {
      1,
      "dana,2,1,1,1,1,1,#6\n"
      "lee,1,1,0,0,0,0,#2\n"
-     "nobody,1,1,1,0,0,0,#3\n"},
+     "nobody,2,2,2,0,0,0,\"#3,#7\"\n"},
     {"R-03",
-     {{"cadence_days", "5"}, {"late_days", "6"}},
+     {{"intensive_days", "5"}, {"late_days", "6"}},
      1,
      "dana,2,2,1,1,0,1,\"#1,#6\"\n"
      "lee,1,1,0,0,0,0,#2\n"
-     "nobody,1,1,1,0,0,0,#3\n"},
+     "nobody,2,2,2,0,0,0,\"#3,#7\"\n"},
     {"R-03b",
      {{0}},
      0,
@@ -136,6 +140,35 @@ static const struct expected figures[] = {
      "monitoring,1,0,1,#21\n"
      "not said,1,1,1,#22\n"
      "vita,1,0,1,#25\n"},
+    {"R-04",
+     {{0}},
+     0,
+     "aspire,implementing,1,1,0,0,1,1,#101\n"
+     "csbg,engaged,1,1,0,0,0,0,#102\n"
+     "csbg,enrolled,1,1,0,0,0,0,#107\n"},
+    {"R-04b",
+     {{0}},
+     0,
+     "plan without assessment,1,#115\n"
+     "plan that the client did not agree to,1,#115\n"
+     "\"plan made without the client, and no reason\",1,#115\n"
+     "employment plan without a goal of employment,1,#113\n"
+     "assessment without strengths,0,\n"
+     "assessment without challenges,0,\n"
+     "assessment without a ranking of needs,1,#111\n"},
+    {"R-05",
+     {{0}},
+     1,
+     "dana,1,1,0,0,0,#114\n"
+     "lee,1,1,1,1,0,\"#115,#117\"\n"
+     "nobody,1,1,1,0,0,#161\n"},
+    {"R-05",
+     {{"interval_days", "60"}},
+     1,
+     "dana,1,0,0,0,0,\n"
+     "lee,1,1,1,1,0,\"#115,#117\"\n"
+     "nobody,1,1,1,0,0,#161\n"},
+    {"R-05b", {{0}}, 0, "outcomes,1,housing,1,1,0,0,#120\n"},
     {"R-06",
      {{0}},
      1,
@@ -144,6 +177,23 @@ static const struct expected figures[] = {
      "housing,28081,1,0,0,1,#31\n"
      "tax,28081,1,0,0,1,#32\n"},
     {"R-06", {{"county", "28105"}}, 1, "food,28105,1,0,0,1,#34\n"},
+    {"R-07", {{0}}, 0, "Landlord,outside,1,1,0,0,0,0,1,#121\n"},
+    /* 6000 and 2000 minutes are 23 and 7 hours a week: enough, but not yet
+     * proven.  Two rows of one week are not summed. */
+    {"R-08",
+     {{0}},
+     0,
+     "2026-11,#1,100,33,100,0,0,meets if verified,"
+     "\"45 CFR 261.31, 261.60\"\n"
+     "2026-11,#2,0,0,0,0,1,in conflict,\"45 CFR 261.31, 261.60\"\n"
+     "2026-11,#3,0,0,0,5,0,good cause,22 MRS 3785\n"},
+    {"R-08",
+     {{"week_hours", "20"}},
+     0,
+     "2026-11,#1,100,33,100,0,0,meets,\"45 CFR 261.31, 261.60\"\n"
+     "2026-11,#2,0,0,0,0,1,in conflict,\"45 CFR 261.31, 261.60\"\n"
+     "2026-11,#3,0,0,0,5,0,good cause,22 MRS 3785\n"},
+    {"R-08b", {{0}}, 1, "dana,0,1,1,#188\n"},
     {"R-09",
      {{0}},
      0,
@@ -170,24 +220,71 @@ static const struct expected figures[] = {
      1,
      "dana,2,1,0,1,#6\n"
      "lee,1,0,1,0,#2\n"
-     "nobody,1,0,0,1,#3\n"},
-    {"R-12", {{"least", "2"}}, 0, "Shelter,2,1,1,0,0,\"#61,#62\"\n"},
+     "nobody,2,1,0,1,#7\n"},
+    {"R-11",
+     {{0}},
+     0,
+     "not signed by one party,2,\"#133,#139\"\n"
+     "in force without obligations of one party,2,\"#135,#139\"\n"
+     "\"in force, no copy given\",2,\"#130,#139\"\n"
+     "\"in force, no notice of a fair hearing\",2,\"#130,#139\"\n"
+     "in force without a number,2,\"#135,#139\"\n"
+     "two amendments in force at once,2,\"#135,#139\"\n"
+     "obligation of the Department overdue,0,\n"
+     "obligation of the participant overdue,1,#138\n"},
+    {"R-12", {{"least", "2"}}, 0, "Shelter,3,1,1,1,0,\"#61,#62,#196\"\n"},
     {"R-12", {{0}}, 0, ""},
+    {"R-14",
+     {{0}},
+     0,
+     "SDA 1b,Referrals,0,0,\n"
+     "SRV 3a,Taxes,1,2,\"#153,#154\"\n"
+     "SRV 9x,not in the code set,1,1,#155\n"},
+    {"R-14b",
+     {{"version", "2.1"}},
+     0,
+     "FNPI 2c,All,4,0,3,1,75,,\"#156,#157,#158\"\n"
+     "FNPI 2c.1,One,2,4,2,1,100,50,\"#156,#157\"\n"
+     "FNPI 2c.2,Two,2,0,1,0,50,,#158\n"
+     "FNPI 7a,Any,3,0,2,1,66,,\"#156,#157,#158\"\n"},
+    {"R-14b", {{0}}, 0, ""},
+    {"R-14c",
+     {{0}},
+     0,
+     "C1,C1.1,Male,1,#1\n"
+     "C1,C1.2,Female,1,#2\n"
+     "C1,,Unknown or not reported,1,#3\n"
+     "all,,All persons,3,\"#1,#2,#3\"\n"},
+    {"R-15", {{0}}, 0, "transition,goals_met,1,1,1,1,1,0,0,0,#165\n"},
+    {"R-16",
+     {{0}},
+     0,
+     "2026,LIFT,Else,agency,other,no objective,,,,,,#173\n"
+     "2026,LIFT,Taxes,family,rank_1,file,120,400,FNPI 2c.1,4,2,#171\n"
+     "2026,LIFT,Taxes,family,rank_1,save,10,,,,,#172\n"},
+    {"R-16", {{"year", "2025"}}, 0, ""},
+    {"R-16b",
+     {{0}},
+     0,
+     "LIFT,2026,need of the top three without a model,2,\"rank_2,rank_3\"\n"
+     "LIFT,2026,model tied to none of the top three,1,#173\n"
+     "LIFT,2026,objective without a submitted target,1,#172\n"},
     {"R-17",
      {{"from", "2026-03-01"}},
      0,
-     "dana,8,1,7,3,\"#22,#25,#26,#51,#52,#54,#55\"\n"
-     "lee,4,0,4,1,\"#23,#53,#61,#62\"\n"},
+     "dana,13,2,11,3,"
+     "\"#25,#26,#51,#52,#54,#55,#153,#154,#156,#158,#159\"\n"
+     "lee,7,0,7,1,\"#23,#53,#61,#62,#118,#155,#157\"\n"},
     {"R-18",
      {{0}},
      0,
-     "28081,1,1,1,1,0,0,0,0,0,0,0,1,1,#55\n"
-     "28105,0,0,1,0,0,1,0,0,1,1,0,0,0,#54\n"},
+     "28003,Alcorn,0,0,0,0,0,0,0,0,0,0,0,0,0,\n"
+     "28081,Lee,1,1,1,1,0,0,0,0,0,0,0,1,1,#55\n"
+     "28105,,0,1,1,0,0,1,0,0,1,1,0,0,0,#54\n"},
     {"R-18",
-     {{"tax_year", "2024"}},
+     {{"tax_year", "2024"}, {"county", "28081"}},
      0,
-     "28081,1,1,0,0,0,0,0,0,0,0,0,0,0,\n"
-     "28105,0,0,0,0,0,0,0,0,0,0,0,0,0,\n"},
+     "28081,Lee,1,1,0,0,0,0,0,0,0,0,0,0,0,\n"},
     {"R-18b",
      {{0}},
      0,
@@ -208,21 +305,30 @@ static const struct expected figures[] = {
      0,
      "assignment,primary,1,0,0,#16\n"
      "need,status,1,0,0,#31\n"},
+    /* By day, then by when it was written. */
     {"R-20",
      {{"case", "#2"}},
      1,
      ",need,food: declined,lee,,#33\n"
+     ",plan,service_delivery_plan: in_progress,lee,,#115\n"
+     ",goal,employment: open,lee,,#117\n"
      "2025-10-01,contact,phone: completed,lee,,#23\n"
      "2026-09-30,consent,referral_specific: revoked,lee,,#50\n"
+     "2026-10-01,enrollment,csbg: engaged,lee,,#102\n"
+     "2026-10-01,monitoring_entry,not said,lee,,#118\n"
      "2026-10-20,referral,accepted,lee,,#53\n"
      "2026-10-24,referral_followup,no status seen; helped: yes,lee,,#62\n"
-     "2026-10-25,referral_followup,no status seen; helped: partly,lee,,#61\n"},
+     "2026-10-25,referral_followup,no status seen; helped: partly,lee,,#61\n"
+     "2026-11-10,service_delivered,SRV 9x (3.0),lee,,#155\n"
+     "2026-11-10,outcome,FNPI 2c.1 (2.1): claimed,lee,,#157\n"},
 };
 
 static void every_figure_is_what_the_facts_say(void **state)
 {
+    size_t wrong = 0;
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
-        check(*state, &figures[i]);
+        wrong += !check(*state, &figures[i]);
+    assert_int_equal(wrong, 0);
 }
 
 static void no_report_is_without_a_figure(void **state)
@@ -248,16 +354,20 @@ static void no_report_is_without_a_figure(void **state)
 static void confidentiality_is_found_by_its_records(void **state)
 {
     struct small_office *s = *state;
-    char table[512];
+    char table[1024];
     snprintf(table, sizeof table,
              "referral sent with neither consent nor other basis,1,#51\n"
              "open referral whose consent was revoked,1,#53\n"
              "open referral whose consent has expired,0,\n"
              "a site goes on though consent was withdrawn,0,\n"
-             "device not revoked of a user who is disabled,1,%s\n",
+             "device not revoked of a user who is disabled,1,%s\n"
+             "disclosure with neither consent nor other basis,1,#190\n"
+             "advocacy outside with neither consent nor basis,1,#121\n"
+             "user without a statement of confidentiality,1,dana\n"
+             "incident that is not closed,0,\n",
              s->lee.replica);
     struct expected e = {"R-13", {{0}}, 0, table};
-    check(s, &e);
+    assert_true(check(s, &e));
 }
 
 static void devices_are_counted_by_what_they_sent(void **state)
@@ -270,7 +380,7 @@ static void devices_are_counted_by_what_they_sent(void **state)
              s->dana.replica, (long long)s->dana.head, s->lee.replica,
              (long long)s->lee.head);
     struct expected e = {"R-19", {{0}}, 0, table};
-    check(s, &e);
+    assert_true(check(s, &e));
 }
 
 static void it_says_how_current_the_figures_are(void **state)

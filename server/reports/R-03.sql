@@ -3,9 +3,10 @@
 -- clauses: ME-S1 ME-II-10 MS-B2)
 -- definition: By responsible worker, open cases of persons whose last contact that came
 --   about is longer ago than the cadence, or has never been; the cadence is what the
---   enrollment says, else by its intensity, else the standard one; visits, calls and follow-ups
---   whose day is past and that are not done; contacts of the period that were written more
---   than so many working days after they took place; and attempts of the period.
+--   enrollment says, else by its intensity, else the standard one; visits, calls and
+--   follow-ups whose day is past and that are not done; contacts of the period that were
+--   written more than so many working days after they took place; and attempts of the
+--   period.
 -- parameter as_of: date = today | As of
 -- parameter from: date = year_begin | Contacts from
 -- parameter caseload: text = | Caseload

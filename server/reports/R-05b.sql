@@ -1,9 +1,9 @@
 -- report: R-05b
 -- title: Change on the scales
 -- clauses: MS-A3 MS-A4e
--- definition: By scale, its version and domain, persons who were scored at least twice until
---   the day, and whether the latest score is above, equal to or below the first.  A score in
---   conflict is left out.
+-- definition: By scale, its version and domain, persons who were scored at least twice
+--   until the day, and whether the latest score is above, equal to or below the first.  A
+--   score in conflict is left out.
 -- parameter as_of: date = today | As of
 -- parameter caseload: text = | Caseload
 -- column scale: text | Scale

@@ -81,7 +81,8 @@ WITH items AS (
         status__by, CASE WHEN status__open = 1 THEN 'in conflict' ELSE '' END, record
     FROM v_family_contract WHERE case_id = :case
     UNION ALL SELECT effective_from, status__at, 'contract_amendment',
-        coalesce(CAST(number AS TEXT), 'no number') || ': ' || coalesce(status, 'draft'),
+        coalesce(CAST(number AS TEXT), 'no number') || ': '
+            || coalesce(status, 'draft'),
         status__by, CASE WHEN status__open = 1 THEN 'in conflict' ELSE '' END, record
     FROM v_contract_amendment WHERE case_id = :case
     UNION ALL SELECT due, what__at, 'obligation',
@@ -89,7 +90,8 @@ WITH items AS (
         what__by, CASE WHEN status__open = 1 THEN 'in conflict' ELSE '' END, record
     FROM v_obligation WHERE case_id = :case
     UNION ALL SELECT substr(occurred_at, 1, 10), role__at, 'signature',
-        role || ', ' || coalesce(mark, 'no mark') || '; text ' || coalesce(text_hash, 'not hashed'),
+        role || ', ' || coalesce(mark, 'no mark') || '; text '
+            || coalesce(text_hash, 'not hashed'),
         role__by, CASE WHEN entered_in_error = 1 THEN 'entered in error' ELSE '' END, record
     FROM v_signature WHERE case_id = :case
     UNION ALL SELECT "on", issue__at, 'advocacy_action',
@@ -101,7 +103,8 @@ WITH items AS (
         code__by, CASE WHEN entered_in_error = 1 THEN 'entered in error' ELSE '' END, record
     FROM v_service_delivered WHERE case_id = :case
     UNION ALL SELECT achieved_on, code__at, 'outcome',
-        code || ' (' || coalesce(codeset_version, '') || '): ' || coalesce(verification, 'claimed'),
+        code || ' (' || coalesce(codeset_version, '') || '): '
+            || coalesce(verification, 'claimed'),
         code__by, CASE WHEN entered_in_error = 1 THEN 'entered in error' ELSE '' END, record
     FROM v_outcome WHERE case_id = :case
     UNION ALL SELECT substr(at, 1, 10), to_whom__at, 'disclosure_log',

@@ -93,6 +93,24 @@ check 'a person settles it' office conflicts resolve "$need" status \
 	--value met --as ruth
 equal 'which changes the figure' "$(report R-06 --json |
 	jq '[.rows[].open]|add')" 5
+
+# --- by the codes of a publication
+check 'code sets are read' office import codes schema/codes --as ruth
+equal 'every service is reported, given or not' \
+	"$(report R-14 --set version=2.1 --json | jq '.rows|length')" \
+	"$(sed '/^#/d' schema/codes/csbg-services-2.1.csv | sed 1d | wc -l)"
+equal 'every indicator too' \
+	"$(report R-14b --set version=2.1 --json | jq '.rows|length')" \
+	"$(sed '/^#/d' schema/codes/csbg-fnpi-2.1.csv | sed 1d | wc -l)"
+equal 'in plain ASCII' "$(report R-14c --format csv | LC_ALL=C grep -c \
+	'[^ -~]')" 0
+equal 'whoever answered nothing is counted an item' "$(report R-14c --json |
+	jq -c '[.rows[]|select(.code=="")|.count]|unique')" '[6]'
+equal 'a county without a site is shown by its name' "$(report R-18 --json |
+	jq -c '[.rows[]|select(.name=="Lee")|[.county,.sites]]')" '[["28081",0]]'
+equal 'and so is every other of the state' "$(report R-18 --json |
+	jq '[.rows[]|select(.name!="")]|length')" 82
+
 stop_server
 check 'the office verifies' office verify
 done_testing

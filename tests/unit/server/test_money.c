@@ -375,21 +375,9 @@ static void an_enrolment_of_a_workers_own_opens_no_cap(void **state)
     struct device dana;
     struct dot dot;
     struct seen seen;
-    static const char definition[] =
-        "{\"definition\":\"{\\\"type\\\":\\\"spell\\\",\\\"title\\\":"
-        "\\\"Spell\\\",\\\"version\\\":1,\\\"home\\\":\\\"case\\\","
-        "\\\"fields\\\":{\\\"person\\\":{\\\"kind\\\":\\\"record\\\","
-        "\\\"rule\\\":\\\"fixed\\\"},\\\"period_no\\\":{\\\"kind\\\":"
-        "\\\"int\\\",\\\"rule\\\":\\\"latest\\\",\\\"writer\\\":"
-        "\\\"office\\\"}}}\",\"name\":\"spell\",\"version\":1}";
-    struct revision_draft type = {
-        .record = REQUEST(7), .type = "schema", .set = bytes_text(definition)};
-    CHECK(sql_begin(&place->sql, true));
-    CHECK(ingest_office(place->office, &place->sql, "olga", &type, &dot));
-    CHECK(sql_commit(&place->sql));
     paying_asked(place, &dana);
-    device_create(&dana, "spell", REQUEST(8), PERSON,
-                  "{\"person\":\"" PERSON "\"}");
+    device_create(&dana, "enrollment", REQUEST(8), PERSON,
+                  "{\"person\":\"" PERSON "\",\"program\":\"csbg\"}");
     device_create(&dana, "expenditure_request", REQUEST(9), PERSON,
                   "{\"amount_cents\":5000,\"category\":\"transportation\","
                   "\"enrollment\":\"" REQUEST(8) "\",\"payee\":\"New\","

@@ -119,8 +119,8 @@ static void every_step_is_usual_or_remarked_on_and_stored(void **state)
     assert_true(c.unusual > 400);
 }
 
-/* A stage that no move reaches is of no use; from one that was chosen by mistake
- * there must be a way back. */
+/* A stage that no move reaches is of no use; from one that was chosen by
+ * mistake there must be a way back. */
 static void every_stage_can_be_reached_and_left(struct cycle *c)
 {
     size_t i, j;

@@ -74,6 +74,8 @@ void place_account(struct place *place, const char *account, const char *scope);
 void place_scope(struct place *place, const char *account, int at,
                  const char *scope); /* NULL removes */
 void place_exec(struct place *place, const char *statement);
+/* As when a backup from before it was enrolled is restored. */
+void place_forget(struct place *place, const struct device *d);
 int64_t place_int(struct place *place, const char *statement);
 
 /* Enrols with a fresh code. */

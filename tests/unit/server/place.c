@@ -83,6 +83,14 @@ void place_exec(struct place *place, const char *statement)
                   0));
 }
 
+void place_forget(struct place *place, const struct device *d)
+{
+    char text[96];
+    snprintf(text, sizeof text, "DELETE FROM replica WHERE replica = '%s'",
+             d->replica);
+    place_exec(place, text);
+}
+
 int64_t place_int(struct place *place, const char *statement)
 {
     int64_t out = -1;

@@ -9,7 +9,6 @@
 #include <cmocka.h>
 
 #include "server/invite.h"
-#include "server/revoke.h"
 #include "tests/unit/server/device.h"
 
 static int enrol(struct place *place, const char *request, const char *error)
@@ -177,15 +176,6 @@ static void a_forgotten_device_comes_back_by_its_certificate(void **state)
 /* --- after a rollback that nobody told of ----------------------------------
  */
 
-/* Taken back to before it was enrolled. */
-static void forget(struct place *place, const struct device *d)
-{
-    char text[96];
-    snprintf(text, sizeof text, "DELETE FROM replica WHERE replica = '%s'",
-             d->replica);
-    place_exec(place, text);
-}
-
 static int64_t lineages(struct place *place)
 {
     return place_int(place, "SELECT lineages FROM agency");
@@ -211,7 +201,7 @@ who_should_be_known_shows_that_the_office_was_rolled_back(void **state)
     device_enrol(&dana, place, "dana");
     device_enrol(&lee, place, "lee");
     device_sync_ok(&lee, place);
-    forget(place, &dana);
+    place_forget(place, &dana);
     device_expect(&dana, place, 0, 401, &reply);
     reply_fini(&reply);
     device_succeed(&next, &dana, place, "unknown");
@@ -230,7 +220,7 @@ static void many_that_were_forgotten_change_the_lineage_once(void **state)
     for (int i = 0; i < 3; i++)
         device_enrol(&old[i], place, i ? "lee" : "dana");
     for (int i = 0; i < 3; i++)
-        forget(place, &old[i]);
+        place_forget(place, &old[i]);
     place->now += 1000;
     for (int i = 0; i < 3; i++)
         device_succeed(&next[i], &old[i], place, "unknown");
@@ -242,7 +232,7 @@ static void many_that_were_forgotten_change_the_lineage_once(void **state)
     device_succeed(&again, &next[1], place, "unknown");
     assert_int_equal(lineages(place), 1);
     /* Taken back once more. */
-    forget(place, &again);
+    place_forget(place, &again);
     place->now += 1000;
     device_fini(&next[1]);
     device_succeed(&next[1], &again, place, "unknown");
@@ -260,7 +250,7 @@ static void an_introduction_that_is_repeated_changes_nothing(void **state)
     struct device dana, next;
     struct enrol_request request;
     device_enrol(&dana, place, "dana");
-    forget(place, &dana);
+    place_forget(place, &dana);
     device_succession(&next, &dana, "unknown", &request);
     for (int i = 0; i < 3; i++) {
         assert_int_equal(introduce(place, &request, "\"certificate\""), 200);
@@ -297,7 +287,7 @@ static void a_stranger_cannot_say_that_the_office_was_rolled_back(void **state)
     struct buffer text;
     const struct keypair *root = &place->office->keys.root;
     device_enrol(&dana, place, "dana");
-    forget(place, &dana);
+    place_forget(place, &dana);
     device_succession(&next, &dana, "unknown", &good);
     /* A certificate that somebody else has signed, and one that was changed. */
     bad = good;
@@ -333,173 +323,6 @@ static void a_stranger_cannot_say_that_the_office_was_rolled_back(void **state)
     device_fini(&next);
 }
 
-static void expect_state(struct device *d, struct place *place,
-                         enum reply_state state)
-{
-    struct reply reply;
-    device_expect(d, place, DEVICE_KEEP, 200, &reply);
-    assert_int_equal(reply.header.state, state);
-    reply_fini(&reply);
-}
-
-static void expect_revoked(struct device *d, struct place *place)
-{
-    expect_state(d, place, REPLY_REVOKED);
-}
-
-static void shut_out(struct place *place, const struct device *d)
-{
-    struct replica_row row;
-    assert_int_equal(sql_begin(&place->sql, true), ERR_OK);
-    assert_int_equal(store_replica_find(&place->sql, "north", d->replica, &row),
-                     ERR_OK);
-    assert_int_equal(
-        revoke_write(place->office, &place->sql, "boss", &row, "lost"), ERR_OK);
-    assert_int_equal(sql_commit(&place->sql), ERR_OK);
-}
-
-static void who_was_revoked_is_not_let_in_by_being_forgotten(void **state)
-{
-    struct place *place = *state;
-    struct device dana, next, later;
-    device_enrol(&dana, place, "dana");
-    shut_out(place, &dana);
-    device_succeed(&next, &dana, place, "stale");
-    /* Known or not, itself or its successor: the records say so. */
-    forget(place, &dana);
-    forget(place, &next);
-    device_succeed(&later, &dana, place, "unknown");
-    expect_revoked(&later, place);
-    device_fini(&later);
-    device_succeed(&later, &next, place, "unknown");
-    expect_revoked(&later, place);
-    device_fini(&dana);
-    device_fini(&next);
-    device_fini(&later);
-}
-
-static void a_revocation_that_comes_back_later_finds_successors(void **state)
-{
-    struct place *place = *state;
-    struct device dana, lee, next, after;
-    device_enrol(&dana, place, "dana");
-    device_enrol(&lee, place, "lee");
-    forget(place, &dana);
-    device_succeed(&next, &dana, place, "unknown");
-    device_succeed(&after, &next, place, "stale");
-    shut_out(place, &dana);
-    expect_revoked(&after, place);
-    memcpy(lee.lineage, after.lineage, sizeof lee.lineage);
-    device_sync_ok(&lee, place);
-    device_fini(&dana);
-    device_fini(&lee);
-    device_fini(&next);
-    device_fini(&after);
-}
-
-/* The vault has the keys of all that it has been. */
-static void a_revocation_shuts_out_what_the_vault_was_before(void **state)
-{
-    struct place *place = *state;
-    struct device dana, next, later;
-    device_enrol(&dana, place, "dana");
-    device_succeed(&next, &dana, place, "stale");
-    shut_out(place, &next);
-    device_succeed(&later, &dana, place, "stale");
-    expect_revoked(&later, place);
-    device_fini(&later);
-    /* Taken back to before `next` was: the record names the other, too. */
-    forget(place, &next);
-    forget(place, &dana);
-    device_succeed(&later, &dana, place, "unknown");
-    expect_revoked(&later, place);
-    device_fini(&dana);
-    device_fini(&next);
-    device_fini(&later);
-}
-
-static void a_revocation_names_what_followed_already(void **state)
-{
-    struct place *place = *state;
-    struct device dana, next, later;
-    device_enrol(&dana, place, "dana");
-    device_succeed(&next, &dana, place, "stale");
-    shut_out(place, &dana);
-    expect_revoked(&next, place);
-    /* The certificate that brings it back tells of no predecessor. */
-    forget(place, &next);
-    device_succeed(&later, &next, place, "unknown");
-    expect_revoked(&later, place);
-    device_fini(&dana);
-    device_fini(&next);
-    device_fini(&later);
-}
-
-/* The certificate says what the office has forgotten of its vault. */
-static void a_revocation_shuts_out_what_was_forgotten(void **state)
-{
-    struct place *place = *state;
-    struct device was[4], thief;
-    device_enrol(&was[0], place, "dana");
-    device_succeed(&was[1], &was[0], place, "stale");
-    device_succeed(&was[2], &was[1], place, "stale");
-    forget(place, &was[1]);
-    forget(place, &was[2]);
-    device_succeed(&was[3], &was[2], place, "unknown");
-    shut_out(place, &was[3]);
-    for (int i = 0; i < 4; i++) {
-        device_succeed(&thief, &was[3 - i], place, "unknown");
-        expect_revoked(&thief, place);
-        device_fini(&thief);
-        device_fini(&was[3 - i]);
-    }
-}
-
-/* It was certified after the revocation of what it had followed; but then the
- * office was taken back, and knows the revocation alone. */
-static void who_followed_a_revoked_one_is_so_when_forgotten(void **state)
-{
-    struct place *place = *state;
-    struct device dana, copy, next, later;
-    device_enrol(&dana, place, "dana");
-    device_succeed(&copy, &dana, place, "fork");
-    place->now += 2000;
-    device_succeed(&next, &dana, place, "fork");
-    place->now -= 1000;
-    shut_out(place, &copy);
-    expect_revoked(&next, place); /* without a record of its own */
-    forget(place, &next);
-    device_succeed(&later, &next, place, "unknown");
-    expect_revoked(&later, place);
-    device_fini(&dana);
-    device_fini(&copy);
-    device_fini(&next);
-    device_fini(&later);
-}
-
-static void a_revocation_of_one_copy_spares_the_other(void **state)
-{
-    struct place *place = *state;
-    struct device dana, one, two, later;
-    device_enrol(&dana, place, "dana");
-    device_succeed(&one, &dana, place, "fork");
-    device_succeed(&two, &dana, place, "fork");
-    place->now += 1000;
-    shut_out(place, &one);
-    expect_revoked(&one, place);
-    expect_state(&two, place, REPLY_OK);
-    device_succeed(&later, &two, place, "stale");
-    expect_state(&later, place, REPLY_OK);
-    device_fini(&later);
-    forget(place, &two); /* and so it is where that was forgotten */
-    device_succeed(&later, &two, place, "unknown");
-    expect_state(&later, place, REPLY_OK);
-    device_fini(&dana);
-    device_fini(&one);
-    device_fini(&two);
-    device_fini(&later);
-}
-
 int main(void)
 {
 #define TEST(name)                                                             \
@@ -515,13 +338,6 @@ int main(void)
         TEST(many_that_were_forgotten_change_the_lineage_once),
         TEST(an_introduction_that_is_repeated_changes_nothing),
         TEST(a_stranger_cannot_say_that_the_office_was_rolled_back),
-        TEST(who_was_revoked_is_not_let_in_by_being_forgotten),
-        TEST(a_revocation_that_comes_back_later_finds_successors),
-        TEST(a_revocation_shuts_out_what_the_vault_was_before),
-        TEST(a_revocation_names_what_followed_already),
-        TEST(a_revocation_shuts_out_what_was_forgotten),
-        TEST(who_followed_a_revoked_one_is_so_when_forgotten),
-        TEST(a_revocation_of_one_copy_spares_the_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,7 +13,7 @@ while (: >"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do port=$(any_port); done
 		inside' "$root/README.md" |
 		sed -e "s|tools/deps.sh demo && make|true|" -e "s|\$PWD/build|$build|" \
 			-e "s|/tmp/try|$dir/try|g" -e "s|8470|$port|g" \
-			-e '/satchel-central serve/s|$|\nserver=$!; trap "kill $server" EXIT; until grep -q event=serve serve.log; do kill -0 $server; sleep 0.1; done|'
+			-e '/satchel-central serve/s|$|\nserver=$!; trap "kill $server" EXIT; until grep -qs event=serve serve.log; do kill -0 $server; sleep 0.1; done|'
 } >"$dir/readme.sh"
 cd "$root" || exit 1
 if bash "$dir/readme.sh" >"$dir/readme.out" 2>"$dir/readme.err"; then

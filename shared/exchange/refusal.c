@@ -100,7 +100,8 @@ static void refused_size(struct session *s, const struct error_body *e)
 /* The office has less of a predecessor's log than the differences showed, as
  * the case of some line of it has left this vault: all of the log is here.  Or
  * it has another one, of a copy of this vault: then nothing of it can go there,
- * and nothing else waits for it. */
+ * nothing else waits for it, and what a difference has shown to be missing goes
+ * in the present log. */
 static bool old_log_refused(struct session *s, const struct error_body *e)
 {
     bool goes_on = false;
@@ -109,7 +110,9 @@ static bool old_log_refused(struct session *s, const struct error_body *e)
         s->old_refused++ >= OLD_REFUSED_MAX)
         return false;
     if (!strcmp(e->error, "bad-signature"))
-        err = outbox_old_stop(s->vault, e->replica, &goes_on);
+        err = s->fix_due && !vault_locked(s->vault)
+                  ? outbox_old_lost(s->vault, e->replica, &goes_on)
+                  : outbox_old_stop(s->vault, e->replica, &goes_on);
     else if (!strcmp(e->error, "gap") && e->received >= 0)
         err = outbox_old_earlier(s->vault, e->replica, e->received, &goes_on);
     return !err && goes_on;

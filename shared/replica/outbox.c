@@ -349,3 +349,33 @@ enum err outbox_old_stop(struct vault *vault, const char *replica,
     enum err err = vault_begin(vault);
     return err ? err : vault_end(vault, old_stop(vault, replica, stopped));
 }
+
+/* What was to be contributed of it begins where the office has another line:
+ * what it has as we have it is below. */
+static enum err old_lost(struct vault *vault, const char *replica,
+                         bool *stopped)
+{
+    struct reading r = {.log = 0};
+    char name[REPLICA_CHARS + 1];
+    uint8_t key[KEY_BYTES];
+    int64_t id = 0;
+    enum err err;
+    do
+        err = old_next(vault, &id, &r, name, key);
+    while (!err && strcmp(name, replica) != 0);
+    if (err)
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    err = old_stop(vault, replica, stopped);
+    return err ? err : succession_lost(vault, id, r.from);
+}
+
+enum err outbox_old_lost(struct vault *vault, const char *replica,
+                         bool *stopped)
+{
+    *stopped = false;
+    if (!vault->unlocked)
+        return vault_fail(vault, ERR_LOCKED, "the vault is locked");
+    arena_clear(&vault->arena);
+    enum err err = vault_begin(vault);
+    return err ? err : vault_end(vault, old_lost(vault, replica, stopped));
+}

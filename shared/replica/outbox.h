@@ -49,6 +49,11 @@ MUST_CHECK enum err outbox_old_earlier(struct vault *vault, const char *replica,
  * than it did.  *stopped is false when nothing was. */
 MUST_CHECK enum err outbox_old_stop(struct vault *vault, const char *replica,
                                     bool *stopped);
+/* The same where a difference has shown that the office lacks those lines: that
+ * there is a receipt for them is no longer true, and they are carried, as what
+ * stands in their places need not come here.  Unlocked. */
+MUST_CHECK enum err outbox_old_lost(struct vault *vault, const char *replica,
+                                    bool *stopped);
 
 /* Takes a receipt after checking link, lineage and signature.  ERR_SIGNATURE,
  * ERR_FORK when its link is not our own at that n. */

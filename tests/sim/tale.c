@@ -68,19 +68,24 @@ void tale_syncs(struct world *world, const char *order)
     }
 }
 
-void tale_assign(struct world *world, const char *scope)
+void tale_assign_record(struct world *world, const char *record,
+                        const char *scope)
 {
     char scopes[1][SCOPE_CHARS_MAX + 1];
     snprintf(scopes[0], sizeof scopes[0], "%s", scope);
     enum err err = sql_begin(&world->sql, true);
     if (!err)
-        err = ingest_assign(world->office, &world->sql, "admin",
-                            world->records[0],
+        err = ingest_assign(world->office, &world->sql, "admin", record,
                             (const char(*)[SCOPE_CHARS_MAX + 1]) scopes, 1);
     if (!err)
         err = sql_commit(&world->sql);
     if (err)
         world_fail(world, "a case cannot be moved: %s", err_name(err));
+}
+
+void tale_assign(struct world *world, const char *scope)
+{
+    tale_assign_record(world, world->records[0], scope);
 }
 
 void tale_step(struct world *world, enum step_kind kind)

@@ -17,6 +17,9 @@ void tale_edit(struct world *world, int i, const char *name);
 /* "010": these devices, one after the other. */
 void tale_syncs(struct world *world, const char *order);
 void tale_assign(struct world *world, const char *scope);
+/* Another case than that of the first record. */
+void tale_assign_record(struct world *world, const char *record,
+                        const char *scope);
 void tale_step(struct world *world, enum step_kind kind);
 /* A copy of that device's vault, powered; its number, or -1. */
 int tale_copy(struct world *world, int i);

@@ -1,7 +1,8 @@
 /* Every order of a few events, in place of those that the simulator draws: a
  * vault is copied at each point of a day and all copies sync in each order
  * (F21); a case goes from east to west and back with work and syncs in each
- * order between (F26).  After each telling everything comes together and all
+ * order between (F26); a copy takes the place of a line after a restore.  After
+ * each telling everything comes together and all
  * oracles of the simulator hold.  `make check` tells a part of them, EVERY=1
  * all. */
 #include <setjmp.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/sim/mishap.h"
 #include "tests/sim/tale.h"
 
 static struct world world;
@@ -175,11 +177,38 @@ static void a_case_that_goes_and_comes_back_in_any_order(void **state)
     assert_true(at == 2520 && told > 50);
 }
 
+/* --- a place that was taken ------------------------------------------------
+ */
+
+/* dana goes on under another key, since the copy was served after her; then the
+ * office loses her line, and the copy takes its place with one of a case that
+ * never comes to her. */
+static void what_lost_its_place_to_a_case_not_ours_comes_again(void **state)
+{
+    (void)state;
+    begin(3);
+    tale_edit(&world, 1, "lee");
+    tale_syncs(&world, "1");
+    assert_int_equal(tale_copy(&world, 0), 3);
+    custody_backup(&world);
+    tale_syncs(&world, "03");
+    tale_contact(&world, 0, "displaced");
+    tale_syncs(&world, "0");
+    assert_int_equal(world.successions, 1);
+    mishap_restore(&world);
+    tale_person(&world, 3);
+    tale_syncs(&world, "3");
+    tale_assign_record(&world, world.records[world.record_count - 1],
+                       "caseload:west");
+    tale_end(&world, "a case of the west");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_vault_copied_at_any_point_syncs_in_any_order),
         cmocka_unit_test(a_case_that_goes_and_comes_back_in_any_order),
+        cmocka_unit_test(what_lost_its_place_to_a_case_not_ours_comes_again),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     found_remove();

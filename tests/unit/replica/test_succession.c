@@ -235,6 +235,40 @@ static void an_old_log_that_is_not_wanted_is_let_be(void **state)
     assert_int_equal(far_contributed(p->far, p->dana.vault), 2);
 }
 
+/* What a copy wrote in its place need not come here: it may be of a case that
+ * is none of Dana's. */
+static void what_an_old_log_turns_out_to_lack_is_carried(void **state)
+{
+    struct pair *p = *state;
+    struct identity self;
+    bool stopped;
+    far_succeed(p->far, &p->dana, "stale");
+    far_sync_up(p->far, p->dana.vault);
+    copy_goes_on(p, 2);
+    far_succeed(p->far, &p->dana, "lineage");
+    assert_int_equal(outbox_old_stop(p->dana.vault, p->replica, &stopped),
+                     ERR_OK);
+    assert_true(stopped);
+    assert_int_equal(outbox_old_lost(p->dana.vault, p->replica, &stopped),
+                     ERR_OK);
+    assert_false(stopped); /* nothing has shown that it is lost */
+    assert_int_equal(status_of(p->dana.vault).here, 0);
+    compare_with_office(p);
+    assert_int_equal(outbox_old_lost(p->dana.vault, p->replica, &stopped),
+                     ERR_OK);
+    assert_true(stopped);
+    assert_int_equal(identity_load(p->dana.vault, &self), ERR_OK);
+    assert_int_equal(self.head, 1);
+    assert_int_equal(status_of(p->dana.vault).here, 1);
+    assert_int_equal(far_contributed(p->far, p->dana.vault), 0);
+    far_sync_up(p->far, p->dana.vault);
+    assert_int_equal(status_of(p->dana.vault).here, 0);
+    far_pull(p->far, p->dana.vault, p->person);
+    assert_eli_agrees(p);
+    compare_with_office(p);
+    assert_int_equal(far_contributed(p->far, p->dana.vault), 0);
+}
+
 static void unsent_lines_of_a_left_case_go_as_envelopes(void **state)
 {
     struct pair *p = *state;
@@ -483,6 +517,7 @@ int main(void)
         TEST(originals_that_came_back_are_contributed_again),
         TEST(an_older_log_is_given_from_where_the_office_is),
         TEST(an_old_log_that_is_not_wanted_is_let_be),
+        TEST(what_an_old_log_turns_out_to_lack_is_carried),
         TEST(unsent_lines_of_a_left_case_go_as_envelopes),
         TEST(envelopes_that_the_office_has_count_as_received),
         TEST(envelopes_from_before_a_fork_count_as_received),

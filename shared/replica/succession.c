@@ -206,15 +206,14 @@ static enum err plan_make(struct vault *vault, const struct identity_row *old,
         plan->contribute_from = has + 1;
         plan->contribute_to =
             has < old->public.received ? old->public.received : 0;
-    } else if (has > head) {
+    } else {
         /* A copy went on from here, or from further down: what cannot be
          * carried is offered, and refused where theirs is another. */
-        plan->contribute_from = old->public.received + 1;
-    } else {
-        /* It has another copy's lines, which had the same beginning. */
-        plan->contribute_from = has + 1;
-        /* If it was rolled back before, no receipt is known to be common. */
-        if (has <= old->public.received)
+        plan->contribute_from = (has > head ? old->public.received : has) + 1;
+        /* Of another history, or of a vault that was rolled back before, no
+         * receipt is known to be common. */
+        if (has <= old->public.received ||
+            strcmp(reply->lineage, old->public.lineage) != 0)
             plan->carry_from = 1;
     }
     return ERR_OK;

@@ -119,6 +119,19 @@ static void an_unknown_log_at_the_office_is_carried_whole(void **state)
     assert_eli_agrees(p);
 }
 
+/* The other copy has written as much as the office had, and more: nothing tells
+ * where the two logs part. */
+static void receipts_of_another_history_are_not_common(void **state)
+{
+    struct pair *p = *state;
+    copy_goes_on(p, 3);
+    far_succeed(p->far, &p->dana, "fork");
+    assert_int_equal(status_of(p->dana.vault).here, 5);
+    far_sync_up(p->far, p->dana.vault);
+    assert_int_equal(status_of(p->dana.vault).here, 0);
+    assert_sound(p->dana.vault);
+}
+
 static void a_form_read_before_may_be_saved_after(void **state)
 {
     struct pair *p = *state;
@@ -512,6 +525,7 @@ int main(void)
         TEST(nothing_is_carried_where_all_has_a_receipt),
         TEST(a_rolled_back_office_gets_the_receipted_lines_again),
         TEST(an_unknown_log_at_the_office_is_carried_whole),
+        TEST(receipts_of_another_history_are_not_common),
         TEST(a_form_read_before_may_be_saved_after),
         TEST(originals_that_the_office_has_after_all_are_folded_too),
         TEST(originals_that_came_back_are_contributed_again),

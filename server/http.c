@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 #include "server/http_inside.h"
@@ -116,11 +117,12 @@ void http_drain(struct http *http)
     pthread_mutex_lock(&http->mutex);
     http->draining = true;
     pthread_mutex_unlock(&http->mutex);
-    MHD_socket socket = MHD_quiesce_daemon(http->daemon);
-    if (socket == MHD_INVALID_SOCKET)
+    /* Nobody is let in from here on, but the library's threads have yet to let
+     * go of the descriptor: it is closed behind them. */
+    if (MHD_quiesce_daemon(http->daemon) == MHD_INVALID_SOCKET)
         return;
-    close(socket);
-    http->socket = -1;
+    http->quiesced = true;
+    (void)shutdown(http->socket, SHUT_RDWR);
 }
 
 void http_settle(struct http *http, int wait_ms)
@@ -151,9 +153,9 @@ void http_close(struct http *http)
             pthread_cond_wait(&http->changed, &http->mutex);
         pthread_mutex_unlock(&http->mutex);
         MHD_stop_daemon(http->daemon);
-    } else if (http->socket >= 0) {
-        close(http->socket);
     }
+    if (http->quiesced || !http->daemon)
+        close(http->socket); /* else the library has closed it */
     pthread_cond_destroy(&http->changed);
     pthread_mutex_destroy(&http->mutex);
     free(http);

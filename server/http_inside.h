@@ -14,7 +14,8 @@ struct http {
     size_t active;          /* requests between begin and close */
     size_t suspended;
     bool draining;
-    int socket;           /* owned; -1 once quiesced and closed */
+    int socket;           /* the library's, once its daemon runs ... */
+    bool quiesced;        /* ... until this: then owned again */
     char *library_detail; /* borrowed while starting */
 };
 

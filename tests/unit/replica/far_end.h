@@ -58,7 +58,11 @@ struct pair {
 };
 
 int pair_setup(void **state); /* the state is a struct pair */
+/* The same; Dana has three received lines and two that are not. */
+int pair_setup_unsent(void **state);
 int pair_teardown(void **state);
+/* Everything the office has reaches Eli, who then shows what Dana shows. */
+void assert_eli_agrees(struct pair *p);
 
 /* Enrols as `user` with the scopes "agency" and "caseload:north". */
 void far_enrol(struct far_end *far, struct device *device, const char *user);

@@ -1,6 +1,7 @@
 #include "tests/unit/replica/far_end.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 int pair_setup(void **state)
 {
@@ -25,4 +26,32 @@ int pair_teardown(void **state)
     far_end_free(p->far);
     free(p);
     return 0;
+}
+
+int pair_setup_unsent(void **state)
+{
+    struct identity self;
+    if (pair_setup(state))
+        return -1;
+    struct pair *p = *state;
+    write_person(p->dana.vault, "Rosa", p->person);
+    write_contact(p->dana.vault, p->person, "Roof leaks.", p->contact);
+    revise(p->dana.vault, p->person, "{\"preferred_name\":\"Rosie\"}");
+    far_sync_up(p->far, p->dana.vault);
+    far_pull(p->far, p->dana.vault, p->person);
+    revise(p->dana.vault, p->person, "{\"preferred_name\":\"Rosa D.\"}");
+    revise(p->dana.vault, p->person, "{\"preferred_name\":\"R. Diaz\"}");
+    if (identity_load(p->dana.vault, &self))
+        return -1;
+    memcpy(p->replica, self.replica, sizeof p->replica);
+    return 0;
+}
+
+void assert_eli_agrees(struct pair *p)
+{
+    far_pull(p->far, p->eli.vault, p->person);
+    assert_same_state(p->dana.vault, p->eli.vault, p->person);
+    assert_same_state(p->dana.vault, p->eli.vault, p->contact);
+    assert_sound(p->dana.vault);
+    assert_sound(p->eli.vault);
 }

@@ -11,6 +11,8 @@
 #   make storm     a thousand first syncs in one moment (F12); DEVICES, LINES
 #   make huge      an attachment of 500 MB over a link that breaks (F16); MEGABYTES
 #   make fuzz      libFuzzer targets, FUZZ_SECONDS=30 each
+#   make agency    a year in one agency: every report compared with books that
+#                  are kept beside it; WORKERS, PERSONS, CONTACTS, SEED
 #   make bench     the measurements
 #   make cover     line coverage of the unit tests
 #   make install   PREFIX=/usr/local DESTDIR=
@@ -370,7 +372,7 @@ $(FUZZ_PROGRAMS): $B/tests/fuzz/%: $B/obj/tests/fuzz/%.o \
 
 .PHONY: tests unit-tests check check-unit sim sim-nightly sim-clocks model fuzz fuzz-run deps
 unit-tests: $(UNIT_TESTS) $(REPLAYS)
-tests: all unit-tests $(TOOL_TESTS) $(FAIL) $(SIM) $(if $(INSTRUMENT),,$(LOSSY))
+tests: all unit-tests $(AGENCY) $(TOOL_TESTS) $(FAIL) $(SIM) $(if $(INSTRUMENT),,$(LOSSY))
 
 deps:
 	tools/deps.sh test
@@ -421,6 +423,23 @@ storm: all
 huge: MEGABYTES ?= 500
 huge: all
 	@BUILD=$B MEGABYTES=$(MEGABYTES) tests/scenario/f16_huge.sh
+
+# The year of one agency (bench/agency/main.c).  Its devices believe in a clock
+# of their own.
+AGENCY := $B/bench/agency/agency
+OBJECTS_agency := $(call objects,$(wildcard bench/agency/*.c))
+$(AGENCY): $(OBJECTS_agency) $(call archives,client $(SHARED))
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) $(LDFLAGS_ALL) $(PROGRAM_LDFLAGS) \
+		-Wl,--wrap=clock_gettime -o $@ $(filter %.o,$^) \
+		$(call group,client $(SHARED)) $(LIBS)
+.PHONY: agency
+agency: WORKERS ?= 40
+agency: PERSONS ?= 3000
+agency: CONTACTS ?= 60000
+agency: SEED ?= 1
+agency: all $(AGENCY)
+	@$(AGENCY) $B $(WORKERS) $(PERSONS) $(CONTACTS) $(SEED)
 
 fuzz:
 	@$(MAKE) FUZZ=1 fuzz-run

@@ -3,6 +3,7 @@
 -- clauses: ME-S6 ME-II-10 MS-A4a MS-B2)
 -- definition: Contacts of the period by what they were for, those entered in error left
 --   out.  One with several purposes stands under each; persons are counted once a purpose.
+--   An attempt is what R-03 takes for one: of that kind, or nobody was reached.
 -- parameter from: date = year_begin | From
 -- parameter to: date = today | To
 -- parameter caseload: text = | Caseload
@@ -13,7 +14,9 @@
 -- column ids: ids | Contacts
 WITH same AS MATERIALIZED (SELECT record, stands_for FROM v_same),
 told AS MATERIALIZED (
-    SELECT c.record, c.kind, coalesce(s.stands_for, c.person) AS person
+    SELECT c.record, coalesce(s.stands_for, c.person) AS person,
+        CASE WHEN c.kind = 'attempted' OR c.outcome IN ('no_answer',
+                'left_message', 'wrong_number') THEN 1 ELSE 0 END AS attempt
     FROM v_contact c LEFT JOIN same s ON s.record = c.person
     WHERE coalesce(c.entered_in_error, 0) = 0
         AND c.occurred_at__day BETWEEN :from_day AND :to_day
@@ -23,7 +26,7 @@ purposes AS MATERIALIZED (
     SELECT record, value FROM v_contact__purpose)
 SELECT coalesce(p.value, 'not said') AS purpose,
     count(DISTINCT t.record) AS contacts,
-    count(DISTINCT CASE WHEN t.kind = 'attempted' THEN t.record END)
+    count(DISTINCT CASE WHEN t.attempt = 1 THEN t.record END)
         AS attempts,
     count(DISTINCT t.person) AS persons, group_concat(DISTINCT t.record) AS ids
 FROM told t LEFT JOIN purposes p ON p.record = t.record

@@ -125,11 +125,12 @@ static void contacts(struct small_office *s)
                 "{\"person\":\"#1\",\"kind\":\"office\",\"entered_in_error\":"
                 "true,\"occurred_at\":\"2026-11-16T09:00-06:00\"}",
                 NULL);
-    small_write(dana, "contact", 25, 4,
-                "{\"person\":\"#4\",\"kind\":\"phone\",\"eitc_offered\":"
-                "\"accepted\",\"purpose\":[\"vita\"],"
-                "\"occurred_at\":\"2026-11-18T09:00Z\"}",
-                NULL);
+    small_write(
+        dana, "contact", 25, 4,
+        "{\"person\":\"#4\",\"kind\":\"phone\",\"eitc_offered\":"
+        "\"accepted\",\"outcome\":\"left_message\",\"purpose\":[\"vita\"],"
+        "\"occurred_at\":\"2026-11-18T09:00Z\"}",
+        NULL);
     small_write(dana, "addendum", 26, 1,
                 "{\"of\":\"#21\",\"reason\":\"clarification\",\"text\":"
                 "\"The roof of the shed.\"}",
@@ -179,6 +180,11 @@ static void directory(struct small_office *s)
     small_office_write(&s->place, "location", 43, 0,
                        "{\"name\":\"Hall\",\"vita_site\":true,\"closed\":true,"
                        "\"county\":\"28081\"}");
+    /* As an imported directory tells of one: by the counties that it serves. */
+    small_write(&s->dana, "location", 44, 0,
+                "{\"name\":\"School\",\"vita_site\":true,"
+                "\"organization\":\"#41\"}",
+                "{\"coverage\":[\"28081\",\"28105\"]}");
 }
 
 static void referrals(struct small_office *s)

@@ -1,0 +1,98 @@
+/* Devices and what waits for a decision, and all reports in turn. */
+#include "bench/agency/tally.h"
+
+#define YEAR "--from 2022-01-01 --to 2022-12-31"
+#define AS_OF "--as-of 2022-12-31"
+
+void tally_r19(struct world *w, struct tally *tally)
+{
+    for (size_t i = 0; i < w->workers.count; i++) {
+        const struct device *d = &w->workers.at[i].device;
+        struct tally_row *row =
+            tally_row(tally, d->user, d->replica, "may sync", NULL);
+        tally_add(tally, row, "lines", d->lines);
+    }
+}
+
+void tally_r19b(struct world *w, struct tally *tally)
+{
+    for (size_t i = 0; i < w->clashes.count; i++) {
+        const struct clash *c = &w->clashes.at[i];
+        struct tally_row *row = tally_row(tally, c->type, c->field, NULL);
+        tally_add(tally, row, "conflicts", 1);
+        tally_id(row, &c->id);
+    }
+}
+
+static const struct {
+    const char *report, *options;
+    tally_fill *fill; /* NULL: the year has no books for it */
+    const char *ignored, *why;
+} all[] = {
+    {"R-01", AS_OF, tally_r01, NULL, NULL},
+    {"R-01b", YEAR, tally_r01b, NULL, NULL},
+    {"R-02", AS_OF, tally_r02, NULL, NULL},
+    {"R-02b", "", tally_r02b, NULL, NULL},
+    {"R-02c", AS_OF, tally_r02c, NULL, NULL},
+    {"R-03", AS_OF " --from 2022-01-01", tally_r03, NULL, NULL},
+    {"R-03b", YEAR, tally_r03b, NULL, NULL},
+    {"R-06", "", tally_r06, NULL, NULL},
+    {"R-07", YEAR, tally_r07, NULL, NULL},
+    {"R-10", AS_OF, tally_r10, NULL, NULL},
+    {"R-12", YEAR, tally_r12, NULL, NULL},
+    {"R-17", YEAR " " AS_OF, tally_r17, NULL, NULL},
+    {"R-18", YEAR " --set tax_year=2021", tally_r18, NULL, NULL},
+    {"R-18b", "--as-of 2022-03-01", tally_r18b, NULL, NULL},
+    {"R-18c", "--set tax_year=2021", tally_r18c, NULL, NULL},
+    {"R-19", "", tally_r19, "days ahead_s", "which the machine's clock makes"},
+    {"R-19b", "", tally_r19b, "week oldest_days",
+     "which the machine's clock makes"},
+};
+#define COUNT (sizeof all / sizeof *all)
+
+static void run_uncounted(const char *report, const struct office *office,
+                          struct tally_total *total, const char *kase)
+{
+    char *text = office_ask(office, "report %s --json %s%s", report,
+                            !strcmp(report, "R-20") ? "--set case=" : "",
+                            !strcmp(report, "R-20") ? kase : "");
+    free(text);
+    printf("# %-5s not compared: the generator keeps no books for it\n",
+           report);
+    total->not_compared++;
+}
+
+static void compare_one(struct world *w, const struct office *office,
+                        const char *report, struct tally_total *total)
+{
+    for (size_t i = 0; i < COUNT; i++) {
+        if (strcmp(all[i].report, report) != 0)
+            continue;
+        struct tally tally = {.report = report,
+                              .options = all[i].options,
+                              .ignored = all[i].ignored,
+                              .why = all[i].why};
+        all[i].fill(w, &tally);
+        tally_compare(&tally, office, total);
+        return;
+    }
+    run_uncounted(report, office, total, w->persons.at[0].id.text);
+}
+
+/* Of all reports that the program has, so that a new one is not passed over. */
+bool tally_all(struct world *w, const struct office *office)
+{
+    struct tally_total total = {0};
+    char *list = office_ask(office, "report");
+    for (char *line = strtok(list, "\n"); line; line = strtok(NULL, "\n")) {
+        char report[8];
+        snprintf(report, sizeof report, "%.*s", (int)strcspn(line, " "), line);
+        compare_one(w, office, report, &total);
+    }
+    free(list);
+    printf("# %lld reports compared, %lld agree: %lld figures, %lld differ; "
+           "%lld reports not compared; %.1f s\n",
+           total.reports, total.agreeing, total.figures, total.different,
+           total.not_compared, total.seconds);
+    return total.reports > 0 && total.different == 0;
+}

@@ -210,12 +210,12 @@ static const struct cursor *cursor_of(const struct sync *s, const char *scope)
 }
 
 /* Whether the scope's end has to be said: not when it would repeat what the
- * device has said itself and no receipt came between. */
+ * device has said itself.  Lines of the scope that came with this push moved
+ * it. */
 static bool end_is_news(const struct reading *r, const struct cursor *cursor)
 {
-    const struct sync *s = r->out->sync;
     return !cursor || !cursor->has_sum || r->at.seq != cursor->seq ||
-           r->out->page_lines > 0 || r->moved || s->head > s->header.base_n;
+           r->out->page_lines > 0 || r->moved;
 }
 
 static enum err scope_read(struct outgoing *out, const char *scope)

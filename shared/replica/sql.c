@@ -372,7 +372,10 @@ const char *const sql_of[SQL_COUNT] = {
         " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (scope) DO UPDATE SET"
         " seq = ?2, off = ?3, own = ?4, exact = ?5"
         " WHERE seq <> ?2 OR off <> ?3 OR own <> ?4 OR exact <> ?5",
-    [SQL_CURSOR_INEXACT] = "UPDATE cursor SET exact = 0 WHERE exact <> 0",
+    [SQL_CURSOR_INEXACT] =
+        "UPDATE cursor SET exact = 0 WHERE exact <> 0 AND (scope IN"
+        " (SELECT scope FROM membership WHERE key = ?1)"
+        " OR (?2 AND scope = 'agency'))",
     [SQL_CURSOR_RESET] =
         "UPDATE cursor SET seq = 0, off = 0, own = 0, exact = 0",
     [SQL_CURSOR_DROP] = "DELETE FROM cursor WHERE scope = ?1",

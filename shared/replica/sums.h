@@ -30,7 +30,8 @@ MUST_CHECK enum err sums_scope(struct vault *vault, const char *scope,
 /* The same by sums in memory. */
 MUST_CHECK enum err sums_scope_of(struct vault *vault, const char *scope,
                                   const struct sums *sums, uint64_t *sum);
-/* Own lines above `from` up to `to` now have a receipt. */
+/* Own lines above `from` up to `to` now have a receipt.  The sum of a scope
+ * that has one of them is exact again once a cursor ends after this. */
 MUST_CHECK enum err sums_receipt(struct vault *vault, int64_t log, int64_t from,
                                  int64_t to);
 

@@ -449,8 +449,17 @@ class Replica:
             raise Closed("fork")
         if n > s["received"]:
             self.report["pushed"] += n - s["received"]
-            s["received"] = n
-            for scope in s["scopes"].values():
+            before, s["received"] = s["received"], n
+            self._sums_inexact(s["log"][before:n])
+
+    def _sums_inexact(self, lines):
+        """Section 11: what has a receipt now counts in the sums of its
+        scopes, which are told again once a cursor line ends them."""
+        cases = self.cases_of_records()
+        moved = {cases.get(self.revision(line)["record"]) for line in lines}
+        for name, scope in self.s["scopes"].items():
+            here = set(scope["cases"]) | ({""} if name == "agency" else set())
+            if moved & here:
                 scope["sum"] = False
 
     def take_lines(self, lines, settles=False):

@@ -146,6 +146,25 @@ static void sums_count_what_is_held_and_receipted(void **state)
                 far_sum(p->far));
 }
 
+/* The office need not end again a scope in which nothing has moved. */
+static void a_receipt_leaves_the_sums_of_other_scopes_alone(void **state)
+{
+    struct pair *p = *state;
+    char person[ID_CHARS + 1], other[ID_CHARS + 1];
+    write_person(p->dana.vault, "Rosa", person);
+    far_sync_up(p->far, p->dana.vault);
+    far_pull(p->far, p->dana.vault, person);
+    uint64_t sum = cursor_of(p->dana.vault, "caseload:north")->sum;
+    write_person(p->dana.vault, "Ines", other); /* in no scope so far */
+    far_sync_up(p->far, p->dana.vault);
+    const struct cursor *c = cursor_of(p->dana.vault, "caseload:north");
+    assert_true(c->has_sum);
+    assert_true(c->sum == sum);
+    far_pull(p->far, p->dana.vault, other);
+    assert_true(cursor_of(p->dana.vault, "caseload:north")->sum ==
+                far_sum(p->far));
+}
+
 static void a_replayed_page_changes_nothing(void **state)
 {
     struct pair *p = *state;
@@ -215,6 +234,7 @@ int main(void)
         TEST(concurrent_values_become_a_conflict_on_both),
         TEST(a_locked_vault_pushes_envelopes),
         TEST(sums_count_what_is_held_and_receipted),
+        TEST(a_receipt_leaves_the_sums_of_other_scopes_alone),
         TEST(a_replayed_page_changes_nothing),
         TEST(a_line_of_a_later_version_stays_with_its_record),
     };

@@ -55,6 +55,26 @@ static void a_caught_up_device_is_told_nothing(void **state)
     device_fini(&dana);
 }
 
+static void only_the_scope_that_moved_is_ended_again(void **state)
+{
+    struct place *place = *state;
+    struct device dana;
+    struct reply reply;
+    device_enrol(&dana, place, "dana");
+    device_create(&dana, "person", PERSON, PERSON, NAMED);
+    device_sync_ok(&dana, place);
+    device_expect(&dana, place, 0, 200, &reply);
+    assert_string_equal(reply.text, "");
+    reply_fini(&reply);
+    device_create(&dana, "contact", NOTE, PERSON, TOLD);
+    device_expect(&dana, place, 0, 200, &reply);
+    assert_true(reply.header.has_receipt);
+    assert_true(reply_has(&reply, "\"scope\":\"caseload:"));
+    assert_false(reply_has(&reply, "\"scope\":\"agency\""));
+    reply_fini(&reply);
+    device_fini(&dana);
+}
+
 static void an_idle_sync_writes_nothing(void **state)
 {
     struct place *place = *state;
@@ -360,6 +380,7 @@ int main(void)
         TEST(a_note_reaches_the_other_worker_of_the_caseload),
         TEST(a_caught_up_device_is_told_nothing),
         TEST(an_idle_sync_writes_nothing),
+        TEST(only_the_scope_that_moved_is_ended_again),
         TEST(a_replayed_push_changes_nothing),
         TEST(a_reply_that_was_lost_is_given_again),
         TEST(an_unsigned_tail_is_dropped),

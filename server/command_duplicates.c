@@ -4,21 +4,11 @@
 #include "server/command.h"
 #include "server/duplicates.h"
 
-static const char person_all[] =
-    "SELECT state FROM record WHERE agency = $1 AND type = 'person' "
-    "ORDER BY record";
-
 struct listing {
     struct command *command;
     struct buffer json;
     size_t count;
 };
-
-static enum err take(void *context, const struct sql_value *row, size_t columns)
-{
-    (void)columns;
-    return duplicates_take(context, row[0].bytes);
-}
 
 static void print_person(const struct duplicates_pair *pair, int which)
 {
@@ -65,8 +55,7 @@ int command_duplicates(struct command *c)
         return command_fail_office(c, err);
     buffer_init(&l.json, COMMAND_JSON_BYTES_MAX);
     buffer_add_char(&l.json, '[');
-    err = sql_each_row(&c->sql, person_all,
-                       SQL_VALUES(sql_text(c->office->agency)), take, d);
+    err = duplicates_load(d, &c->sql, c->office->agency);
     if (!err)
         err = duplicates_find(d, list_one, &l);
     buffer_add_char(&l.json, ']');

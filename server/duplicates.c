@@ -17,6 +17,10 @@
  * 1900-01-01): its pairs are found by their other keys. */
 #define ALIKE_MAX 64
 
+static const char person_all[] =
+    "SELECT state FROM record WHERE agency = $1 AND type = 'person' "
+    "ORDER BY record";
+
 struct person {
     const char *id, *dob; /* "" unknown */
     struct bytes shown;
@@ -234,6 +238,18 @@ enum err duplicates_take(struct duplicates *d, struct bytes state)
         err = person_take(d, root);
     arena_fini(&arena);
     return err;
+}
+
+static enum err take(void *context, const struct sql_value *row, size_t columns)
+{
+    (void)columns;
+    return duplicates_take(context, row[0].bytes);
+}
+
+enum err duplicates_load(struct duplicates *d, struct sql *sql,
+                         const char *agency)
+{
+    return sql_each_row(sql, person_all, SQL_VALUES(sql_text(agency)), take, d);
 }
 
 /* --- weighing ------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #ifndef SERVER_DUPLICATES_H
 #define SERVER_DUPLICATES_H
 
+#include "server/sql.h"
 #include "shared/base/buffer.h"
 
 #define DUPLICATES_SCORE_MIN 60 /* what is worth a look */
@@ -28,6 +29,9 @@ MUST_CHECK enum err duplicates_new(struct duplicates **out);
 void duplicates_free(struct duplicates *d); /* NULL is allowed */
 /* Takes a person's state (canonical JSON, shared/model/fold.h). */
 MUST_CHECK enum err duplicates_take(struct duplicates *d, struct bytes state);
+/* Takes all of an office. */
+MUST_CHECK enum err duplicates_load(struct duplicates *d, struct sql *sql,
+                                    const char *agency);
 /* The pairs, the likeliest first.  Stops on an error of `each`. */
 MUST_CHECK enum err duplicates_find(struct duplicates *d, duplicates_each *each,
                                     void *context);

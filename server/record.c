@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "server/ingest.h"
 #include "shared/model/view.h"
 
 #define RECORD_BYTES_MAX (2u * STATE_BYTES_MAX)
@@ -157,4 +158,28 @@ enum err record_context(const struct record *record, struct seen *seen,
 {
     enum err err = fold_context(record->memo, seen);
     return err ? err : context_write(token, record->id, 0, seen);
+}
+
+enum err record_write(struct office *office, struct sql *sql,
+                      const char *author, const char *id, const char *type,
+                      const char *kase, struct bytes set)
+{
+    struct record record;
+    struct seen seen;
+    struct dot dot;
+    struct revision_draft draft = {.record = id, .set = set};
+    seen_init(&seen);
+    enum err err = record_load(&record, office, sql, id);
+    if (err == ERR_NOT_FOUND || (!err && !record.type[0])) {
+        draft.type = type;
+        draft.kase = kase;
+    }
+    if (!err)
+        err = fold_context(record.memo, &seen);
+    draft.seen = &seen;
+    if (!err || err == ERR_NOT_FOUND)
+        err = ingest_office(office, sql, author, &draft, &dot);
+    record_fini(&record);
+    seen_fini(&seen);
+    return err;
 }

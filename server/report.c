@@ -130,6 +130,22 @@ static enum err go_on(struct reader *r, struct bytes text)
     return err;
 }
 
+static enum err policy_read(struct reader *r, struct bytes name)
+{
+    static const struct report_column columns[POLICY_COLUMNS] = {
+        [POLICY_CASE] = {"case_id", "Case", REPORT_RECORD},
+        [POLICY_RECORD] = {"record", "Record", REPORT_RECORD},
+        [POLICY_SINCE] = {"since", "Since", REPORT_INT},
+        [POLICY_FACTS] = {"facts", "Facts", REPORT_TEXT},
+        [POLICY_WHAT] = {"what", "What", REPORT_TEXT},
+    };
+    if (r->report->column_count > 0)
+        return wrong(r, "a policy has columns of its own");
+    memcpy(r->report->columns, columns, sizeof columns);
+    r->report->column_count = POLICY_COLUMNS;
+    return text_read(r, &r->report->id, name);
+}
+
 /* One line of the head, without its two dashes. */
 static enum err head_read(struct reader *r, struct bytes text)
 {
@@ -148,14 +164,20 @@ static enum err head_read(struct reader *r, struct bytes text)
         return wrong(r, "a line of the head is \"-- WORD: TEXT\"");
     if (bytes_is(word, "report"))
         return text_read(r, &report->id, rest);
+    if (bytes_is(word, "policy"))
+        return policy_read(r, rest);
+    if (bytes_is(word, "do"))
+        return text_read(r, &report->todo, rest);
+    if (bytes_is(word, "owner"))
+        return text_read(r, &report->owner, rest);
     if (bytes_is(word, "title"))
         return text_read(r, &report->title, rest);
     if (bytes_is(word, "clauses"))
         return text_read(r, &report->clauses, rest);
     if (bytes_is(word, "definition"))
         return text_read(r, &report->definition, rest);
-    return wrong(r, "the head has report, title, clauses, definition, "
-                    "parameter and column");
+    return wrong(r, "the head has report or policy, title, clauses, "
+                    "definition, do, owner, parameter and column");
 }
 
 /* --- the statement -------------------------------------------------------- */
@@ -269,12 +291,14 @@ static enum err statement_read(struct reader *r, struct bytes text,
 static enum err whole_check(struct reader *r)
 {
     const struct report *report = r->report;
-    const char *missing = !report->id                 ? "report"
-                          : !report->title            ? "title"
-                          : !report->definition       ? "definition"
-                          : report->column_count == 0 ? "column"
-                          : report->statement[0] == 0 ? "statement"
-                                                      : NULL;
+    const char *missing = !report->id                      ? "report"
+                          : !report->title                 ? "title"
+                          : !report->definition            ? "definition"
+                          : report->column_count == 0      ? "column"
+                          : report->statement[0] == 0      ? "statement"
+                          : report->owner && !report->todo ? "do"
+                          : report->todo && !report->owner ? "owner"
+                                                           : NULL;
     if (!report->clauses)
         r->report->clauses = "";
     if (!missing)
@@ -333,6 +357,21 @@ enum err report_at(struct report *out, struct arena *arena, size_t index,
                    char *detail)
 {
     const struct embed *file = &embed_reports[index];
+    return report_read(out, arena, bytes_of(file->at, file->size), detail);
+}
+
+size_t policy_count(void)
+{
+    size_t count = 0;
+    while (embed_policies[count].path)
+        count++;
+    return count;
+}
+
+enum err policy_at(struct report *out, struct arena *arena, size_t index,
+                   char *detail)
+{
+    const struct embed *file = &embed_policies[index];
     return report_read(out, arena, bytes_of(file->at, file->size), detail);
 }
 

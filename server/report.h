@@ -1,5 +1,6 @@
 /* A report: one .sql file of server/reports, with its own description in the
- * comments at its head (server/reports/README.md says how it is written).
+ * comments at its head (server/reports/README.md says how it is written); or
+ * the policy of a finding (server/policy), which has a row a finding.
  *
  * The engine knows no record type: what a report reads, counts and is called
  * stands in its file.  The statement asks the views (server/views.h) and
@@ -26,6 +27,16 @@ enum report_kind {
     REPORT_IDS     /* the records behind the row, separated by commas */
 };
 
+/* What each row of a policy gives. */
+enum policy_column {
+    POLICY_CASE,
+    POLICY_RECORD,
+    POLICY_SINCE, /* days since 1970-01-01 */
+    POLICY_FACTS, /* what it rests on: another text is another finding */
+    POLICY_WHAT,  /* a sentence */
+    POLICY_COLUMNS
+};
+
 struct report_column {
     const char *name, *title;
     enum report_kind kind;
@@ -49,6 +60,9 @@ struct report_value {
 
 struct report {
     const char *id, *title, *definition, *clauses;
+    /* Of a policy: what to do, and whose work it is; else NULL.  It has the
+     * columns of enum policy_column, which its head does not name. */
+    const char *todo, *owner;
     struct report_parameter parameters[REPORT_PARAMETERS_MAX];
     size_t parameter_count;
     struct report_column columns[REPORT_COLUMNS_MAX];
@@ -73,6 +87,11 @@ MUST_CHECK enum err report_at(struct report *out, struct arena *arena,
 /* By its id in any case, as R-02 or r-02b.  ERR_NOT_FOUND. */
 MUST_CHECK enum err report_find(struct report *out, struct arena *arena,
                                 const char *id, char *detail);
+
+/* The policies of this program, in the same way (server/policy). */
+size_t policy_count(void);
+MUST_CHECK enum err policy_at(struct report *out, struct arena *arena,
+                              size_t index, char *detail);
 
 /* True when the statement speaks of something called so. */
 bool report_mentions(const struct report *report, struct bytes name);

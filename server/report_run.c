@@ -107,46 +107,6 @@ static struct sql_value value_of(const struct report_run *run,
     return sql_text(text);
 }
 
-static enum err rows_load(struct report_run *run, struct sql *sql, char *detail)
-{
-    struct sql_value values[2 * REPORT_PARAMETERS_MAX];
-    struct taking taking = {run, &run->rows, detail};
-    const struct report *report = run->report;
-    for (size_t i = 0; i < report->value_count; i++)
-        values[i] = value_of(run, &report->values[i]);
-    return sql_each_row(sql, report->statement, values, report->value_count,
-                        take_row, &taking);
-}
-
-/* --- conflicts ------------------------------------------------------------ */
-
-struct counting {
-    struct report_run *run;
-    char last[ID_CHARS + 1];
-};
-
-static enum err count_conflict(void *context, const struct sql_value *row,
-                               size_t columns)
-{
-    (void)columns;
-    struct counting *c = context;
-    const struct report *report = c->run->report;
-    char record[ID_CHARS + 1];
-    bool reads = false;
-    for (size_t i = 0; i < report->type_count && !reads; i++)
-        reads = bytes_is(row[1].bytes, report->types[i]);
-    if (!reads || !report_mentions(report, row[0].bytes))
-        return ERR_OK;
-    sql_copy_text(record, sizeof record, &row[2]);
-    c->run->conflicts++;
-    if (strcmp(record, c->last) != 0)
-        c->run->conflict_records++;
-    memcpy(c->last, record, sizeof record);
-    return ERR_OK;
-}
-
-/* --- all of it, of one moment --------------------------------------------- */
-
 static enum err types_check(const struct report *report,
                             const struct office *office, char *detail)
 {
@@ -158,18 +118,79 @@ static enum err types_check(const struct report *report,
     return ERR_OK;
 }
 
+enum err report_rows_load(struct report_run *run, struct office *office,
+                          struct sql *sql, char *detail)
+{
+    struct sql_value values[2 * REPORT_PARAMETERS_MAX];
+    struct taking taking = {run, &run->rows, detail};
+    const struct report *report = run->report;
+    enum err err = types_check(report, office, detail);
+    if (err)
+        return err;
+    for (size_t i = 0; i < report->value_count; i++)
+        values[i] = value_of(run, &report->values[i]);
+    return sql_each_row(sql, report->statement, values, report->value_count,
+                        take_row, &taking);
+}
+
+/* --- conflicts ------------------------------------------------------------ */
+
+struct counting {
+    struct report_run *run;
+    const struct report *reports;
+    size_t count;
+    char last[ID_CHARS + 1];
+};
+
+static bool reads(const struct report *report, struct bytes type,
+                  struct bytes field)
+{
+    for (size_t i = 0; i < report->type_count; i++)
+        if (bytes_is(type, report->types[i]))
+            return report_mentions(report, field);
+    return false;
+}
+
+static enum err count_conflict(void *context, const struct sql_value *row,
+                               size_t columns)
+{
+    (void)columns;
+    struct counting *c = context;
+    char record[ID_CHARS + 1];
+    size_t i = 0;
+    while (i < c->count && !reads(&c->reports[i], row[1].bytes, row[0].bytes))
+        i++;
+    if (i == c->count)
+        return ERR_OK;
+    sql_copy_text(record, sizeof record, &row[2]);
+    c->run->conflicts++;
+    if (strcmp(record, c->last) != 0)
+        c->run->conflict_records++;
+    memcpy(c->last, record, sizeof record);
+    return ERR_OK;
+}
+
+enum err report_conflicts_load(struct report_run *run,
+                               const struct office *office, struct sql *sql,
+                               const struct report *reports, size_t count)
+{
+    struct counting counting = {.run = run, .reports = reports, .count = count};
+    return sql_each_row(sql, conflicts_open,
+                        SQL_VALUES(sql_text(office->agency)), count_conflict,
+                        &counting);
+}
+
+/* --- all of it, of one moment --------------------------------------------- */
+
 static enum err load(struct report_run *run, struct office *office,
                      struct sql *sql, char *detail)
 {
-    struct counting counting = {.run = run};
     enum err err = sql_begin(sql, false);
     if (err)
         return err;
-    err = rows_load(run, sql, detail);
+    err = report_rows_load(run, office, sql, detail);
     if (!err)
-        err = sql_each_row(sql, conflicts_open,
-                           SQL_VALUES(sql_text(office->agency)), count_conflict,
-                           &counting);
+        err = report_conflicts_load(run, office, sql, run->report, 1);
     if (!err)
         err = report_currency_load(&run->currency, office, sql);
     sql_rollback(sql);
@@ -181,9 +202,7 @@ enum err report_rows(struct report_run *run, struct office *office,
 {
     struct sql sql = {0};
     detail[0] = '\0';
-    enum err err = types_check(run->report, office, detail);
-    if (!err)
-        err = views_connect(office, &sql);
+    enum err err = views_connect(office, &sql);
     if (!err)
         err = load(run, office, &sql, detail);
     if (err && !detail[0] && sql.detail)

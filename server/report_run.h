@@ -56,6 +56,16 @@ MUST_CHECK enum err report_values(struct report_run *run,
  * have as detail. */
 MUST_CHECK enum err report_rows(struct report_run *run, struct office *office,
                                 char *detail);
+/* The parts of it, inside a read transaction on a connection of
+ * views_connect(): the rows, and how many open fields these reports read. */
+MUST_CHECK enum err report_rows_load(struct report_run *run,
+                                     struct office *office, struct sql *sql,
+                                     char *detail);
+MUST_CHECK enum err report_conflicts_load(struct report_run *run,
+                                          const struct office *office,
+                                          struct sql *sql,
+                                          const struct report *reports,
+                                          size_t count);
 void report_run_fini(struct report_run *run); /* a zeroed one is allowed */
 
 #endif

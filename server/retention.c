@@ -179,31 +179,6 @@ static enum err writer_check(struct office *office, struct sql *sql,
                : err;
 }
 
-/* One more write to a record, which has seen all that is there. */
-static enum err record_write(struct office *office, struct sql *sql,
-                             const char *author, const char *id,
-                             const char *kase, struct bytes set)
-{
-    struct record record;
-    struct seen seen;
-    struct dot dot;
-    struct revision_draft draft = {.record = id, .set = set};
-    seen_init(&seen);
-    enum err err = record_load(&record, office, sql, id);
-    if (err == ERR_NOT_FOUND || (!err && !record.type[0])) {
-        draft.type = "retention";
-        draft.kase = kase;
-    }
-    if (!err)
-        err = fold_context(record.memo, &seen);
-    draft.seen = &seen;
-    if (!err || err == ERR_NOT_FOUND)
-        err = ingest_office(office, sql, author, &draft, &dot);
-    record_fini(&record);
-    seen_fini(&seen);
-    return err;
-}
-
 /* Ends the object `set`, writes it, and frees it. */
 static enum err retention_write(struct office *office, struct sql *sql,
                                 const char *author, const char *kase,
@@ -214,7 +189,8 @@ static enum err retention_write(struct office *office, struct sql *sql,
     buffer_add_char(set, '}');
     enum err err = buffer_err(set);
     if (!err)
-        err = record_write(office, sql, author, id, kase, buffer_bytes(set));
+        err = record_write(office, sql, author, id, "retention", kase,
+                           buffer_bytes(set));
     buffer_fini(set);
     return err;
 }
@@ -249,7 +225,7 @@ static enum err others_lift(struct office *office, struct sql *sql,
     if (!err && !r.held)
         err = refuse(office, ERR_NOT_FOUND, "the case is under no legal hold");
     for (size_t i = 0; !err && i < r.holder_count; i++)
-        err = record_write(office, sql, author, r.holders[i], kase,
+        err = record_write(office, sql, author, r.holders[i], "retention", kase,
                            bytes_text(lifted));
     free(r.holders);
     return err;

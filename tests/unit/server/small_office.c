@@ -10,8 +10,7 @@ const char *small_id(char out[SMALL_ID_CHARS], int number)
     return out;
 }
 
-/* "#12" in the JSON stands for the id of record 12. */
-static void spell(struct buffer *out, const char *json)
+void small_spell(struct buffer *out, const char *json)
 {
     struct buffer loose;
     char id[SMALL_ID_CHARS];
@@ -40,10 +39,10 @@ void small_write(struct device *d, const char *type, int record, int kase,
         draft.kase = small_id(case_id, kase);
     buffer_init(&set_text, 1u << 16);
     buffer_init(&add_text, 1u << 16);
-    spell(&set_text, set);
+    small_spell(&set_text, set);
     draft.set = buffer_bytes(&set_text);
     if (add) {
-        spell(&add_text, add);
+        small_spell(&add_text, add);
         draft.add = buffer_bytes(&add_text);
     }
     device_write(d, &draft);
@@ -62,7 +61,7 @@ void small_office_write(struct place *place, const char *type, int record,
     if (kase)
         draft.kase = small_id(case_id, kase);
     buffer_init(&text, 1u << 16);
-    spell(&text, set);
+    small_spell(&text, set);
     draft.set = buffer_bytes(&text);
     CHECK(sql_begin(&place->sql, true));
     CHECK(ingest_office(place->office, &place->sql, "boss", &draft, &dot));

@@ -14,6 +14,8 @@ struct small_office {
 
 /* The record that its number names. */
 const char *small_id(char out[SMALL_ID_CHARS], int number);
+/* "#12" in the JSON stands for the id of record 12. */
+void small_spell(struct buffer *out, const char *json);
 /* `set` and `add` are JSON in any spelling; `add` of set fields may be NULL. */
 void small_write(struct device *d, const char *type, int record, int kase,
                  const char *set, const char *add);

@@ -88,8 +88,17 @@ static void what_is_wrong_in_a_head_is_said(void **state)
     } cases[] = {
         {"-- report: R-1\n-- report: R-2\n", "line 2: this is said twice"},
         {"--report: R-1\n", "line 1: a line of the head begins with \"-- \""},
-        {"-- author: me\n", "line 1: the head has report, title, clauses, "
-                            "definition, parameter and column"},
+        {"-- author: me\n",
+         "line 1: the head has report or policy, title, clauses, definition, "
+         "do, owner, parameter and column"},
+        {"-- column x: int | X\n-- policy: p\n",
+         "line 2: a policy has columns of its own"},
+        {"-- policy: p\n-- title: T\n-- definition: D\n-- do: look\n"
+         "SELECT 1\n",
+         "it has no owner"},
+        {"-- policy: p\n-- title: T\n-- definition: D\n-- owner: worker\n"
+         "SELECT 1\n",
+         "it has no do"},
         {"--   more\n", "line 1: nothing goes on here"},
         {"-- report\n", "line 1: a line of the head is \"-- WORD: TEXT\""},
         {"-- column x: money | X\n",

@@ -69,16 +69,19 @@ static sqlite3_stmt *prepare(sqlite3 *db, const struct report *report,
     return statement;
 }
 
+/* And the policies of findings, which run in the same way. */
 static void each_report(struct place *place,
                         void (*look)(struct place *, const struct report *))
 {
     char detail[REPORT_DETAIL_CHARS];
-    assert_true(report_count() >= 10);
-    for (size_t i = 0; i < report_count(); i++) {
+    size_t reports = report_count(), policies = policy_count();
+    assert_true(reports >= 10 && policies >= 10);
+    for (size_t i = 0; i < reports + policies; i++) {
         struct arena arena;
         struct report report;
         arena_init(&arena, 1u << 20);
-        if (report_at(&report, &arena, i, detail))
+        if (i < reports ? report_at(&report, &arena, i, detail)
+                        : policy_at(&report, &arena, i - reports, detail))
             fail_msg("report %zu: %s", i, detail);
         look(place, &report);
         arena_fini(&arena);

@@ -140,6 +140,29 @@ static void take_county(struct world *w, char **row)
     snprintf(county->name, sizeof county->name, "%s", row[1]);
 }
 
+static void take_code(struct code *code, char **row)
+{
+    code->code = strdup(row[0]);
+    code->label = strdup(row[1]);
+    code->more = strdup(row[2]);
+    code->total = strcmp(row[3], "yes") == 0;
+}
+
+static void take_service(struct world *w, char **row)
+{
+    take_code(LIST_ADD(w->service_codes), row);
+}
+
+static void take_indicator(struct world *w, char **row)
+{
+    take_code(LIST_ADD(w->indicators), row);
+}
+
+static void take_item(struct world *w, char **row)
+{
+    take_code(LIST_ADD(w->items), row);
+}
+
 void directory_read(struct world *w)
 {
     const char *folder = "examples/directory/";
@@ -157,6 +180,12 @@ void directory_read(struct world *w)
 #undef READ
     EACH_ROW("schema/codes/counties-ms-me.csv", take_county, w, "code",
              "label");
+    EACH_ROW("schema/codes/csbg-services-2.1.csv", take_service, w, "code",
+             "label", "domain", "code");
+    EACH_ROW("schema/codes/csbg-fnpi-2.1.csv", take_indicator, w, "code",
+             "label", "parent", "total_of_children");
+    EACH_ROW("schema/codes/csbg-characteristics-2.1.csv", take_item, w, "code",
+             "label", "item", "code");
     free(organizations.at);
     free(located.at);
 }

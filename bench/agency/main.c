@@ -4,7 +4,8 @@
  *   agency BUILD WORKERS PERSONS CONTACTS SEED
  *
  * BUILD has satchel-central; run it where schema/ and examples/ are.  Prints a
- * line a report, "ok" or "not ok", and ends with 1 when a figure differs. */
+ * line a report, "ok" or "not ok", and ends with 1 when a figure differs.  With
+ * KEEP set office and vaults stay, as something true to work on. */
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -18,6 +19,10 @@ static void leave(void)
 {
     char command[320];
     office_stop();
+    if (getenv("KEEP") && folder[0]) {
+        printf("# kept: %s/office\n", folder);
+        return;
+    }
     snprintf(command, sizeof command, "rm -rf '%s'", folder);
     if (folder[0] && system(command))
         fputs("some files stay behind\n", stderr);

@@ -247,12 +247,6 @@ static void advocate(struct world *w, int person, int worker, int day)
 
 /* --- a week --------------------------------------------------------------- */
 
-static bool is_mine(const struct world *w, const struct entry *e, int worker)
-{
-    const struct person *p = &w->persons.at[e->person];
-    return p->writer == worker && p->closed < 0 && !p->closing;
-}
-
 static void work_on_referrals(struct world *w, int worker, int day)
 {
     for (size_t i = 0; i < w->referrals.count; i++) {

@@ -151,6 +151,19 @@ void tally_drop_below(struct tally *tally, const char *column, int64_t least)
         tally->rows.at[i]->seen = tally->rows.at[i]->figure[figure] < least;
 }
 
+void tally_percent(struct tally *tally, const char *column, const char *part,
+                   const char *whole)
+{
+    int of = figure_of(tally, whole), some = figure_of(tally, part);
+    for (size_t i = 0; i < tally->rows.count; i++) {
+        struct tally_row *row = tally->rows.at[i];
+        finish_row(row);
+        tally_set(tally, row, column,
+                  row->figure[of] ? row->figure[some] * 100 / row->figure[of]
+                                  : TALLY_NULL);
+    }
+}
+
 /* --- the comparison ------------------------------------------------------- */
 
 struct comparison {

@@ -135,6 +135,12 @@ void tally_r17(struct world *w, struct tally *tally)
         capture(w, tally, &w->addenda.at[i], w->addenda.at[i].day);
     for (size_t i = 0; i < w->attempts.count; i++)
         capture(w, tally, &w->attempts.at[i], w->attempts.at[i].day);
+    for (size_t i = 0; i < w->services.count; i++)
+        capture(w, tally, &w->services.at[i].e, w->services.at[i].e.day);
+    for (size_t i = 0; i < w->outcomes.count; i++)
+        capture(w, tally, &w->outcomes.at[i].e, w->outcomes.at[i].e.day);
+    for (size_t i = 0; i < w->monitorings.count; i++)
+        capture(w, tally, &w->monitorings.at[i].e, w->monitorings.at[i].e.day);
     for (size_t i = 0; i < w->follow_ups.count; i++)
         capture(w, tally, &w->follow_ups.at[i].e, w->follow_ups.at[i].e.day);
     for (size_t i = 0; i < w->referrals.count; i++) {

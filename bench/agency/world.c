@@ -86,6 +86,12 @@ bool person_is_open(const struct person *person)
     return person->closed < 0 && person->same_as < 0;
 }
 
+bool is_mine(const struct world *w, const struct entry *entry, int worker)
+{
+    const struct person *p = &w->persons.at[entry->person];
+    return p->writer == worker && p->closed < 0 && !p->closing;
+}
+
 int person_same(const struct world *w, int person)
 {
     while (w->persons.at[person].same_as >= 0)

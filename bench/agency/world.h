@@ -144,6 +144,104 @@ struct county {
     char name[40];
 };
 
+struct assessment {
+    struct entry e;
+    /* Said, or that there are none. */
+    bool done, strengths, challenges, ranked;
+};
+
+struct plan {
+    struct entry e;
+    int enrollment;
+    const char *agreed, *present, *status;
+    bool employment, excused;
+};
+
+struct goal {
+    struct entry e;
+    int plan, decided; /* 0: not */
+    const char *type, *status, *code;
+};
+
+struct progress {
+    struct entry e;
+    int goal, on;
+};
+
+/* A monitoring entry or an evaluation of a plan. */
+struct watched {
+    struct entry e;
+    int plan, on, next_due;
+};
+
+struct score {
+    struct entry e;
+    const char *domain;
+    int value;
+};
+
+struct hours {
+    struct entry e;
+    const char *activity, *kind;
+    int week, minutes;
+    bool verified, contested;
+};
+
+struct projection {
+    struct entry e;
+    int from, to;
+    bool ended;
+};
+
+struct closure {
+    struct entry e;
+    struct id enrollment;
+    const char *kind, *reason;
+    int on;
+    bool withdrawn, overridden;
+    bool asked[2], reached[2], works[2]; /* after 90 and 180 days */
+};
+
+/* What was given or achieved, by a code of a published set. */
+struct coded {
+    struct entry e;
+    const char *code;
+    int on;
+    bool verified, rejected;
+};
+
+struct answer {
+    struct entry e;
+    const char *item, *code;
+    int on;
+};
+
+/* One code of a published set. */
+struct code {
+    const char *code, *label;
+    const char *more; /* the indicator above it; the item that it answers */
+    bool total;       /* of those below it */
+};
+
+struct target {
+    struct id id;
+    const char *code;
+    int number;
+};
+
+struct model {
+    struct id id;
+    char name[24];
+    const char *rank;
+    bool withdrawn;
+};
+
+struct objective {
+    struct id id;
+    int model, target, number;
+    char measure[24];
+};
+
 /* A field that two wrote at once and nobody has settled. */
 struct clash {
     struct id id;
@@ -169,6 +267,26 @@ struct world {
     LIST(struct offer) budgetings;
     LIST(struct offer) credits;
     LIST(struct consent) consents;
+    LIST(struct assessment) assessments;
+    LIST(struct plan) plans;
+    LIST(struct goal) goals;
+    LIST(struct progress) progress;
+    LIST(struct watched) monitorings;
+    LIST(struct watched) evaluations;
+    LIST(struct score) scores;
+    LIST(struct entry) choices;
+    LIST(struct hours) hours;
+    LIST(struct projection) projections;
+    LIST(struct closure) closures;
+    LIST(struct coded) services;
+    LIST(struct coded) outcomes;
+    LIST(struct answer) characteristics;
+    LIST(struct target) targets;
+    LIST(struct model) models;
+    LIST(struct objective) objectives;
+    LIST(struct code) service_codes;
+    LIST(struct code) indicators;
+    LIST(struct code) items;
     LIST(struct clash) clashes;
     LIST(struct site) sites;
     LIST(struct county) counties;
@@ -194,6 +312,8 @@ const char *worker_name(const struct world *w, int worker);
 int partner_of(const struct world *w, int worker);
 /* Neither closed nor another's double. */
 bool person_is_open(const struct person *person);
+/* True when the worker writes in that case, which is open. */
+bool is_mine(const struct world *w, const struct entry *entry, int worker);
 /* Who a person is, once merged records are one. */
 int person_same(const struct world *w, int person);
 void clash_add(struct world *w, const struct id *id, const char *type,

@@ -55,6 +55,10 @@ static void play_worker(struct world *w, int worker, int week, int met)
     contacts_week(w, worker, monday + 4);
     referrals_week(w, worker, monday + 4);
     tax_week(w, worker, monday + 4);
+    plans_week(w, worker, monday + 4);
+    work_week(w, worker, monday + 4);
+    annual_week(w, worker, monday + 4);
+    closings_week(w, worker, monday + 4);
     if (chance(w, 3))
         directory_correct(w, worker, monday + 4);
     device_commit(device_of(w, worker));
@@ -69,6 +73,8 @@ static void sync_all(struct world *w)
 void year_play(struct world *w, struct office *office)
 {
     int met = 0;
+    device_clock(YEAR_FIRST, 15 * 60);
+    planner_begin(w);
     sync_all(w);
     for (int week = 0; week < YEAR_WEEKS; week++) {
         int saturday = YEAR_MONDAY + 7 * week + 5;

@@ -31,6 +31,13 @@ void referrals_week(struct world *w, int worker, int day);
 
 void tax_week(struct world *w, int worker, int day);
 
+void plans_week(struct world *w, int worker, int day);
+void work_week(struct world *w, int worker, int day);
+void annual_week(struct world *w, int worker, int day);
+/* The community's needs, logic models and targets of the year. */
+void planner_begin(struct world *w);
+void closings_week(struct world *w, int worker, int day);
+
 /* Two of a team write the same fields, unaware of each other. */
 void clashes_week(struct world *w, int day);
 

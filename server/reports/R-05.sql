@@ -3,7 +3,8 @@
 -- clauses: ME-S9 ME-II-10 MS-A4d MS-A4e
 -- definition: By responsible worker, goals that are open and of which nobody has noted
 --   progress within so many days, or ever; and plans being carried out whose monitoring or
---   evaluation was due before the day by what the last entry said.
+--   evaluation was due before the day by what the last entry said; of several
+--   of one day by the one that is due first.
 -- parameter as_of: date = today | As of
 -- parameter caseload: text = | Caseload
 -- parameter interval_days: int = 30 | Days between entries
@@ -23,12 +24,18 @@ entries AS MATERIALIZED (
     FROM v_progress_entry
     WHERE coalesce(entered_in_error, 0) = 0 AND coalesce("on", '') <= :as_of
     GROUP BY goal),
+noted AS MATERIALIZED (
+    SELECT plan, "on" AS day, next_due AS due FROM v_monitoring_entry
+    WHERE coalesce(entered_in_error, 0) = 0 AND "on" <= :as_of),
 watched AS MATERIALIZED (
-    SELECT plan, max(next_due) AS due FROM v_monitoring_entry
-    WHERE coalesce(entered_in_error, 0) = 0 GROUP BY plan),
+    SELECT plan, min(due) AS due FROM noted WHERE (plan, day) IN
+        (SELECT plan, max(day) FROM noted GROUP BY plan) GROUP BY plan),
+weighed AS MATERIALIZED (
+    SELECT plan, "on" AS day, next_due AS due FROM v_evaluation
+    WHERE coalesce(entered_in_error, 0) = 0 AND "on" <= :as_of),
 judged AS MATERIALIZED (
-    SELECT plan, max(next_due) AS due FROM v_evaluation
-    WHERE coalesce(entered_in_error, 0) = 0 GROUP BY plan),
+    SELECT plan, min(due) AS due FROM weighed WHERE (plan, day) IN
+        (SELECT plan, max(day) FROM weighed GROUP BY plan) GROUP BY plan),
 items AS (
     SELECT g.case_id, g.record, 1 AS goal,
         CASE WHEN e.day IS NULL OR :as_of_day - e.day > :interval_days

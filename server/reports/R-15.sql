@@ -33,11 +33,13 @@ followed AS MATERIALIZED (
     SELECT closure,
         max(CASE WHEN mark = 'day_90' AND reached = 'yes' THEN 1 ELSE 0 END)
             AS reached_90,
-        max(CASE WHEN mark = 'day_90' AND employed = 'yes' THEN 1 ELSE 0 END)
+        max(CASE WHEN mark = 'day_90' AND reached = 'yes'
+            AND employed = 'yes' THEN 1 ELSE 0 END)
             AS work_90,
         max(CASE WHEN mark = 'day_180' AND reached = 'yes' THEN 1 ELSE 0 END)
             AS reached_180,
-        max(CASE WHEN mark = 'day_180' AND employed = 'yes' THEN 1 ELSE 0 END)
+        max(CASE WHEN mark = 'day_180' AND reached = 'yes'
+            AND employed = 'yes' THEN 1 ELSE 0 END)
             AS work_180
     FROM v_transition_followup
     WHERE coalesce(entered_in_error, 0) = 0 AND coalesce("on", '') <= :as_of

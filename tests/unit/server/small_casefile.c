@@ -59,6 +59,15 @@ static const struct fact facts[] = {
      "{\"plan\":\"#115\",\"on\":\"2026-10-01\",\"finding\":\"Waits.\","
      "\"next_due\":\"2026-11-01\"}",
      NULL},
+    /* The last counts, not the one that is due last. */
+    {'l', "evaluation", 221, 2,
+     "{\"person\":\"#2\",\"plan\":\"#115\",\"on\":\"2026-10-02\","
+     "\"text\":\"Slow.\",\"next_due\":\"2026-11-01\"}",
+     NULL},
+    {'l', "evaluation", 222, 2,
+     "{\"person\":\"#2\",\"plan\":\"#115\",\"on\":\"2026-09-01\","
+     "\"text\":\"Begun.\",\"next_due\":\"2026-12-20\"}",
+     NULL},
     {'d', "choice_offered", 122, 1,
      "{\"person\":\"#1\",\"on\":\"2026-09-10\",\"answer\":\"chose_own\"}",
      NULL},
@@ -189,6 +198,11 @@ static const struct fact facts[] = {
     {'d', "transition_followup", 166, 5,
      "{\"closure\":\"#165\",\"mark\":\"day_90\",\"on\":\"2026-10-01\","
      "\"reached\":\"yes\",\"employed\":\"yes\"}",
+     NULL},
+    /* Somebody else said so: whoever was not reached has no work by this. */
+    {'d', "transition_followup", 223, 5,
+     "{\"closure\":\"#165\",\"mark\":\"day_180\",\"on\":\"2026-10-02\","
+     "\"reached\":\"no\",\"employed\":\"yes\"}",
      NULL},
     {'o', "logic_model", 170, 0,
      "{\"entity\":\"LIFT\",\"year\":2026,\"name\":\"Taxes\",\"level\":"

@@ -160,13 +160,13 @@ static const struct expected figures[] = {
      {{0}},
      1,
      "dana,1,1,0,0,0,#114\n"
-     "lee,1,1,1,1,0,\"#115,#117\"\n"
+     "lee,1,1,1,1,1,\"#115,#117\"\n"
      "nobody,1,1,1,0,0,#161\n"},
     {"R-05",
      {{"interval_days", "60"}},
      1,
      "dana,1,0,0,0,0,\n"
-     "lee,1,1,1,1,0,\"#115,#117\"\n"
+     "lee,1,1,1,1,1,\"#115,#117\"\n"
      "nobody,1,1,1,0,0,#161\n"},
     {"R-05b", {{0}}, 0, "outcomes,1,housing,1,1,0,0,#120\n"},
     {"R-06",
@@ -315,9 +315,11 @@ static const struct expected figures[] = {
      ",plan,service_delivery_plan: in_progress,lee,,#115\n"
      ",goal,employment: open,lee,,#117\n"
      "2025-10-01,contact,phone: completed,lee,,#23\n"
+     "2026-09-01,evaluation,not said,lee,,#222\n"
      "2026-09-30,consent,referral_specific: revoked,lee,,#50\n"
      "2026-10-01,enrollment,csbg: engaged,lee,,#102\n"
      "2026-10-01,monitoring_entry,not said,lee,,#118\n"
+     "2026-10-02,evaluation,not said,lee,,#221\n"
      "2026-10-20,referral,accepted,lee,,#53\n"
      "2026-10-24,referral_followup,no status seen; helped: yes,lee,,#62\n"
      "2026-10-25,referral_followup,no status seen; helped: partly,lee,,#61\n"

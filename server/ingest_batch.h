@@ -193,6 +193,19 @@ MUST_CHECK enum err ingest_collision(struct batch *batch,
                                      const struct revision *line, bool taken,
                                      bool *gone);
 
+/* A piece of a log that stands here otherwise, as a copy of its writer's vault
+ * came first: what of it is nowhere here is written again, and held where it
+ * would be under its own dot.  `apart`: the branch began before this piece.
+ * ERR_FORK: something in it is no revision. */
+MUST_CHECK enum err ingest_branch(struct batch *batch, const struct push *push,
+                                  bool apart);
+
+/* ingest_line.c: a case that no scope has ever seen joins its writer's first
+ * caseload, by an assignment that stands before its first line that takes
+ * effect. */
+MUST_CHECK enum err ingest_admit(struct batch *batch, const struct incoming *in,
+                                 const struct decision *decision, bool *wrote);
+
 /* hold.c */
 MUST_CHECK enum err hold_state(struct batch *batch, const struct incoming *in,
                                const char *record, const char *reason,

@@ -26,10 +26,8 @@ static void case_known(struct batch_case *kase, const struct incoming *in)
     memcpy(kase->total.creator, in->log->row.replica, REPLICA_CHARS + 1);
 }
 
-/* A case that no scope has ever seen joins its writer's first caseload, by an
- * assignment that stands before its first line that takes effect. */
-static enum err case_admit(struct batch *b, const struct incoming *in,
-                           const struct decision *decision, bool *wrote)
+enum err ingest_admit(struct batch *b, const struct incoming *in,
+                      const struct decision *decision, bool *wrote)
 {
     struct batch_case *kase;
     enum err err = batch_case_find(b, decision->kase, &kase);
@@ -237,7 +235,7 @@ enum err ingest_line(struct batch *b, const struct incoming *in)
     if (!in->revision)
         return unreadable_take(b, in, decision.reason);
     if (decision.has_case)
-        err = case_admit(b, in, &decision, &wrote);
+        err = ingest_admit(b, in, &decision, &wrote);
     if (!err && decision.reason) {
         char record[ID_CHARS + 1];
         id_copy(record, in->revision->record);

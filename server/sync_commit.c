@@ -242,8 +242,10 @@ static enum err old_commit(struct sync *s, struct batch *b,
     if (!err)
         err = piece_revoke(s, b, piece);
     if (!err)
-        err = batch_push(b, &push, &result);
+        err = piece->apart ? ERR_FORK : batch_push(b, &push, &result);
     free(result.held);
+    if (err == ERR_FORK)
+        err = ingest_branch(b, &push, piece->apart);
     if (err == ERR_GAP)
         sync_old_gap(s, &piece->row);
     else if (err == ERR_FORK)

@@ -43,6 +43,7 @@ struct piece {
     uint8_t signed_link[LINK_BYTES];
     uint8_t signature[SIGNATURE_BYTES];
     bool contributed; /* from before a rollback */
+    bool apart;       /* it goes on from lines that are not in the log here */
     bool dead;        /* it failed: later lines of this log are dropped */
 };
 

@@ -214,11 +214,20 @@ static enum err log_begin(struct sync *s, const struct log_line *log)
         return err;
     err = store_line_link(s->sql, s->office->agency, log->replica, log->key,
                           log->from - 1, link);
-    if (err == ERR_NOT_FOUND) {
+    bool here = err == ERR_OK;
+    bool apart =
+        log->has_link && (!here || memcmp(link, log->link, LINK_BYTES));
+    if (err == ERR_NOT_FOUND && !apart) {
         sync_old_gap(s, &row);
         return ERR_OK;
     }
-    return err ? err : sync_piece_begin(s, &row, log->from, link, rolled_back);
+    if (err && err != ERR_NOT_FOUND)
+        return err;
+    err = sync_piece_begin(s, &row, log->from, apart ? log->link : link,
+                           rolled_back);
+    if (!err)
+        piece_now(s)->apart = apart;
+    return err;
 }
 
 enum err sync_log(struct sync *s, struct bytes line)

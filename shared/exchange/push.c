@@ -318,12 +318,19 @@ static enum err old_begin(struct push *p, const uint8_t key[KEY_BYTES],
     p->old = &sent->old[sent->old_count++];
     *p->old = (struct old_log){.n = 0};
     memcpy(p->old->replica, line->replica, sizeof p->old->replica);
+    const struct old_log *given = &p->session->old_given;
     struct log_line log = {.from = line->n};
     memcpy(log.replica, line->replica, sizeof log.replica);
     memcpy(log.key, key, KEY_BYTES);
+    log.has_link =
+        given->n + 1 == line->n && !strcmp(given->replica, line->replica);
+    if (log.has_link)
+        err =
+            outbox_old_link(p->session->vault, log.replica, given->n, log.link);
     struct buffer text;
     buffer_init(&text, FRAME_LINE_BYTES_MAX);
-    err = log_line_write(&text, &log);
+    if (!err)
+        err = log_line_write(&text, &log);
     if (!err)
         err = frame_line(p->writer, buffer_bytes(&text));
     buffer_fini(&text);

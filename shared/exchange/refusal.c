@@ -99,7 +99,8 @@ static void refused_size(struct session *s, const struct error_body *e)
 
 /* The office has less of a predecessor's log than the differences showed, as
  * the case of some line of it has left this vault: all of the log is here.  Or
- * it has another one, of a copy of this vault: then nothing of it can go there,
+ * it has another one, of a copy of this vault: then it is given from its first
+ * line on, so that the office finds where they part.  If that does not help,
  * nothing else waits for it, and what a difference has shown to be missing goes
  * in the present log. */
 static bool old_log_refused(struct session *s, const struct error_body *e)
@@ -109,11 +110,14 @@ static bool old_log_refused(struct session *s, const struct error_body *e)
     if (s->sent.phase != PHASE_CONTRIBUTE || !e->replica[0] ||
         s->old_refused++ >= OLD_REFUSED_MAX)
         return false;
-    if (!strcmp(e->error, "bad-signature"))
+    bool other = !strcmp(e->error, "bad-signature");
+    if (other && strcmp(s->old_given.replica, e->replica) != 0)
+        err = outbox_old_whole(s->vault, e->replica, &goes_on);
+    if (!err && other && !goes_on)
         err = s->fix_due && !vault_locked(s->vault)
                   ? outbox_old_lost(s->vault, e->replica, &goes_on)
                   : outbox_old_stop(s->vault, e->replica, &goes_on);
-    else if (!strcmp(e->error, "gap") && e->received >= 0)
+    if (!strcmp(e->error, "gap") && e->received >= 0)
         err = outbox_old_earlier(s->vault, e->replica, e->received, &goes_on);
     return !err && goes_on;
 }

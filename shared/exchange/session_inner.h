@@ -110,10 +110,11 @@ struct session {
     int64_t now_ms;
     bool blobs_due; /* at the last look: no long poll then */
     struct blob_header blob_header;
-    int fruitless;   /* requests in a row that moved nothing */
-    int untaken;     /* pushes in a row without a higher receipt */
-    int resent;      /* 422s answered by sending again */
-    int old_refused; /* 422s of predecessors' logs */
+    int fruitless;            /* requests in a row that moved nothing */
+    int untaken;              /* pushes in a row without a higher receipt */
+    int resent;               /* 422s answered by sending again */
+    int old_refused;          /* 422s of predecessors' logs */
+    struct old_log old_given; /* of which the last request gave something */
     int successions;
     char succeed_reason[16];
     bool reconcile_due;

@@ -96,6 +96,7 @@ static enum err after_contribution(struct session *s)
         if (err)
             return err;
         any = any || old->n;
+        s->old_given = old->n ? *old : s->old_given;
     }
     if (!any) /* nothing could be sent whole: not tried for ever */
         session_contributed(s);

@@ -329,17 +329,36 @@ enum err outbox_old_earlier(struct vault *vault, const char *replica, int64_t n,
                : vault_end(vault, old_earlier(vault, replica, n, earlier));
 }
 
-static enum err old_stop(struct vault *vault, const char *replica,
-                         bool *stopped)
+enum err outbox_old_link(struct vault *vault, const char *replica, int64_t n,
+                         uint8_t link[LINK_BYTES])
+{
+    struct identity_row row;
+    enum err err = predecessor_find(vault, replica, &row);
+    return err ? err
+               : line_link(vault, row.log, row.public.agency, row.key, n, link);
+}
+
+static enum err old_change(struct vault *vault, enum sql which,
+                           const char *replica, bool *changed)
 {
     struct sqlite3_stmt *s;
-    enum err err = vault_sql(vault, SQL_IDENTITY_CONTRIBUTE_STOP, &s);
+    enum err err = vault_sql(vault, which, &s);
     if (err)
         return err;
     db_bind_text(vault->db, s, 1, bytes_text(replica));
     err = db_step_done(vault->db, s);
-    *stopped = !err && db_changes(vault->db) > 0;
+    *changed = !err && db_changes(vault->db) > 0;
     return err;
+}
+
+enum err outbox_old_whole(struct vault *vault, const char *replica, bool *whole)
+{
+    *whole = false;
+    enum err err = vault_begin(vault);
+    return err ? err
+               : vault_end(vault,
+                           old_change(vault, SQL_IDENTITY_CONTRIBUTE_WHOLE,
+                                      replica, whole));
 }
 
 enum err outbox_old_stop(struct vault *vault, const char *replica,
@@ -347,7 +366,10 @@ enum err outbox_old_stop(struct vault *vault, const char *replica,
 {
     *stopped = false;
     enum err err = vault_begin(vault);
-    return err ? err : vault_end(vault, old_stop(vault, replica, stopped));
+    return err ? err
+               : vault_end(vault,
+                           old_change(vault, SQL_IDENTITY_CONTRIBUTE_STOP,
+                                      replica, stopped));
 }
 
 /* What was to be contributed of it begins where the office has another line:
@@ -365,7 +387,7 @@ static enum err old_lost(struct vault *vault, const char *replica,
     while (!err && strcmp(name, replica) != 0);
     if (err)
         return err == ERR_NOT_FOUND ? ERR_OK : err;
-    err = old_stop(vault, replica, stopped);
+    err = old_change(vault, SQL_IDENTITY_CONTRIBUTE_STOP, replica, stopped);
     return err ? err : succession_lost(vault, id, r.from);
 }
 

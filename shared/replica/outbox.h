@@ -44,6 +44,16 @@ MUST_CHECK enum err outbox_old_done(struct vault *vault, const char *replica,
 MUST_CHECK enum err outbox_old_earlier(struct vault *vault, const char *replica,
                                        int64_t n, bool *earlier);
 
+/* The link of that predecessor's log at n. */
+MUST_CHECK enum err outbox_old_link(struct vault *vault, const char *replica,
+                                    int64_t n, uint8_t link[LINK_BYTES]);
+
+/* The office's log of that replica goes another way, from below what is being
+ * contributed: all of it is, so that the office finds where.  *whole is false
+ * when it was already, or when lines of it were erased. */
+MUST_CHECK enum err outbox_old_whole(struct vault *vault, const char *replica,
+                                     bool *whole);
+
 /* The office's log of that replica goes another way, so that it takes nothing
  * of this one: what was to be contributed is let be, and counts for no more
  * than it did.  *stopped is false when nothing was. */

@@ -86,6 +86,12 @@ const char *const sql_of[SQL_COUNT] = {
         "UPDATE identity SET contribute_from = ?2 WHERE state = 'closed'"
         " AND contribute_to > 0 AND contribute_from > ?2"
         " AND replica IN (SELECT id FROM replica WHERE name = ?1)",
+    [SQL_IDENTITY_CONTRIBUTE_WHOLE] =
+        "UPDATE identity SET contribute_from = 1 WHERE state = 'closed'"
+        " AND contribute_to > 0 AND contribute_from > 1"
+        " AND replica IN (SELECT id FROM replica WHERE name = ?1)"
+        " AND NOT EXISTS (SELECT 1 FROM pruned p"
+        " WHERE p.replica = identity.replica)",
     /* Of what was erased the last line that is still here; a log of which all
      * was erased has nothing to give. */
     [SQL_IDENTITY_CONTRIBUTE_LAST] =

@@ -208,13 +208,12 @@ static enum err plan_make(struct vault *vault, const struct identity_row *old,
             has < old->public.received ? old->public.received : 0;
     } else {
         /* A copy went on from here, or from further down: what cannot be
-         * carried is offered, and refused where theirs is another. */
-        plan->contribute_from = (has > head ? old->public.received : has) + 1;
-        /* Of another history, or of a vault that was rolled back before, no
-         * receipt is known to be common. */
+         * carried is offered.  Of another history, or of a vault that was
+         * rolled back before, no receipt is known to be common. */
         if (has <= old->public.received ||
             strcmp(reply->lineage, old->public.lineage) != 0)
             plan->carry_from = 1;
+        plan->contribute_from = plan->carry_from;
     }
     return ERR_OK;
 }
@@ -222,8 +221,7 @@ static enum err plan_make(struct vault *vault, const struct identity_row *old,
 /* Lines that cannot be read any more cannot be carried, but the office can
  * open their envelopes: the old log is contributed up to the last of them, even
  * where a copy of this vault has given it already, as only then it counts as
- * received.  After a fork it is refused where theirs is another, and they stay
- * listed as being here. */
+ * received.  After a fork the office carries them itself. */
 static void plan_unreadable(struct plan *plan, int64_t unreadable)
 {
     if (!unreadable || !plan->contribute_from)

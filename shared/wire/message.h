@@ -115,6 +115,8 @@ struct log_line {
     int64_t from;
     char replica[REPLICA_CHARS + 1];
     uint8_t key[KEY_BYTES];
+    bool has_link; /* it goes on from what was given before */
+    uint8_t link[LINK_BYTES];
 };
 struct case_sum {
     char kase[ID_CHARS + 1];

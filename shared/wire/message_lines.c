@@ -132,6 +132,8 @@ enum err log_line_write(struct buffer *out, const struct log_line *message)
     buffer_add_text(out, "{\"log\":{");
     part_put_int(out, "from", message->from);
     part_put_base64(out, "key", message->key, KEY_BYTES);
+    if (message->has_link)
+        part_put_base64(out, "link", message->link, LINK_BYTES);
     part_put_text(out, "replica", message->replica);
     buffer_add_text(out, "}}");
     return buffer_err(out);
@@ -146,6 +148,8 @@ enum err log_line_read(struct arena *arena, struct bytes line,
         part_control(&r, arena, line, "log", CANON_OBJECT);
     out->from = part_int(&r, body, "from", 0, 1);
     (void)part_base64(&r, body, "key", PART_REQUIRED, out->key, KEY_BYTES);
+    out->has_link =
+        part_base64(&r, body, "link", PART_OPTIONAL, out->link, LINK_BYTES);
     part_text(&r, body, "replica", PART_REQUIRED, out->replica,
               sizeof out->replica, replica_valid);
     return part_err(&r);

@@ -11,10 +11,12 @@
 
 #define PREFIX_BYTES 8
 
-/* A line of another replica that the office lacks, by the page it came in. */
+/* A line that the office lacks: another replica's, by the page it came in, or
+ * one of a predecessor's log. */
 struct lack {
-    int64_t page; /* page.id */
+    int64_t page; /* page.id; 0: own */
     int64_t line; /* log.id */
+    int64_t log, n;
 };
 
 struct need {
@@ -26,6 +28,7 @@ struct need {
 struct reconcile {
     struct lack *lacks; /* owned */
     size_t lack_count, lack_room;
+    struct map *given;  /* owned: own lines that were contributed */
     struct need *needs; /* owned */
     size_t need_count, need_room;
     struct standing standing;
@@ -34,7 +37,12 @@ struct reconcile {
 enum err reconcile_new(struct reconcile **out)
 {
     *out = calloc(1, sizeof **out);
-    return *out ? ERR_OK : ERR_NOMEM;
+    enum err err = *out ? map_new(&(*out)->given) : ERR_NOMEM;
+    if (err) {
+        free(*out);
+        *out = NULL;
+    }
+    return err;
 }
 
 void reconcile_free(struct reconcile *r)
@@ -42,6 +50,7 @@ void reconcile_free(struct reconcile *r)
     if (!r)
         return;
     free(r->lacks);
+    map_free(r->given);
     free(r->needs);
     standing_fini(&r->standing);
     free(r);
@@ -117,12 +126,12 @@ struct diffing {
     bool *matched; /* per prefix: held here too; owned */
 };
 
-static enum err lack_add(struct reconcile *r, int64_t page, int64_t line)
+static enum err lack_add(struct reconcile *r, const struct lack *lack)
 {
     enum err err = grow((void **)&r->lacks, r->lack_count, &r->lack_room,
                         sizeof *r->lacks);
     if (!err)
-        r->lacks[r->lack_count++] = (struct lack){page, line};
+        r->lacks[r->lack_count++] = *lack;
     return err;
 }
 
@@ -138,8 +147,46 @@ static bool office_has(void *context, const uint8_t hash[HASH_BYTES])
     return prefix_find(context, hash) != NULL;
 }
 
-/* Others' lines from `from` on: what the office has under another dot, having
- * another line at its own, gives way and is not contributed. */
+/* A predecessor's line goes with its log, where it keeps its place.  Where it
+ * has gone and is lacking still, though its write is at the office, its place
+ * there is another line's. */
+static enum err own_lack(struct diffing *d, const struct lack *lack,
+                         bool elsewhere, bool *yields)
+{
+    struct vault *vault = d->inbox->vault;
+    struct map *given = d->inbox->reconcile->given;
+    struct bytes name = bytes_of(&lack->line, sizeof lack->line);
+    struct sqlite3_stmt *s;
+    *yields = elsewhere && map_has(given, name);
+    if (*yields)
+        return ERR_OK;
+    enum err err = map_put(given, name, given);
+    if (!err)
+        err = vault_sql(vault, SQL_IDENTITY_CONTRIBUTE_MORE, &s);
+    if (err)
+        return err;
+    db_bind_int64(vault->db, s, 1, lack->log);
+    db_bind_int64(vault->db, s, 2, lack->n);
+    return db_step_done(vault->db, s);
+}
+
+static enum err lack_settle(struct diffing *d, const struct lack *lack,
+                            struct sums *sums, bool *kept)
+{
+    struct vault *vault = d->inbox->vault;
+    bool yields;
+    enum err err = branch_elsewhere(vault, lack->line, office_has, d, &yields);
+    *kept = !err && !yields && lack->page;
+    if (!err && !lack->page)
+        err = own_lack(d, lack, yields, &yields);
+    if (err || !yields)
+        return err;
+    d->inbox->reconcile->standing.moved = true;
+    return branch_yield(vault, lack->line, sums);
+}
+
+/* Lines from `from` on: what the office has under another dot, having another
+ * line at its own, gives way and is not contributed. */
 static enum err lacks_settle(struct diffing *d, size_t from)
 {
     struct vault *vault = d->inbox->vault;
@@ -152,12 +199,9 @@ static enum err lacks_settle(struct diffing *d, size_t from)
     if (!err)
         err = sums_new(&sums);
     for (size_t i = from; !err && i < r->lack_count; i++) {
-        bool elsewhere;
-        err = branch_elsewhere(vault, r->lacks[i].line, office_has, d,
-                               &elsewhere);
-        if (!err && elsewhere)
-            err = branch_yield(vault, r->lacks[i].line, sums);
-        if (!err && !elsewhere)
+        bool stays;
+        err = lack_settle(d, &r->lacks[i], sums, &stays);
+        if (!err && stays)
             r->lacks[kept++] = r->lacks[i];
     }
     if (!err)
@@ -167,26 +211,7 @@ static enum err lacks_settle(struct diffing *d, size_t from)
     return err;
 }
 
-/* A line that the office lacks.  Own ones of the present log are pushed in
- * order anyway; a predecessor's go with its log, as the office has had whatever
- * stands of it, receipt or not; others' go with their page. */
-static enum err lack_note(struct diffing *d, int64_t log, int64_t n,
-                          int64_t page, int64_t line)
-{
-    struct vault *vault = d->inbox->vault;
-    if (log == d->self.log)
-        return ERR_OK;
-    if (page)
-        return lack_add(d->inbox->reconcile, page, line);
-    struct sqlite3_stmt *s;
-    enum err err = vault_sql(vault, SQL_IDENTITY_CONTRIBUTE_MORE, &s);
-    if (err)
-        return err;
-    db_bind_int64(vault->db, s, 1, log);
-    db_bind_int64(vault->db, s, 2, n);
-    return db_step_done(vault->db, s);
-}
-
+/* Own lines of the present log are pushed in order anyway. */
 static enum err held_compare(struct diffing *d, struct sqlite3_stmt *s)
 {
     uint8_t hash[HASH_BYTES];
@@ -194,9 +219,14 @@ static enum err held_compare(struct diffing *d, struct sqlite3_stmt *s)
     if (err)
         return err;
     const uint8_t *at = prefix_find(d, hash);
+    struct lack lack = {.page = db_column_int64(s, 4),
+                        .line = db_column_int64(s, 0),
+                        .log = db_column_int64(s, 2),
+                        .n = db_column_int64(s, 3)};
+    if (!at && lack.log == d->self.log)
+        return ERR_OK;
     if (!at)
-        return lack_note(d, db_column_int64(s, 2), db_column_int64(s, 3),
-                         db_column_int64(s, 4), db_column_int64(s, 0));
+        return lack_add(d->inbox->reconcile, &lack);
     d->matched[(size_t)(at - d->have) / PREFIX_BYTES] = true;
     return ERR_OK;
 }

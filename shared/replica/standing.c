@@ -27,6 +27,7 @@ void standing_round(struct standing *standing)
     standing->now = spare;
     standing->now_count = 0;
     standing->now_room = room;
+    standing->moved = false;
 }
 
 static enum err room_make(struct standing *standing)
@@ -69,7 +70,7 @@ static bool same(const struct difference *a, const struct difference *b)
 /* A round that moved anything may have left the rest for want of room. */
 static bool stands(const struct standing *standing)
 {
-    if (standing->now_count != standing->before_count ||
+    if (standing->moved || standing->now_count != standing->before_count ||
         standing->given < standing->asked)
         return false;
     for (size_t i = 0; i < standing->now_count; i++)

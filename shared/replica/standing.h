@@ -19,6 +19,7 @@ struct standing {
     struct difference *now, *before; /* owned; of this round and the last */
     size_t now_count, now_room, before_count, before_room;
     size_t asked, given; /* lines of the office, since the last round */
+    bool moved;          /* a line has given way in this round */
 };
 
 void standing_init(struct standing *standing);

@@ -46,6 +46,7 @@ struct desk {
     struct desk_heard heard;
     int64_t tokens;
     int64_t old_lines, need_lines, case_lines; /* over all requests */
+    int64_t old_links; /* predecessors' logs that went on from what was given */
     /* what to say: lines of the next reply's feed, with their newlines */
     struct buffer feed;
     bool more;

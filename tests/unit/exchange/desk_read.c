@@ -151,6 +151,7 @@ static void log_hear(struct reading *r, struct bytes line)
     assert_int_equal(log_line_read(&r->arena, line, &log), ERR_OK);
     assert_string_equal(log.replica, r->desk->predecessor);
     assert_memory_equal(log.key, r->desk->old_key, KEY_BYTES);
+    r->desk->old_links += log.has_link;
     r->old = true;
 }
 

@@ -95,6 +95,79 @@ static void what_the_office_could_not_open_is_contributed_again(void **state)
     assert_int_equal(s->desk->old_lines, 2 * lost);
 }
 
+/* The office says that its own goes another way. */
+static void refuse_old(struct scene *s)
+{
+    static char body[256];
+    snprintf(body, sizeof body,
+             "{\"detail\":\"\",\"error\":\"bad-signature\",\"replica\":\"%s\"}",
+             s->desk->predecessor);
+    s->desk->refuse_status = 422;
+    s->desk->refuse_body = body;
+    s->desk->refuse_times = 1;
+}
+
+/* What is to be contributed could not be opened, and waits. */
+static int64_t contribution_waits(struct scene *s)
+{
+    device_write(&s->device, "Ann");
+    device_write(&s->device, "Bea");
+    device_write(&s->device, "Cleo");
+    sync_ok(s);
+    int64_t lost = s->desk->head;
+    s->desk->head = lost - 1; /* the office lacks the last one */
+    s->desk->lineage[0] = s->desk->lineage[0] == 'A' ? 'B' : 'A';
+    refuse_once(s, "lineage");
+    s->desk->unopened_old = true;
+    sync_ok(s);
+    assert_int_equal(s->desk->old_lines, 1);
+    s->desk->unopened_old = false;
+    s->desk->old_lines = 0;
+    return lost;
+}
+
+static void an_old_log_that_parts_earlier_is_given_whole(void **state)
+{
+    struct scene *s = *state;
+    int64_t lost = contribution_waits(s);
+    refuse_old(s);
+    sync_ok(s);
+    assert_int_equal(s->desk->old_lines, lost);
+    sync_ok(s);
+    assert_int_equal(s->desk->old_lines, lost);
+}
+
+static void an_old_log_that_is_refused_whole_is_let_be(void **state)
+{
+    struct scene *s = *state;
+    (void)contribution_waits(s);
+    refuse_old(s);
+    s->desk->refuse_times = 2;
+    sync_ok(s);
+    assert_int_equal(s->desk->old_lines, 0);
+    in_step(s);
+    sync_ok(s);
+    assert_int_equal(s->desk->old_lines, 0);
+}
+
+static void an_old_log_in_parts_says_what_it_goes_on_from(void **state)
+{
+    struct scene *s = *state;
+    struct transport transport = desk_transport(s->desk);
+    struct session_options options = {.batch_bytes_max = 1};
+    device_write(&s->device, "Ann");
+    device_write(&s->device, "Bea");
+    device_write(&s->device, "Cleo");
+    sync_ok(s);
+    int64_t lost = s->desk->head;
+    desk_roll_back(s->desk);
+    refuse_once(s, "lineage");
+    assert_int_equal(
+        session_run(s->device.vault, &transport, &options, &s->report), ERR_OK);
+    assert_int_equal(s->desk->old_lines, lost);
+    assert_int_equal(s->desk->old_links, lost - 1);
+}
+
 static void a_locked_vault_waits_for_its_passphrase_to_succeed(void **state)
 {
     struct scene *s = *state;
@@ -276,6 +349,9 @@ int main(void)
         SCENE(a_stale_copy_goes_on_under_a_fresh_key),
         SCENE(after_a_rollback_what_had_a_receipt_is_contributed),
         SCENE(what_the_office_could_not_open_is_contributed_again),
+        SCENE(an_old_log_that_parts_earlier_is_given_whole),
+        SCENE(an_old_log_that_is_refused_whole_is_let_be),
+        SCENE(an_old_log_in_parts_says_what_it_goes_on_from),
         SCENE(a_locked_vault_waits_for_its_passphrase_to_succeed),
         SCENE(an_office_that_refuses_every_key_is_given_up),
         SCENE(a_receipt_for_another_line_is_a_fork),

@@ -183,6 +183,24 @@ struct plan {
     int64_t contribute_to;   /* ... to here are contributed; 0: none */
 };
 
+/* A log can be given only from behind its last line that was erased. */
+static enum err erased_pass(struct vault *vault, int64_t log, int64_t *n)
+{
+    struct sqlite3_stmt *s;
+    enum err err = vault_sql(vault, SQL_PRUNED_NEXT, &s);
+    if (err)
+        return err;
+    db_bind_int64(vault->db, s, 1, log);
+    for (bool row = true; !err && row;) {
+        db_bind_int64(vault->db, s, 2, *n);
+        err = db_step_row(vault->db, s, &row);
+        if (!err && row)
+            *n = db_column_int64(s, 0) + 1;
+        db_reset(s);
+    }
+    return err;
+}
+
 /* The office's word on what it has counts only where its link is our own. */
 static enum err plan_make(struct vault *vault, const struct identity_row *old,
                           const struct enrol_reply *reply, struct plan *plan)
@@ -214,8 +232,9 @@ static enum err plan_make(struct vault *vault, const struct identity_row *old,
             strcmp(reply->lineage, old->public.lineage) != 0)
             plan->carry_from = 1;
         plan->contribute_from = plan->carry_from;
+        err = erased_pass(vault, old->log, &plan->contribute_from);
     }
-    return ERR_OK;
+    return err;
 }
 
 /* Lines that cannot be read any more cannot be carried, but the office can

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -115,7 +116,9 @@ static int64_t contribution_waits(struct scene *s)
     device_write(&s->device, "Cleo");
     sync_ok(s);
     int64_t lost = s->desk->head;
-    s->desk->head = lost - 1; /* the office lacks the last one */
+    free(s->desk->lines[lost].at); /* the office lacks the last one */
+    s->desk->lines[lost].at = NULL;
+    s->desk->head = lost - 1;
     s->desk->lineage[0] = s->desk->lineage[0] == 'A' ? 'B' : 'A';
     refuse_once(s, "lineage");
     s->desk->unopened_old = true;

@@ -98,7 +98,7 @@ static enum err hold_again(struct batch *b, const struct revision *line,
     return err ? err : hold_next(b, &in, &decision, record);
 }
 
-/* `had`: an office has had the line where it stood. */
+/* `had`: an office may have had the line where it stood, and told of it. */
 static enum err carry(struct batch *b, const struct collision *c,
                       const char *record, bool had)
 {
@@ -172,7 +172,7 @@ static enum err branch_line(struct batch *b, struct incoming *in, int64_t first)
     struct collision c = {.line = in->revision, .taken = true, .first = first};
     struct decision decision;
     char record[ID_CHARS + 1];
-    bool later = in->contributed, wrote;
+    bool rolled_back = in->contributed, wrote;
     record_name(record, in->revision);
     enum err err = others_find(b, &c, record);
     if (err || c.known)
@@ -181,12 +181,12 @@ static enum err branch_line(struct batch *b, struct incoming *in, int64_t first)
     err = branch_decide(b, in, record, &decision);
     if (err || decision.erased)
         return err;
-    in->contributed = later;
+    in->contributed = rolled_back;
     if (decision.has_case)
         err = ingest_admit(b, in, &decision, &wrote);
     if (!err && decision.reason)
         err = hold_next(b, in, &decision, record);
-    return err ? err : carry(b, &c, record, false);
+    return err ? err : carry(b, &c, record, rolled_back);
 }
 
 static enum err branch_parse(struct incoming *in, struct arena *arena)

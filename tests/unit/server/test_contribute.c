@@ -10,6 +10,13 @@
 
 #include "tests/unit/server/device.h"
 
+static void history_begin(struct place *place)
+{
+    assert_int_equal(sql_begin(&place->sql, true), ERR_OK);
+    assert_int_equal(office_new_lineage(place->office, &place->sql), ERR_OK);
+    assert_int_equal(sql_commit(&place->sql), ERR_OK);
+}
+
 static void a_predecessors_lines_are_contributed_as_they_were(void **state)
 {
     struct place *place = *state;
@@ -20,9 +27,7 @@ static void a_predecessors_lines_are_contributed_as_they_were(void **state)
     device_enrol(&lee, place, "lee");
     device_create(&dana, "person", PERSON, PERSON, NAMED);
     device_create(&dana, "contact", NOTE, PERSON, TOLD);
-    assert_int_equal(sql_begin(&place->sql, true), ERR_OK);
-    assert_int_equal(office_new_lineage(place->office, &place->sql), ERR_OK);
-    assert_int_equal(sql_commit(&place->sql), ERR_OK);
+    history_begin(place);
     device_succeed(&next, &dana, place, "lineage");
     memcpy(lee.lineage, next.lineage, sizeof lee.lineage);
     struct log_line log = {.from = 1};
@@ -271,6 +276,30 @@ static void a_branch_may_come_in_parts(void **state)
     branch_fini(&b);
 }
 
+static int64_t placed_count(struct place *place)
+{
+    return place_int(place, "SELECT count(*) FROM line WHERE replica < 'w' "
+                            "AND instr(line, '\"was\"') > 0");
+}
+
+/* Others may have had it there, from an office that was taken back. */
+static void a_branch_says_after_a_rollback_where_it_stood(void **state)
+{
+    struct place *place = *state;
+    struct branch b;
+    branch_make(&b, place);
+    device_succeed(&b.next, &b.dana, place, "fork");
+    branch_give(&b, place, 1, 1, false, 200);
+    assert_int_equal(carried_count(place), 1);
+    assert_int_equal(placed_count(place), 0);
+    history_begin(place);
+    memcpy(b.next.lineage, place->office->lineage, sizeof b.next.lineage);
+    branch_give(&b, place, 1, 3, false, 200);
+    assert_int_equal(carried_count(place), 3);
+    assert_int_equal(placed_count(place), 2);
+    branch_fini(&b);
+}
+
 static void a_branch_that_is_no_revision_is_refused(void **state)
 {
     struct place *place = *state;
@@ -294,13 +323,6 @@ static void made_up(struct device *d, const char *user)
     replica_id(d->replica, 'w', "north", d->keys.public_key);
     snprintf(d->user, sizeof d->user, "%s", user);
     link_zero(d->links[0], "north", d->keys.public_key);
-}
-
-static void history_begin(struct place *place)
-{
-    assert_int_equal(sql_begin(&place->sql, true), ERR_OK);
-    assert_int_equal(office_new_lineage(place->office, &place->sql), ERR_OK);
-    assert_int_equal(sql_commit(&place->sql), ERR_OK);
 }
 
 static void forge(struct device *by, struct place *place, struct device *log,
@@ -416,6 +438,7 @@ int main(void)
         TEST(a_branch_of_a_revoked_log_is_held),
         TEST(what_is_held_of_a_branch_can_be_released),
         TEST(a_branch_may_come_in_parts),
+        TEST(a_branch_says_after_a_rollback_where_it_stood),
         TEST(a_branch_that_is_no_revision_is_refused),
         TEST(an_unknown_log_is_none_of_an_office_that_has_lost_nothing),
         TEST(a_revoked_device_gains_nothing_by_another_log),

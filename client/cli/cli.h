@@ -89,6 +89,7 @@ int command_request(struct cli *cli);
 int command_spend(struct cli *cli);
 int command_show(struct cli *cli);
 int command_list(struct cli *cli);
+int command_sites(struct cli *cli);
 int command_conflicts(struct cli *cli);
 int command_resolve(struct cli *cli);
 int command_draft(struct cli *cli);

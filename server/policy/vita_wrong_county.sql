@@ -2,7 +2,7 @@
 -- title: Tax referral against the county rule
 -- clauses: MS-C4
 -- definition: A tax referral whose basis does not agree with the directory: to a site of or
---   in the county, that is in none that serves it; to a sponsored site that has no sponsor;
+--   in the county, that is in none that serves it; to a sponsored site that no CSBG entity sponsors or runs;
 --   past the county, or to a virtual site or hotline, though a site of the county was in
 --   season on the day when it was sent.  Where a sponsored site was, another of the county
 --   is no finding: the client may choose.
@@ -18,11 +18,14 @@ WITH served AS MATERIALIZED (
     WHERE l.vita_site = 1 AND coalesce(l.closed, 0) = 0),
 tax AS MATERIALIZED (
     SELECT r.case_id, r.record, coalesce(r.county, p.county) AS county,
-        r.site_choice_basis AS basis, r.location, l.sponsor, l.county AS at,
+        r.site_choice_basis AS basis, r.location, l.county AS at,
+        coalesce(o.csbg_entity, h.csbg_entity, l.sponsor) AS sponsor,
         coalesce(r.sent_at__day, (r.status__at + :zone_ms) / 86400000) AS day
     FROM v_referral r
     LEFT JOIN v_person p ON p.record = r.person
     LEFT JOIN v_location l ON l.record = r.location
+    LEFT JOIN v_organization o ON o.record = l.sponsor
+    LEFT JOIN v_organization h ON h.record = l.organization
     WHERE r.site_choice_basis IS NOT NULL
         AND coalesce(r.status, 'draft') NOT IN ('draft', 'entered_in_error',
             'client_declined', 'client_withdrew', 'cancelled')),

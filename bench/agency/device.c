@@ -165,6 +165,18 @@ void device_add(struct device *device, const struct id *record, const char *set,
     revise(device, record, &write);
 }
 
+void device_spend(struct device *device, const struct satchel_spend *spend,
+                  struct id *out)
+{
+    must(device, satchel_spend(device->vault, spend, out->text), "spend");
+    device->lines++;
+}
+
+void id_take(const char *json, const char *name, struct id *out)
+{
+    take(json, name, out->text, sizeof out->text);
+}
+
 void device_begin(struct device *device)
 {
     must(device, satchel_begin(device->vault), "begin");

@@ -39,6 +39,11 @@ device_revise(struct device *device, const struct id *record,
 void device_add(struct device *device, const struct id *record, const char *set,
                 const char *member);
 
+void device_spend(struct device *device, const struct satchel_spend *spend,
+                  struct id *out);
+/* The text of a member of a flat JSON object. */
+void id_take(const char *json, const char *name, struct id *out);
+
 void device_begin(struct device *device);
 void device_commit(struct device *device);
 void device_sync(struct device *device);

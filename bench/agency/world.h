@@ -216,6 +216,48 @@ struct answer {
     int on;
 };
 
+struct request {
+    struct entry e;
+    const char *category, *fund;
+    int cents;
+    bool seen, withdrawn, voided;
+    struct id authorization;
+    int granted, federal, paid, receipt; /* cents, but paid: the day or -1 */
+};
+
+struct voucher {
+    struct id id, spent;
+    int worker, person, cents, spent_cents;
+    int day; /* of spending; 0: not yet */
+    bool receipt;
+};
+
+/* A Family Contract (contract -1), or an amendment of one. */
+struct paper {
+    struct entry e;
+    int contract;
+    const char *status;
+    bool signed_by[2], bound[2]; /* participant, Department */
+    bool copy, notice;
+};
+
+struct obligation {
+    struct entry e;
+    bool department;
+    int due;
+    const char *status;
+};
+
+struct disclosure {
+    struct entry e;
+    bool founded;
+};
+
+struct incident {
+    struct id id;
+    bool closed;
+};
+
 /* One code of a published set. */
 struct code {
     const char *code, *label;
@@ -281,6 +323,12 @@ struct world {
     LIST(struct coded) services;
     LIST(struct coded) outcomes;
     LIST(struct answer) characteristics;
+    LIST(struct request) requests;
+    LIST(struct voucher) vouchers;
+    LIST(struct paper) papers;
+    LIST(struct obligation) obligations;
+    LIST(struct disclosure) disclosures;
+    LIST(struct incident) incidents;
     LIST(struct target) targets;
     LIST(struct model) models;
     LIST(struct objective) objectives;

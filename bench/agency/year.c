@@ -59,6 +59,8 @@ static void play_worker(struct world *w, int worker, int week, int met)
     work_week(w, worker, monday + 4);
     annual_week(w, worker, monday + 4);
     closings_week(w, worker, monday + 4);
+    money_week(w, worker, monday + 4);
+    papers_week(w, worker, monday + 4);
     if (chance(w, 3))
         directory_correct(w, worker, monday + 4);
     device_commit(device_of(w, worker));
@@ -70,11 +72,20 @@ static void sync_all(struct world *w)
         device_sync(device_of(w, k));
 }
 
+/* The last one hired leaves; nobody takes the cases over. */
+static void leave_one(struct world *w, struct office *office)
+{
+    int last = w->worker_count - 1;
+    w->workers.at[last].disabled = true;
+    office_tell(office, "user disable %s --as ruth", worker_name(w, last));
+}
+
 void year_play(struct world *w, struct office *office)
 {
     int met = 0;
     device_clock(YEAR_FIRST, 15 * 60);
     planner_begin(w);
+    money_begin(office);
     sync_all(w);
     for (int week = 0; week < YEAR_WEEKS; week++) {
         int saturday = YEAR_MONDAY + 7 * week + 5;
@@ -85,9 +96,11 @@ void year_play(struct world *w, struct office *office)
         met = until;
         device_clock(saturday, 9 * 60);
         sync_all(w);
+        money_office(w, office, saturday);
         people_office(w, office, saturday);
         sync_all(w);
         clashes_week(w, saturday);
     }
     sync_all(w);
+    leave_one(w, office);
 }

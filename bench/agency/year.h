@@ -38,6 +38,13 @@ void annual_week(struct world *w, int worker, int day);
 void planner_begin(struct world *w);
 void closings_week(struct world *w, int worker, int day);
 
+/* Caps, and who authorises. */
+void money_begin(struct office *office);
+void money_week(struct world *w, int worker, int day);
+void money_office(struct world *w, struct office *office, int day);
+
+void papers_week(struct world *w, int worker, int day);
+
 /* Two of a team write the same fields, unaware of each other. */
 void clashes_week(struct world *w, int day);
 

@@ -4,6 +4,7 @@
 -- definition: Requests of the period by fund and category: what was asked and what of that
 --   was authorised, in Federal and State money, paid, shown by receipts, voided, found to be
 --   overpaid; requests that were withdrawn are left out, and amounts of what was voided.
+--   A request waits while nothing is authorised for it, also after a void.
 -- parameter from: date = year_begin | Asked from
 -- parameter to: date = today | Asked until
 -- parameter caseload: text = | Caseload
@@ -57,7 +58,7 @@ SELECT coalesce(a.fund, r.fund_source, 'not said') AS fund,
     coalesce(sum(a.receipts), 0) AS receipts,
     coalesce(sum(a.voided), 0) AS voided,
     coalesce(sum(a.overpaid), 0) AS overpaid,
-    count(CASE WHEN a.request IS NULL THEN 1 END) AS waiting,
+    count(CASE WHEN coalesce(a.authorised, 0) = 0 THEN 1 END) AS waiting,
     group_concat(DISTINCT r.record) AS ids
 FROM v_expenditure_request r LEFT JOIN answers a ON a.request = r.record
 WHERE coalesce(r.withdrawn, 0) = 0

@@ -242,9 +242,9 @@ static int write(struct command *c, const struct finding *finding)
             args_text(&c->args, "--until"));
     enum err err = buffer_err(&set);
     if (!err)
-        err = record_write(c->office, &c->sql, c->author, finding->id,
-                           FINDING_RESOLUTION_TYPE, finding->kase,
-                           buffer_bytes(&set));
+        err = record_put(c->office, &c->sql, c->author, finding->id,
+                         FINDING_RESOLUTION_TYPE, finding->kase,
+                         buffer_bytes(&set));
     buffer_fini(&set);
     return command_end(c, err ? command_fail_office(c, err) : EXIT_DONE);
 }

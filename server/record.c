@@ -160,9 +160,9 @@ enum err record_context(const struct record *record, struct seen *seen,
     return err ? err : context_write(token, record->id, 0, seen);
 }
 
-enum err record_write(struct office *office, struct sql *sql,
-                      const char *author, const char *id, const char *type,
-                      const char *kase, struct bytes set)
+enum err record_put(struct office *office, struct sql *sql, const char *author,
+                    const char *id, const char *type, const char *kase,
+                    struct bytes set)
 {
     struct record record;
     struct seen seen;

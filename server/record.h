@@ -44,10 +44,10 @@ MUST_CHECK enum err record_same_load(struct office *office, struct sql *sql,
                                      struct bytes type, struct same **out);
 /* The office writes to a record, having seen all that is there; one that is not
  * there yet is made, of this type and in this case. */
-MUST_CHECK enum err record_write(struct office *office, struct sql *sql,
-                                 const char *author, const char *id,
-                                 const char *type, const char *kase,
-                                 struct bytes set);
+MUST_CHECK enum err record_put(struct office *office, struct sql *sql,
+                               const char *author, const char *id,
+                               const char *type, const char *kase,
+                               struct bytes set);
 /* What a reader of this moment has seen; the token is appended. */
 MUST_CHECK enum err record_context(const struct record *record,
                                    struct seen *seen, struct buffer *token);

@@ -189,8 +189,8 @@ static enum err retention_write(struct office *office, struct sql *sql,
     buffer_add_char(set, '}');
     enum err err = buffer_err(set);
     if (!err)
-        err = record_write(office, sql, author, id, "retention", kase,
-                           buffer_bytes(set));
+        err = record_put(office, sql, author, id, "retention", kase,
+                         buffer_bytes(set));
     buffer_fini(set);
     return err;
 }
@@ -225,8 +225,8 @@ static enum err others_lift(struct office *office, struct sql *sql,
     if (!err && !r.held)
         err = refuse(office, ERR_NOT_FOUND, "the case is under no legal hold");
     for (size_t i = 0; !err && i < r.holder_count; i++)
-        err = record_write(office, sql, author, r.holders[i], "retention", kase,
-                           bytes_text(lifted));
+        err = record_put(office, sql, author, r.holders[i], "retention", kase,
+                         bytes_text(lifted));
     free(r.holders);
     return err;
 }

@@ -111,9 +111,9 @@ static void resolve(struct small_office *s, const struct finding *finding,
     buffer_init(&text, 1u << 16);
     small_spell(&text, set);
     CHECK(sql_begin(&place->sql, true));
-    CHECK(record_write(place->office, &place->sql, "boss", finding->id,
-                       FINDING_RESOLUTION_TYPE, finding->kase,
-                       buffer_bytes(&text)));
+    CHECK(record_put(place->office, &place->sql, "boss", finding->id,
+                     FINDING_RESOLUTION_TYPE, finding->kase,
+                     buffer_bytes(&text)));
     CHECK(sql_commit(&place->sql));
     buffer_fini(&text);
 }

@@ -170,6 +170,19 @@ static void resumed(struct http_connection *c)
     pthread_mutex_unlock(&c->http->mutex);
 }
 
+/* Who is in the middle of sending would be cut off together with the reply, as
+ * what arrives on a closed socket resets it: that body is read, and refused at
+ * its end (step_end()). */
+static bool too_large_to_read(const struct http_request *r,
+                              const struct http_route *route)
+{
+    uint64_t max = route->body_bytes_max;
+    if (r->content_length <= 0 || (uint64_t)r->content_length <= max)
+        return false;
+    return !route->chunk || (uint64_t)r->content_length > 2 * max ||
+           http_header(r, "Expect");
+}
+
 static bool refuse(struct http_connection *c, const char *method)
 {
     struct http_request *r = &c->request;
@@ -190,8 +203,7 @@ static bool refuse(struct http_connection *c, const char *method)
         snprintf(detail, sizeof detail, "the content type must be %s",
                  route->body_type);
         http_error(r, 415, "bad-type", detail, -1);
-    } else if (r->content_length > 0 &&
-               (uint64_t)r->content_length > route->body_bytes_max) {
+    } else if (too_large_to_read(r, route)) {
         char detail[HTTP_DETAIL_CHARS];
         snprintf(detail, sizeof detail, "the body is over %llu bytes",
                  (unsigned long long)route->body_bytes_max);

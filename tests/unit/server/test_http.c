@@ -232,7 +232,10 @@ static void what_is_refused_says_why(void **state)
          "Content-Length: 2\r\n\r\nhi",
          " 415 ", "\"error\":\"bad-type\""},
         {"POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" JSON_TYPE
-         "Content-Length: 1001\r\n\r\nhi",
+         "Content-Length: 2001\r\n\r\nhi",
+         " 413 ", "\"error\":\"too-large\""},
+        {"POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" JSON_TYPE
+         "Expect: 100-continue\r\nContent-Length: 1001\r\n\r\n",
          " 413 ", "\"error\":\"too-large\""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -241,6 +244,21 @@ static void what_is_refused_says_why(void **state)
         assert_non_null(strstr(reply, cases[i].status));
         assert_non_null(strstr(reply, cases[i].error));
     }
+}
+
+/* Refused before its end it would be cut off together with the reply. */
+static void a_body_over_the_limit_is_read_before_it_is_refused(void **state)
+{
+    char reply[4096], request[4096];
+    int size = snprintf(request, sizeof request,
+                        "POST /echo HTTP/1.1\r\nHost: a\r\n" JSON_TYPE
+                        "Content-Length: 1500\r\n\r\n");
+    memset(request + size, 'x', 1500);
+    strcpy(request + size + 1500, "GET /nothing HTTP/1.1\r\nHost: a\r\n"
+                                  "Connection: close\r\n\r\n");
+    ask(*state, request, reply, sizeof reply);
+    assert_non_null(strstr(reply, " 413 "));
+    assert_non_null(strstr(reply, " 404 "));
 }
 
 static void a_chunked_body_over_the_limit_is_refused(void **state)
@@ -340,6 +358,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         HTTP_TEST(a_reply_has_few_headers),
         HTTP_TEST(what_is_refused_says_why),
+        HTTP_TEST(a_body_over_the_limit_is_read_before_it_is_refused),
         HTTP_TEST(a_chunked_body_over_the_limit_is_refused),
         HTTP_TEST(a_waiting_request_is_woken_before_and_after_it_sleeps),
         HTTP_TEST(one_connection_carries_many_requests),

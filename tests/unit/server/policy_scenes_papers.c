@@ -88,7 +88,9 @@ const struct scene scenes_of_papers[] = {
               "\"seen_on\":\"2026-09-20\",\"result\":\"differs\"}"}},
      181,
      "2026-10-22",
-     "25 h (vocational) of 2026-09-07 are proven by no accepted document",
+     "25 h of 2026-09 (rows: 1, on the client's word alone: 0) are proven by "
+     "no "
+     "accepted document",
      {"hours_verification", 183, 1,
       .set = "{" PERSON_1 ",\"covers\":[\"#181\"],\"document\":\"pay_stub\","
              "\"seen_on\":\"2026-09-20\",\"result\":\"confirmed\"}"}},

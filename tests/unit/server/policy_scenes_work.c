@@ -166,5 +166,19 @@ const struct scene scenes_of_work[] = {
      {"transition_followup", 166, 1,
       .set = "{" PERSON_1 ",\"closure\":\"#165\",\"mark\":\"day_90\",\"on\":"
              "\"2026-10-01\",\"reached\":\"no\"}"}},
+    {"eitc_not_offered",
+     NULL,
+     {{"enrollment", 101, 1,
+       .set = "{" PERSON_1 ",\"program\":\"csbg\",\"asked_on\":"
+              "\"2026-03-01\"}"},
+      {"eitc_offer", 194, 1,
+       .set = "{" PERSON_1 ",\"tax_year\":2024,\"on\":\"2025-03-01\","
+              "\"answer\":\"accepted\"}"}},
+     1,
+     "2026-04-16",
+     "Help with the tax credit was not offered in the season of 2026",
+     {"contact", 21, 1,
+      .set = "{" PERSON_1 ",\"kind\":\"phone\",\"eitc_offered\":"
+             "\"declined\",\"occurred_at\":\"2026-05-01T10:00-05:00\"}"}},
     {.policy = NULL},
 };

@@ -200,6 +200,10 @@ static bool read_fields(struct reading *r, const struct canon *root)
     for (; field; field = field->next)
         if (!read_field(r, field, &type->fields[type->field_count++]))
             return false;
+    size_t i = 0;
+    for (field = fields->first; field; field = field->next)
+        if (!guards_read(r, field, &type->fields[i++]))
+            return false;
     return true;
 }
 

@@ -22,6 +22,8 @@ struct schema_field {
     size_t row_count;
     bool *below;               /* [a * value_count + b]: a lies below b */
     const struct canon *moves; /* NULL: none declared */
+    struct guard *guards;      /* `needs`, as declared */
+    size_t guard_count;
 };
 
 struct schema_type {

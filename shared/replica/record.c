@@ -5,6 +5,7 @@
 
 #include "shared/replica/own.h"
 #include "shared/replica/record_check.h"
+#include "shared/replica/record_guard.h"
 #include "shared/replica/state.h"
 #include "shared/replica/succession.h"
 #include "shared/replica/vault_schema.h"
@@ -245,6 +246,20 @@ static enum err store(struct vault *vault, struct writing *w,
     return err ? err : state_apply(vault, &w->row, w->key, revision, line);
 }
 
+/* A record elsewhere in the case that cannot be read is no reason to lose this
+ * one. */
+static enum err guard(struct vault *vault, struct writing *w,
+                      const struct revision *revision)
+{
+    const struct record_guarded written = {.type = w->type,
+                                           .set = w->parts.set_tree,
+                                           .revision = revision,
+                                           .row = &w->row,
+                                           .key = w->key};
+    enum err err = record_guard(vault, &written, &w->out->warning);
+    return err == ERR_CORRUPT ? ERR_OK : err;
+}
+
 static enum err answer(const struct vault *vault, struct writing *w)
 {
     struct seen seen;
@@ -282,6 +297,8 @@ static enum err perform(struct vault *vault, struct writing *w)
         return err;
     assert(revision);
     err = store(vault, w, revision);
+    if (!err)
+        err = guard(vault, w, revision);
     if (!err)
         err = answer(vault, w);
     if (err && vault->batch)

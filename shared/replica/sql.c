@@ -320,6 +320,10 @@ const char *const sql_of[SQL_COUNT] = {
         "SELECT id, token, key, state, epoch, own_n, type FROM record"
         " WHERE type = ?2 AND id > ?1 AND state IS NOT NULL"
         " ORDER BY id LIMIT 1",
+    [SQL_RECORD_NEXT_OF_CASE] =
+        "SELECT id, token, key, state, epoch, own_n, type FROM record"
+        " WHERE key = ?3 AND id > ?1 AND type = ?2 AND state IS NOT NULL"
+        " ORDER BY id LIMIT 1",
     [SQL_RECORD_NEXT_OPEN] =
         "SELECT id, token, key, state, epoch, own_n, type FROM record"
         " WHERE open > 0 AND id > ?1 AND state IS NOT NULL"

@@ -144,7 +144,9 @@ enum err state_next(struct vault *vault, enum sql which, struct bytes type,
     db_bind_int64(vault->db, s, 1, row->id);
     if (which == SQL_RECORD_NEXT_STALE)
         db_bind_int64(vault->db, s, 2, vault->epoch);
-    if (which == SQL_RECORD_NEXT_OF_TYPE) {
+    if (which == SQL_RECORD_NEXT_OF_CASE)
+        db_bind_int64(vault->db, s, 3, row->key);
+    if (which == SQL_RECORD_NEXT_OF_TYPE || which == SQL_RECORD_NEXT_OF_CASE) {
         vault_token(vault, "type", type, token);
         db_bind_bytes(vault->db, s, 2, bytes_of(token, sizeof token));
     }

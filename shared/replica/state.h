@@ -43,8 +43,8 @@ MUST_CHECK enum err state_next_blank(struct vault *vault,
 MUST_CHECK enum err state_same(struct vault *vault, const struct state_row *row,
                                bool *same);
 /* The next readable row after row->id in the order of arrival; `which` is
- * SQL_RECORD_NEXT, _OF_TYPE (with `type`) or _OPEN.  ERR_NOT_FOUND at the end.
- * Folds anew when the schema has changed since. */
+ * SQL_RECORD_NEXT, _OF_TYPE (with `type`), _OF_CASE (with `type` and row->key)
+ * or _OPEN.  ERR_NOT_FOUND at the end. */
 MUST_CHECK enum err state_next(struct vault *vault, enum sql which,
                                struct bytes type, struct state_row *row);
 /* Seals and stores the row as its fold now is. */

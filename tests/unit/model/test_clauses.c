@@ -68,7 +68,8 @@ static void type_cite(struct clauses *c, const struct schema_type *type)
 {
     char by[2 * NAME_CHARS_MAX + 2];
     const char *name;
-    json_t *field, *fields;
+    size_t i;
+    json_t *field, *fields, *guard;
     struct bytes text = type_definition(type);
     json_t *root = json_loadb((const char *)text.at, text.size, 0, NULL);
     assert_non_null(root);
@@ -84,6 +85,8 @@ static void type_cite(struct clauses *c, const struct schema_type *type)
         snprintf(by, sizeof by, "%.*s.%s", (int)of.size, (const char *)of.at,
                  name);
         cite(c->cited, field, by);
+        json_array_foreach(json_object_get(field, "needs"), i, guard)
+            cite(c->cited, guard, by);
     }
     json_decref(root);
 }

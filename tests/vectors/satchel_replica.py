@@ -222,16 +222,25 @@ class Replica:
 
     # ---- what is held ----
 
+    @staticmethod
+    def _standing(old):
+        """(n, line) of a closed log: as far as it stays as it was, without
+        those whose places went to a copy's lines."""
+        gone = old.get("gone", ())
+        for n, line in enumerate(old["log"][:old["kept"]], 1):
+            if n not in gone:
+                yield n, line
+
     def own_received(self):
         """Own lines that count as held: those with a receipt."""
         for old in self.s["old"]:
-            yield from old["log"][:old["kept"]]
+            yield from (line for _, line in self._standing(old))
         yield from self.s["log"][:self.s["received"]]
 
     def known(self):
         """All lines that are in effect here, own unsent ones included."""
         for old in self.s["old"]:
-            yield from old["log"][:old["kept"]]
+            yield from (line for _, line in self._standing(old))
         yield from self.s["lines"]
         yield from self.s["log"]
 
@@ -589,13 +598,25 @@ class Replica:
     def _contribute(self):
         """Receipted lines of closed identities that the office lost."""
         for old in self.s["old"]:
-            first, last = old["contribute"] + 1, old["kept"]
-            if first > last:
-                continue
-            key = wire.Key(unb64(old["seed"]))
-            links = wire.links(self.s["agency"], key.public, old["log"])
-            lines = [canonical({"log": {"from": first, "key": b64(key.public),
-                                        "replica": old["replica"]}})]
+            try:
+                self._contribute_log(old)
+            except Refused as refused:
+                # The office's log parts from this one before what was given.
+                if refused.error != "bad-signature" or not old["contribute"]:
+                    raise
+                old["contribute"] = 0
+                self._contribute_log(old)
+
+    def _contribute_log(self, old):
+        key = wire.Key(unb64(old["seed"]))
+        links = wire.links(self.s["agency"], key.public, old["log"])
+        goes_on = {}
+        while old["contribute"] < old["kept"]:
+            first = old["contribute"] + 1
+            last = min(old["kept"], first + BATCH_LINES - 1)
+            lines = [canonical({"log": dict(goes_on, **{
+                "from": first, "key": b64(key.public),
+                "replica": old["replica"]})})]
             for n in range(first, last + 1):
                 lines.append(old["log"][n - 1])
                 if (n - first + 1) % wire.SIGN_EVERY == 0 or n == last:
@@ -603,14 +624,16 @@ class Replica:
             head, _ = self.exchange(self.header(mode="fix"), lines)
             self.take_header(head)
             old["contribute"] = last
+            goes_on = {"link": b64(links[last])}
 
     def reconcile(self):
         self.report["reconciled"] += 1
+        given = set()
         for _ in range(ROUNDS_MAX):
             diffs = self._ask_cases()
             if not diffs:
                 return
-            self._fix(diffs)
+            self._fix(diffs, given)
         raise Broken("no agreement after %d rounds" % ROUNDS_MAX)
 
     def _ask_cases(self):
@@ -636,12 +659,22 @@ class Replica:
         self.take_lines(rest, settles=True)
         return diffs
 
-    def _fix(self, diffs):
+    def _write(self, line):
+        """Whose appearance a line is: a release is a write of its own."""
+        revision = self.revision(line) or {}
+        if "release" in revision:
+            return wire.write_id(line)
+        return wire.write_id(revision.get("carries", line))
+
+    def _fix(self, diffs, given):
         """Gives what the office lacks and asks for what is missing here."""
-        held, lines, give = self.held_by_case(), [], set()
+        held, lines, give, elsewhere = self.held_by_case(), [], set(), set()
         for case, diff in diffs.items():
             mine = held.get(case, {})
-            give |= {mine[p] for p in mine.keys() - diff["have"]}
+            there = {self._write(mine[p]) for p in mine.keys() & diff["have"]}
+            lacks = {mine[p] for p in mine.keys() - diff["have"]}
+            elsewhere |= {line for line in lacks if self._write(line) in there}
+            give |= lacks
             need = sorted(diff["have"] - mine.keys())
             if diff["scope"] and case:
                 cases = self.s["scopes"][diff["scope"]]["cases"]
@@ -654,13 +687,19 @@ class Replica:
                 lines.append(canonical({"need": {
                     "case": case,
                     "hashes": b64(b"".join(need[at:at + NEED_LINE_MAX]))}}))
+        # Another line stands in its place there: an own one was given before.
+        self.s["lines"] = [line for line in self.s["lines"]
+                           if line not in elsewhere]
         for old in self.s["old"]:
-            lost = [n for n, line in enumerate(old["log"][:old["kept"]], 1)
-                    if line in give]
+            lost = {n: line for n, line in self._standing(old)
+                    if line in give}
+            old["gone"] = [*old.get("gone", ()), *(
+                n for n, line in lost.items() if line in elsewhere & given)]
             old["contribute"] = min([old["contribute"], *(
-                n - 1 for n in lost)])
+                n - 1 for n in lost if n not in old["gone"])])
+            given.update(lost.values())
         self._contribute()
-        lines = [*self._pages(give), *lines]
+        lines = [*self._pages(give - elsewhere), *lines]
         head, reply = self.exchange(self.header(mode="fix"), lines)
         self.take_header(head)
         self.take_lines(reply)

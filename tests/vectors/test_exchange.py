@@ -9,6 +9,7 @@ import sys
 import traceback
 
 import office as central
+import satchel_replica
 import satchel_requests
 import satchel_wire as wire
 from satchel_replica import Refused, Replica
@@ -328,6 +329,36 @@ def a_clone_that_only_reads_goes_on_under_a_fresh_key(office):
     two.sync()
     assert two.report["succeeded"] == 1
     one.sync()
+    same(one, two)
+    settled(one, two)
+
+
+@test
+def a_branch_of_a_log_is_carried_by_the_office(office):
+    one = office.worker("lew", "branches")
+    case = case_of(one, "common")
+    one.sync()
+    one.sync()
+    two = clone(one)
+    one.write(case, set={"county": "28003"})
+    one.sync()
+    case_of(two, "of the copy")
+    two.write(case, set={"county": "28009"})
+    two.succeed("fork")
+    # As of one whose keys are destroyed: what was carried is not there.
+    old = two.s["old"][-1]
+    two.s["log"], old["contribute"] = [], one.s["received"]
+    old["kept"] = len(old["log"])
+    most, satchel_replica.BATCH_LINES = satchel_replica.BATCH_LINES, 1
+    try:
+        two.sync()  # refused as it parts earlier, then whole, in parts
+    finally:
+        satchel_replica.BATCH_LINES = most
+    assert not two.s["log"] and len(old["gone"]) == 3, old
+    for replica in (one, two, one):
+        replica.sync()
+    assert written(one, "of the copy") and written(one, "28009")
+    assert written(two, "of the copy") and written(two, "28003")
     same(one, two)
     settled(one, two)
 

@@ -14,7 +14,7 @@
 
 #define REPORT_PARAMETERS_MAX 8
 #define REPORT_COLUMNS_MAX 24
-#define REPORT_TYPES_MAX 24
+#define REPORT_TYPES_MAX 32
 #define REPORT_DETAIL_CHARS 256
 
 enum report_kind {

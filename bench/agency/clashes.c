@@ -40,20 +40,21 @@ static void clash_county(struct world *w, struct person *p)
     both(w, p->writer, &p->id, "person", "county", "28001", "28003");
 }
 
-static void clash_need(struct world *w, struct need *n, int writer)
-{
-    if (n->contested || strcmp(n->status, "open") != 0)
-        return;
-    n->contested = true;
-    both(w, writer, &n->e.id, "need", "status", "met", "declined");
-}
-
 /* Whose value is listed first counts as who wrote: the lesser replica's. */
 static int first_of(struct world *w, int one, int other)
 {
     return strcmp(device_of(w, one)->replica, device_of(w, other)->replica) < 0
                ? one
                : other;
+}
+
+static void clash_need(struct world *w, struct need *n, int writer)
+{
+    if (n->contested || strcmp(n->status, "open") != 0)
+        return;
+    n->contested = true;
+    n->e.by = first_of(w, writer, partner_of(w, writer));
+    both(w, writer, &n->e.id, "need", "status", "met", "declined");
 }
 
 static void clash_end(struct world *w, struct referral *r, int writer, int day)

@@ -118,14 +118,15 @@ static void amend(struct world *w, struct contact *c, int worker, int day)
 {
     static const char *const reasons[] = {"correction", "late_information",
                                           "clarification"};
-    struct entry *e =
-        entry_begin(LIST_ADD(w->addenda), c->e.person, worker, day);
-    device_put(device_of(w, worker), "addendum", case_of(w, c->e.person),
-               &e->id,
-               "\"of\":\"%s\",\"person\":\"%s\",\"reason\":\"%s\","
-               "\"text\":\"%s\"",
-               c->e.id.text, case_of(w, c->e.person)->text, PICK(w, reasons),
-               note_text(w));
+    struct addendum *a = LIST_ADD(w->addenda);
+    struct entry *e = entry_begin(&a->e, c->e.person, worker, day);
+    a->of = c->e.id;
+    a->reason = PICK(w, reasons);
+    device_put(
+        device_of(w, worker), "addendum", case_of(w, c->e.person), &e->id,
+        "\"of\":\"%s\",\"person\":\"%s\",\"reason\":\"%s\","
+        "\"text\":\"%s\"",
+        c->e.id.text, case_of(w, c->e.person)->text, a->reason, note_text(w));
 }
 
 /* What was written lately is keyed, was a mistake, or is added to. */

@@ -35,9 +35,11 @@ static void ask(struct world *w, int person, int worker, int day)
 static void show_receipt(struct world *w, struct request *r, int worker,
                          int day)
 {
-    struct id id;
+    r->receipted = day;
+    r->shown_by = worker;
     r->receipt = r->granted - 100 * dice(w, 3);
-    device_put(device_of(w, worker), "receipt", case_of(w, r->e.person), &id,
+    device_put(device_of(w, worker), "receipt", case_of(w, r->e.person),
+               &r->shown,
                "\"authorization\":\"%s\",\"person\":\"%s\","
                "\"amount_cents\":%d,\"on\":\"%s\"",
                r->authorization.text, case_of(w, r->e.person)->text, r->receipt,
@@ -55,9 +57,8 @@ static void spend(struct world *w, struct voucher *v, int day)
     device_spend(device, &spend, &v->spent);
     v->day = day;
     if (chance(w, 40)) {
-        struct id id;
         v->receipt = true;
-        device_put(device, "receipt", case_of(w, v->person), &id,
+        device_put(device, "receipt", case_of(w, v->person), &v->shown,
                    "\"voucher_spend\":\"%s\",\"person\":\"%s\","
                    "\"amount_cents\":%d,\"on\":\"%s\"",
                    v->spent.text, case_of(w, v->person)->text, v->spent_cents,
@@ -115,16 +116,22 @@ static void answer(struct world *w, struct office *office, struct request *r,
                     r->authorization.text, date_text(day));
     } else if (chance(w, 50)) {
         r->voided = true;
-        office_tell(office, "authorization void %s --reason changed --as fay",
-                    r->authorization.text);
+        char *told = office_ask(
+            office, "authorization void %s --reason changed --as fay --json",
+            r->authorization.text);
+        id_take(told, "void", &r->the_void);
+        free(told);
     }
 }
 
 static void issue(struct world *w, struct office *office)
 {
+    int worker = dice(w, w->worker_count);
+    const struct worker *to = &w->workers.at[worker];
+    if (!to->cases.count)
+        return;
     struct voucher *v = LIST_ADD(w->vouchers);
-    v->worker = dice(w, w->worker_count);
-    const struct worker *to = &w->workers.at[v->worker];
+    v->worker = worker;
     v->person = to->cases.at[dice(w, (int)to->cases.count)];
     v->cents = 2000 + 500 * dice(w, 8);
     char *text = office_ask(

@@ -6,16 +6,19 @@
 static void sign(struct world *w, struct paper *p, bool department, int worker,
                  int day)
 {
-    struct id id;
-    bool error = chance(w, 10);
-    device_put(device_of(w, worker), "signature", case_of(w, p->e.person), &id,
+    struct signature *s = LIST_ADD(w->signatures);
+    entry_begin(&s->e, p->e.person, worker, day);
+    s->department = department;
+    s->e.error = chance(w, 10);
+    device_put(device_of(w, worker), "signature", case_of(w, p->e.person),
+               &s->e.id,
                "\"of\":\"%s\",\"person\":\"%s\",\"text_hash\":\"abc\","
                "\"role\":\"%s\",\"mark\":\"drawn\",\"occurred_at\":"
                "\"%sT10:00-06:00\",\"entered_in_error\":%s",
                p->e.id.text, case_of(w, p->e.person)->text,
                department ? "department" : "participant", date_text(day),
-               error ? "true" : "false");
-    p->signed_by[department] |= !error;
+               s->e.error ? "true" : "false");
+    p->signed_by[department] |= !s->e.error;
 }
 
 static void oblige(struct world *w, int paper, bool department, int worker,
@@ -103,7 +106,6 @@ static void contracts_week(struct world *w, int worker, int day)
             !chance(w, 8))
             continue;
         o->status = strcmp(o->status, "open") ? "done" : "doing";
-        o->e.by = worker;
         device_revise(device_of(w, worker), &o->e.id, "\"status\":\"%s\"",
                       o->status);
     }

@@ -42,6 +42,7 @@ static void settle_need(struct world *w, struct need *n, int worker)
                                         "partly_met",  "declined",
                                         "withdrawn",   "no_resource"};
     /* From where a need stands, no step back. */
+    n->e.by = worker;
     n->status = strcmp(n->status, "open") == 0 ? PICK(w, after)
                 : chance(w, 50)                ? "met"
                                                : "partly_met";
@@ -80,6 +81,7 @@ static void refer(struct world *w, int person, int need, int worker, int day)
     r->status = "draft";
     r->urgency = PICK(w, urgencies);
     r->resource = place_in(w, place);
+    r->named = strncmp(place, ",\"provider", 10) == 0;
     r->consented = w->persons.at[person].consent >= 0 && chance(w, 95);
     r->founded = !r->consented && chance(w, 50);
     if (r->urgency[0])

@@ -64,6 +64,12 @@ struct tally_row *tally_row(struct tally *tally, ...)
     return row ? row : add_row(tally, key);
 }
 
+void tally_rows(struct tally *tally, const char *const *names)
+{
+    for (; *names; names++)
+        tally_row(tally, *names, NULL);
+}
+
 static int figure_of(struct tally *tally, const char *column)
 {
     int i = 0;

@@ -26,6 +26,10 @@ struct tally {
 
 /* The row with these texts (NULL ends them), made when it is not there. */
 struct tally_row *tally_row(struct tally *tally, ...);
+/* Rows that stand there even when nothing is found. */
+#define TALLY_ROWS(tally, ...)                                                 \
+    tally_rows(tally, (const char *const[]){__VA_ARGS__, NULL})
+void tally_rows(struct tally *tally, const char *const *names);
 /* Adds to a figure by its column's name. */
 void tally_add(struct tally *tally, struct tally_row *row, const char *column,
                int64_t by);
@@ -62,6 +66,9 @@ tally_fill tally_r01, tally_r01b, tally_r02, tally_r02b, tally_r02c, tally_r03,
     tally_r07, tally_r08, tally_r08b, tally_r09, tally_r09b, tally_r10,
     tally_r11, tally_r12, tally_r13, tally_r14, tally_r14b, tally_r14c,
     tally_r15, tally_r16, tally_r16b, tally_r17, tally_r18, tally_r18b,
-    tally_r18c, tally_r19, tally_r19b;
+    tally_r18c, tally_r19, tally_r19b, tally_r20;
+
+/* The person whose case R-20 shows. */
+int packet_person(struct world *w);
 
 #endif

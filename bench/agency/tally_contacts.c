@@ -132,7 +132,7 @@ void tally_r17(struct world *w, struct tally *tally)
     for (size_t i = 0; i < w->contacts.count; i++)
         capture(w, tally, &w->contacts.at[i].e, w->contacts.at[i].e.day);
     for (size_t i = 0; i < w->addenda.count; i++)
-        capture(w, tally, &w->addenda.at[i], w->addenda.at[i].day);
+        capture(w, tally, &w->addenda.at[i].e, w->addenda.at[i].e.day);
     for (size_t i = 0; i < w->attempts.count; i++)
         capture(w, tally, &w->attempts.at[i], w->attempts.at[i].day);
     for (size_t i = 0; i < w->services.count; i++)

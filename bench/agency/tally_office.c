@@ -63,16 +63,14 @@ static const struct {
     {"R-19", "", tally_r19, "days ahead_s", "which the machine's clock makes"},
     {"R-19b", "", tally_r19b, "week oldest_days",
      "which the machine's clock makes"},
+    {"R-20", "--set case=", tally_r20, NULL, NULL},
 };
 #define COUNT (sizeof all / sizeof *all)
 
 static void run_uncounted(const char *report, const struct office *office,
-                          struct tally_total *total, const char *kase)
+                          struct tally_total *total)
 {
-    char *text = office_ask(office, "report %s --json %s%s", report,
-                            !strcmp(report, "R-20") ? "--set case=" : "",
-                            !strcmp(report, "R-20") ? kase : "");
-    free(text);
+    free(office_ask(office, "report %s --json", report));
     printf("# %-5s not compared: the generator keeps no books for it\n",
            report);
     total->not_compared++;
@@ -84,15 +82,20 @@ static void compare_one(struct world *w, const struct office *office,
     for (size_t i = 0; i < COUNT; i++) {
         if (strcmp(all[i].report, report) != 0)
             continue;
+        char options[128];
+        snprintf(options, sizeof options, "%s%s", all[i].options,
+                 strcmp(report, "R-20")
+                     ? ""
+                     : w->persons.at[packet_person(w)].id.text);
         struct tally tally = {.report = report,
-                              .options = all[i].options,
+                              .options = options,
                               .ignored = all[i].ignored,
                               .why = all[i].why};
         all[i].fill(w, &tally);
         tally_compare(&tally, office, total);
         return;
     }
-    run_uncounted(report, office, total, w->persons.at[0].id.text);
+    run_uncounted(report, office, total);
 }
 
 /* Of all reports that the program has, so that a new one is not passed over. */

@@ -23,6 +23,13 @@ static bool is_doubled(struct world *w, const struct paper *p)
 
 void tally_r11(struct world *w, struct tally *tally)
 {
+    TALLY_ROWS(tally, "not signed by one party",
+               "in force without obligations of one party",
+               "in force, no copy given",
+               "in force, no notice of a fair hearing",
+               "in force without a number", "two amendments in force at once",
+               "obligation of the Department overdue",
+               "obligation of the participant overdue");
     for (size_t i = 0; i < w->papers.count; i++) {
         const struct paper *p = &w->papers.at[i];
         const struct id *id = &p->e.id;
@@ -89,7 +96,15 @@ static void tell_user(struct tally *tally, const char *name)
 
 void tally_r13(struct world *w, struct tally *tally)
 {
-    static const struct id none;
+    TALLY_ROWS(tally, "referral sent with neither consent nor other basis",
+               "open referral whose consent was revoked",
+               "open referral whose consent has expired",
+               "a site goes on though consent was withdrawn",
+               "device not revoked of a user who is disabled",
+               "disclosure with neither consent nor other basis",
+               "advocacy outside with neither consent nor basis",
+               "user without a statement of confidentiality",
+               "incident that is not closed");
     for (size_t i = 0; i < w->referrals.count; i++)
         tell_referral(w, tally, &w->referrals.at[i]);
     for (size_t i = 0; i < w->disclosures.count; i++)
@@ -104,9 +119,6 @@ void tally_r13(struct world *w, struct tally *tally)
     for (size_t i = 0; i < w->incidents.count; i++)
         lacks(tally, "incident that is not closed", !w->incidents.at[i].closed,
               &w->incidents.at[i].id);
-    /* No site was told of anybody. */
-    lacks(tally, "a site goes on though consent was withdrawn", false, &none);
-    lacks(tally, "incident that is not closed", false, &none);
     for (size_t i = 0; i < w->workers.count; i++) {
         const struct worker *k = &w->workers.at[i];
         struct id device;

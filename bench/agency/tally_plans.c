@@ -85,12 +85,17 @@ static bool has_work(struct world *w, int plan)
 
 void tally_r04b(struct world *w, struct tally *tally)
 {
+    /* The type refuses a plan that is based on nothing. */
+    TALLY_ROWS(tally, "plan without assessment",
+               "plan that the client did not agree to",
+               "plan made without the client, and no reason",
+               "employment plan without a goal of employment",
+               "assessment without strengths", "assessment without challenges",
+               "assessment without a ranking of needs");
     for (size_t i = 0; i < w->plans.count; i++) {
         const struct plan *p = &w->plans.at[i];
         bool counts = is_carried_out(p);
         bool away = !p->present[0] || !strcmp(p->present, "no");
-        /* The type refuses a plan that is based on nothing. */
-        lacks(tally, "plan without assessment", false, &p->e.id);
         lacks(tally, "plan that the client did not agree to",
               counts && strcmp(p->agreed, "yes") != 0, &p->e.id);
         lacks(tally, "plan made without the client, and no reason",

@@ -101,6 +101,7 @@ struct referral {
     int need, sent;
     const char *status, *urgency, *resource;
     bool contested, consented, founded;
+    bool named; /* the provider by name, and not from the directory */
     bool tax;
     const char *county, *basis, *outcome, *eitc;
     int site;
@@ -117,6 +118,12 @@ struct advocacy {
     int on;
     const char *provider, *scope, *result;
     bool contested, founded;
+};
+
+struct addendum {
+    struct entry e;
+    struct id of;
+    const char *reason;
 };
 
 /* An offer of budgeting or of the tax credit, beside those in contacts. */
@@ -221,12 +228,13 @@ struct request {
     const char *category, *fund;
     int cents;
     bool seen, withdrawn, voided;
-    struct id authorization;
+    struct id authorization, the_void, shown; /* the last: the receipt */
+    int receipted, shown_by;
     int granted, federal, paid, receipt; /* cents, but paid: the day or -1 */
 };
 
 struct voucher {
-    struct id id, spent;
+    struct id id, spent, shown;
     int worker, person, cents, spent_cents;
     int day; /* of spending; 0: not yet */
     bool receipt;
@@ -246,6 +254,11 @@ struct obligation {
     bool department;
     int due;
     const char *status;
+};
+
+struct signature {
+    struct entry e;
+    bool department;
 };
 
 struct disclosure {
@@ -305,7 +318,7 @@ struct world {
     LIST(struct entry) attempts;
     LIST(struct advocacy) advocacies;
     LIST(struct follow_up) answers; /* of effectiveness, by themselves */
-    LIST(struct entry) addenda;
+    LIST(struct addendum) addenda;
     LIST(struct offer) budgetings;
     LIST(struct offer) credits;
     LIST(struct consent) consents;
@@ -327,6 +340,7 @@ struct world {
     LIST(struct voucher) vouchers;
     LIST(struct paper) papers;
     LIST(struct obligation) obligations;
+    LIST(struct signature) signatures;
     LIST(struct disclosure) disclosures;
     LIST(struct incident) incidents;
     LIST(struct target) targets;

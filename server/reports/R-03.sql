@@ -61,21 +61,28 @@ tasks AS MATERIALIZED (
     SELECT case_id, count(*) AS tasks FROM v_task
     WHERE coalesce(status, 'open') IN ('open', 'doing')
         AND kind IN ('visit', 'call', 'follow_up') AND due_on < :as_of
-    GROUP BY case_id)
-SELECT coalesce(w.worker, 'nobody') AS worker, count(*) AS cases,
-    count(CASE WHEN c.last IS NULL
-        OR :as_of_day - c.last > coalesce(e.days, :cadence_days)
-        THEN 1 END) AS gap,
-    count(CASE WHEN c.last IS NULL THEN 1 END) AS never,
-    coalesce(sum(t.tasks), 0) AS tasks, coalesce(sum(c.late), 0) AS late,
-    coalesce(sum(c.attempts), 0) AS attempts,
-    group_concat(DISTINCT CASE WHEN c.last IS NULL
-        OR :as_of_day - c.last > coalesce(e.days, :cadence_days)
-        THEN k.case_id END) AS ids
-FROM cases k
-LEFT JOIN contacts c ON c.case_id = k.case_id
-LEFT JOIN cadence e ON e.case_id = k.case_id
-LEFT JOIN tasks t ON t.case_id = k.case_id
-LEFT JOIN worker w ON w.case_id = k.case_id
+    GROUP BY case_id),
+-- One row a case of each part, in place of joins of parts that have no index.
+parts AS (
+    SELECT case_id, 1 AS open, NULL AS last, NULL AS days, 0 AS tasks,
+        0 AS late, 0 AS attempts, NULL AS worker FROM cases
+    UNION ALL SELECT case_id, 0, last, NULL, 0, late, attempts, NULL
+    FROM contacts
+    UNION ALL SELECT case_id, 0, NULL, days, 0, 0, 0, NULL FROM cadence
+    UNION ALL SELECT case_id, 0, NULL, NULL, tasks, 0, 0, NULL FROM tasks
+    UNION ALL SELECT case_id, 0, NULL, NULL, 0, 0, 0, worker FROM worker),
+kept AS (
+    SELECT case_id, max(last) AS last, sum(tasks) AS tasks,
+        sum(late) AS late, sum(attempts) AS attempts, max(worker) AS worker,
+        CASE WHEN max(last) IS NULL OR :as_of_day - max(last)
+            > coalesce(max(days), :cadence_days) THEN 1 ELSE 0 END AS gap
+    FROM parts GROUP BY case_id HAVING max(open) = 1)
+SELECT coalesce(worker, 'nobody') AS worker, count(*) AS cases,
+    count(CASE WHEN gap = 1 THEN 1 END) AS gap,
+    count(CASE WHEN last IS NULL THEN 1 END) AS never,
+    coalesce(sum(tasks), 0) AS tasks, coalesce(sum(late), 0) AS late,
+    coalesce(sum(attempts), 0) AS attempts,
+    group_concat(DISTINCT CASE WHEN gap = 1 THEN case_id END) AS ids
+FROM kept
 GROUP BY 1
 ORDER BY 1

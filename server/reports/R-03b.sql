@@ -12,7 +12,8 @@
 -- column attempts: count | Of which attempts
 -- column persons: count | Persons
 -- column ids: ids | Contacts
-WITH same AS MATERIALIZED (SELECT record, stands_for FROM v_same),
+WITH same AS MATERIALIZED (SELECT record, stands_for FROM v_same
+    WHERE record <> stands_for),
 told AS MATERIALIZED (
     SELECT c.record, coalesce(s.stands_for, c.person) AS person,
         CASE WHEN c.kind = 'attempted' OR c.outcome IN ('no_answer',

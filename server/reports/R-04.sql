@@ -15,7 +15,8 @@
 -- column agreed: count | Plan agreed
 -- column choices: int | Choices offered
 -- column ids: ids | Enrollments
-WITH same AS MATERIALIZED (SELECT record, stands_for FROM v_same),
+WITH same AS MATERIALIZED (SELECT record, stands_for FROM v_same
+    WHERE record <> stands_for),
 agreed AS MATERIALIZED (
     SELECT DISTINCT enrollment FROM v_plan
     WHERE client_agreed = 'yes' AND enrollment IS NOT NULL

@@ -40,15 +40,15 @@ findings AS (
         AND coalesce(absent_reason, '') = ''
     UNION ALL SELECT 4, record FROM plans
     WHERE kind = 'employment_plan' AND record NOT IN (SELECT plan FROM work)
-    UNION ALL SELECT 5, d.record FROM done d LEFT JOIN said s
-        ON s.assessment = d.record AND s.part = 'strengths'
-    WHERE s.assessment IS NULL
-    UNION ALL SELECT 6, d.record FROM done d LEFT JOIN said s
-        ON s.assessment = d.record AND s.part = 'challenges'
-    WHERE s.assessment IS NULL
-    UNION ALL SELECT 7, d.record FROM done d LEFT JOIN said s
-        ON s.assessment = d.record AND s.part IN ('needs', 'priorities')
-    WHERE s.assessment IS NULL),
+    UNION ALL SELECT 5, record FROM done WHERE record NOT IN
+        (SELECT assessment FROM said
+        WHERE part = 'strengths' AND assessment IS NOT NULL)
+    UNION ALL SELECT 6, record FROM done WHERE record NOT IN
+        (SELECT assessment FROM said
+        WHERE part = 'challenges' AND assessment IS NOT NULL)
+    UNION ALL SELECT 7, record FROM done WHERE record NOT IN
+        (SELECT assessment FROM said WHERE part IN ('needs', 'priorities')
+        AND assessment IS NOT NULL)),
 named AS (
     SELECT 1 AS place, 'plan without assessment' AS finding
     UNION ALL SELECT 2, 'plan that the client did not agree to'

@@ -14,7 +14,8 @@
 -- column same: count | Equal
 -- column worse: count | Below
 -- column ids: ids | Latest scores
-WITH people AS MATERIALIZED (SELECT record, stands_for FROM v_same),
+WITH people AS MATERIALIZED (SELECT record, stands_for FROM v_same
+    WHERE record <> stands_for),
 scores AS MATERIALIZED (
     SELECT c.record, coalesce(p.stands_for, c.person) AS person,
         coalesce(c.scale, 'not named') AS scale,

@@ -16,7 +16,8 @@
 -- column pending: count | Pending
 -- column persons: count | Persons
 -- column ids: ids | Actions
-WITH same AS MATERIALIZED (SELECT record, stands_for FROM v_same)
+WITH same AS MATERIALIZED (SELECT record, stands_for FROM v_same
+    WHERE record <> stands_for)
 SELECT coalesce(o.name, a.provider, 'not named') AS provider,
     coalesce(a.scope, 'not said') AS scope, count(*) AS actions,
     count(CASE WHEN a.result__open = 0 AND a.result = 'granted' THEN 1 END)

@@ -23,7 +23,8 @@
 -- column in_conflict: int | In conflict
 -- column result: text | Result
 -- column rule: text | Rule
-WITH same AS MATERIALIZED (SELECT record, stands_for FROM v_same),
+WITH same AS MATERIALIZED (SELECT record, stands_for FROM v_same
+    WHERE record <> stands_for),
 covered AS MATERIALIZED (
     SELECT DISTINCT c.value AS hours FROM v_hours_verification v
     JOIN v_hours_verification__covers c ON c.record = v.record

@@ -13,7 +13,8 @@
 -- column count: count | Persons
 -- column services: count | Services
 -- column ids: ids | Services
-WITH same AS MATERIALIZED (SELECT record, stands_for FROM v_same),
+WITH same AS MATERIALIZED (SELECT record, stands_for FROM v_same
+    WHERE record <> stands_for),
 given AS MATERIALIZED (
     SELECT d.record, coalesce(s.stands_for, d.person) AS person, d.code
     FROM v_service_delivered d LEFT JOIN same s ON s.record = d.person

@@ -19,7 +19,8 @@
 -- column of_served: int | % of served
 -- column of_target: int | % of target
 -- column ids: ids | Outcomes
-WITH same AS MATERIALIZED (SELECT record, stands_for FROM v_same),
+WITH same AS MATERIALIZED (SELECT record, stands_for FROM v_same
+    WHERE record <> stands_for),
 achieved AS MATERIALIZED (
     SELECT o.record, coalesce(s.stands_for, o.person) AS person, o.code,
         CASE WHEN o.verification = 'verified' AND o.verification__open = 0

@@ -13,7 +13,8 @@
 -- column label: text | Label
 -- column count: count | Persons
 -- column ids: ids | Persons
-WITH same AS MATERIALIZED (SELECT record, stands_for FROM v_same),
+WITH same AS MATERIALIZED (SELECT record, stands_for FROM v_same
+    WHERE record <> stands_for),
 seen AS (
     SELECT person FROM v_contact WHERE coalesce(entered_in_error, 0) = 0
         AND occurred_at__day BETWEEN :from_day AND :to_day

@@ -18,7 +18,8 @@
 -- column target: int | Target
 -- column actual: count | Actual
 -- column ids: ids | Objective
-WITH same AS MATERIALIZED (SELECT record, stands_for FROM v_same),
+WITH same AS MATERIALIZED (SELECT record, stands_for FROM v_same
+    WHERE record <> stands_for),
 achieved AS MATERIALIZED (
     SELECT o.code, o.codeset_version AS version, substr(o.achieved_on, 1, 4)
         AS year, count(DISTINCT coalesce(s.stands_for, o.person)) AS persons

@@ -27,7 +27,8 @@
 -- column eitc_unknown: count | Not known
 -- column expired: count | Expired
 -- column ids: ids | Referrals
-WITH same AS MATERIALIZED (SELECT record, stands_for FROM v_same),
+WITH same AS MATERIALIZED (SELECT record, stands_for FROM v_same
+    WHERE record <> stands_for),
 people AS MATERIALIZED (
     SELECT p.record, coalesce(s.stands_for, p.record) AS person, p.county
     FROM v_person p LEFT JOIN same s ON s.record = p.record),

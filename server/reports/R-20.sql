@@ -1,8 +1,8 @@
 -- report: R-20
 -- title: Audit packet of one case
 -- clauses: ME-II-12
--- definition: What was written in one case, by day; the texts, signatures and history of
---   each record are in `export case`.  A mark says what is not to be relied on.
+-- definition: What was written in one case, by day, its money too; the texts, signatures
+--   and history of each record are in `export case`.  A mark says what is not to be relied on.
 -- parameter case: text required | Case
 -- column day: date | Day
 -- column type: text | Type
@@ -111,6 +111,28 @@ WITH items AS (
         coalesce(to_whom, 'not named') || ': ' || coalesce(purpose, 'not said'),
         to_whom__by, CASE WHEN entered_in_error = 1 THEN 'entered in error' ELSE '' END, record
     FROM v_disclosure_log WHERE case_id = :case
+    UNION ALL SELECT NULL, amount_cents__at, 'expenditure_request',
+        category || ': ' || CAST(amount_cents AS TEXT) || ' cents',
+        amount_cents__by,
+        CASE WHEN withdrawn = 1 THEN 'withdrawn' ELSE '' END, record
+    FROM v_expenditure_request WHERE case_id = :case
+    UNION ALL SELECT paid_on, amount_cents__at, 'expenditure_authorization',
+        category || ': ' || CAST(amount_cents AS TEXT) || ' cents',
+        amount_cents__by,
+        CASE WHEN paid_on__open = 1 THEN 'in conflict' ELSE '' END, record
+    FROM v_expenditure_authorization WHERE case_id = :case
+    UNION ALL SELECT NULL, reason__at, 'expenditure_void', reason, reason__by,
+        'of ' || "of", record
+    FROM v_expenditure_void WHERE case_id = :case
+    UNION ALL SELECT "on", amount_cents__at, 'receipt',
+        CAST(amount_cents AS TEXT) || ' cents', amount_cents__by,
+        CASE WHEN entered_in_error = 1 THEN 'entered in error' ELSE '' END, record
+    FROM v_receipt WHERE case_id = :case
+    UNION ALL SELECT "on", amount_cents__at, 'voucher_spend',
+        coalesce(category, 'not said') || ': '
+            || CAST(amount_cents AS TEXT) || ' cents', amount_cents__by, '',
+        record
+    FROM v_voucher_spend WHERE case_id = :case
     UNION ALL SELECT closed_on, kind__at, 'closure',
         coalesce(kind, 'not said') || coalesce(': ' || reason, ''),
         kind__by, CASE WHEN status__open = 1 THEN 'in conflict' ELSE '' END, record

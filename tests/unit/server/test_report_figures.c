@@ -314,6 +314,7 @@ static const struct expected figures[] = {
      ",need,food: declined,lee,,#33\n"
      ",plan,service_delivery_plan: in_progress,lee,,#115\n"
      ",goal,employment: open,lee,,#117\n"
+     ",expenditure_request,tools: 5000 cents,lee,,#203\n"
      "2025-10-01,contact,phone: completed,lee,,#23\n"
      "2026-09-01,evaluation,not said,lee,,#222\n"
      "2026-09-30,consent,referral_specific: revoked,lee,,#50\n"

@@ -2,6 +2,8 @@
  */
 #include "bench/agency/year.h"
 
+#include "shared/model/id.h"
+
 static const char *const funds[] = {"federal_tanf", "state_moe", "csbg"};
 static const char *const categories[] = {"transportation", "clothing", "tools"};
 
@@ -116,11 +118,10 @@ static void answer(struct world *w, struct office *office, struct request *r,
                     r->authorization.text, date_text(day));
     } else if (chance(w, 50)) {
         r->voided = true;
-        char *told = office_ask(
-            office, "authorization void %s --reason changed --as fay --json",
-            r->authorization.text);
-        id_take(told, "void", &r->the_void);
-        free(told);
+        office_tell(office, "authorization void %s --reason changed --as fay",
+                    r->authorization.text);
+        id_derive(r->the_void.text, "expenditure_void",
+                  bytes_text(r->authorization.text));
     }
 }
 

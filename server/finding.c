@@ -35,13 +35,13 @@ struct loading {
     char *detail;
 };
 
-/* Those that a statement alone does not find; it gives what they look at. */
+/* What a statement alone does not find; a policy names the program. */
 static const struct {
-    const char *policy;
+    const char *name;
     enum err (*find)(struct findings *f, const struct report *policy,
-                     const struct report_run *rows, const struct office *office,
+                     const struct report_run *rows, struct office *office,
                      struct sql *sql);
-} programs[] = {{"possible_duplicates", finding_persons}};
+} programs[] = {{"persons", finding_persons}};
 #define PROGRAM_COUNT (sizeof programs / sizeof *programs)
 
 static const char head[] =
@@ -75,6 +75,24 @@ static const char *keep(struct findings *f, const struct sql_value *value)
                       value->kind == SQL_TEXT ? value->bytes : bytes_text(""));
 }
 
+struct finding_draft finding_of_row(const struct report *policy,
+                                    const struct report_row *row)
+{
+    const struct sql_value *values = row->values;
+    struct finding_draft draft = {.policy = policy, .since = INT64_MAX};
+    struct bytes *const texts[POLICY_COLUMNS] = {[POLICY_CASE] = &draft.kase,
+                                                 [POLICY_RECORD] =
+                                                     &draft.record,
+                                                 [POLICY_FACTS] = &draft.facts,
+                                                 [POLICY_WHAT] = &draft.what};
+    for (size_t i = 0; i < POLICY_COLUMNS; i++)
+        if (texts[i] && values[i].kind == SQL_TEXT)
+            *texts[i] = values[i].bytes;
+    if (values[POLICY_SINCE].kind == SQL_INT)
+        draft.since = values[POLICY_SINCE].integer;
+    return draft;
+}
+
 static enum err id_make(struct finding *finding)
 {
     struct buffer name;
@@ -88,29 +106,25 @@ static enum err id_make(struct finding *finding)
     return err;
 }
 
-enum err findings_add(struct findings *f, const struct report *policy,
-                      const struct report_row *row, const char *facts,
-                      const char *what)
+enum err findings_add(struct findings *f, const struct finding_draft *draft)
 {
-    const struct sql_value *values = row->values;
+    const char *owner = draft->owner ? draft->owner : draft->policy->owner;
     struct finding *new = arena_take(&f->arena, sizeof *new);
     if (!new)
         return ERR_NOMEM;
-    *new = (struct finding){
-        .policy = policy,
-        .kase = keep(f, &values[POLICY_CASE]),
-        .record = keep(f, &values[POLICY_RECORD]),
-        .facts = facts ? arena_copy(&f->arena, bytes_text(facts))
-                       : keep(f, &values[POLICY_FACTS]),
-        .what = what ? arena_copy(&f->arena, bytes_text(what))
-                     : keep(f, &values[POLICY_WHAT]),
-        .since = f->as_of_day,
-        .next = f->list};
-    if (!new->kase || !new->record || !new->facts || !new->what)
+    *new = (struct finding){.policy = draft->policy,
+                            .kase = arena_copy(&f->arena, draft->kase),
+                            .record = arena_copy(&f->arena, draft->record),
+                            .facts = arena_copy(&f->arena, draft->facts),
+                            .what = arena_copy(&f->arena, draft->what),
+                            .workers = !strcmp(owner, WORKER),
+                            .since = draft->since < f->as_of_day ? draft->since
+                                                                 : f->as_of_day,
+                            .next = f->list};
+    new->role =
+        new->workers ? FINDING_ROLE : arena_copy(&f->arena, bytes_text(owner));
+    if (!new->kase || !new->record || !new->facts || !new->what || !new->role)
         return ERR_NOMEM;
-    if (values[POLICY_SINCE].kind == SQL_INT &&
-        values[POLICY_SINCE].integer < f->as_of_day)
-        new->since = values[POLICY_SINCE].integer;
     new->age = f->as_of_day - new->since;
     f->list = new;
     f->count++;
@@ -181,10 +195,8 @@ static void people_name(const struct loading *l, struct finding *finding)
     const char *as_of = l->findings->run.values[0];
     const struct resolution *r =
         map_get(l->resolutions, bytes_text(finding->id));
-    bool workers = !strcmp(finding->policy->owner, WORKER);
-    finding->role = workers ? FINDING_ROLE : finding->policy->owner;
     finding->owner =
-        workers ? map_get(l->owners, bytes_text(finding->kase)) : NULL;
+        finding->workers ? map_get(l->owners, bytes_text(finding->kase)) : NULL;
     if (!finding->owner)
         finding->owner = "";
     finding->why = finding->by = finding->until = "";
@@ -209,16 +221,29 @@ static const char *set_find(const struct finding_wanted *wanted,
     return NULL;
 }
 
+static enum err program_run(struct loading *l, const struct report *policy,
+                            const struct report_run *run)
+{
+    for (size_t i = 0; i < PROGRAM_COUNT; i++)
+        if (!strcmp(policy->program, programs[i].name))
+            return programs[i].find(l->findings, policy, run, l->office,
+                                    &l->sql);
+    snprintf(l->detail, REPORT_DETAIL_CHARS, "%s: no program is called %s",
+             policy->id, policy->program);
+    return ERR_INVALID;
+}
+
 static enum err rows_take(struct loading *l, const struct report *policy,
                           const struct report_run *run)
 {
-    for (size_t i = 0; i < PROGRAM_COUNT; i++)
-        if (!strcmp(policy->id, programs[i].policy))
-            return programs[i].find(l->findings, policy, run, l->office,
-                                    &l->sql);
     enum err err = ERR_OK;
-    for (const struct report_row *row = run->rows; row && !err; row = row->next)
-        err = findings_add(l->findings, policy, row, NULL, NULL);
+    if (policy->program)
+        return program_run(l, policy, run);
+    for (const struct report_row *row = run->rows; row && !err;
+         row = row->next) {
+        struct finding_draft draft = finding_of_row(policy, row);
+        err = findings_add(l->findings, &draft);
+    }
     return err;
 }
 

@@ -22,6 +22,7 @@ struct finding {
     const char *kase, *record, *facts, *what;
     const char *owner;  /* a user; "": anyone of the role */
     const char *role;   /* whose work it is when nobody is named */
+    bool workers;       /* whoever is responsible for the case owns it */
     int64_t since, age; /* days since 1970-01-01; how many until as_of */
     bool resolved;
     const char *why, *by, *until; /* of its resolution, else "" */
@@ -56,12 +57,17 @@ void findings_fini(struct findings *f); /* a zeroed one is allowed */
 
 /* By its id; NULL: there is none. */
 const struct finding *findings_find(const struct findings *f, const char *id);
-/* Makes one of a row of its policy; `facts` and `what` may replace the row's.
- */
+/* What a row of a policy says, or a program; all borrowed. */
+struct finding_draft {
+    const struct report *policy;
+    struct bytes kase, record, facts, what;
+    int64_t since;
+    const char *owner; /* NULL: the policy's */
+};
+struct finding_draft finding_of_row(const struct report *policy,
+                                    const struct report_row *row);
 MUST_CHECK enum err findings_add(struct findings *f,
-                                 const struct report *policy,
-                                 const struct report_row *row,
-                                 const char *facts, const char *what);
+                                 const struct finding_draft *draft);
 /* True when it is the work of this user of that role. */
 bool finding_is_of(const struct finding *finding, const char *user,
                    const char *role);
@@ -76,7 +82,6 @@ void findings_print(struct buffer *out, const struct findings *f,
 MUST_CHECK enum err finding_persons(struct findings *f,
                                     const struct report *policy,
                                     const struct report_run *rows,
-                                    const struct office *office,
-                                    struct sql *sql);
+                                    struct office *office, struct sql *sql);
 
 #endif

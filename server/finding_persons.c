@@ -29,17 +29,19 @@ static enum err take_pair(void *context, const struct duplicates_pair *pair)
     enum err err = buffer_err(&facts);
     if (!err)
         err = buffer_err(&what);
+    struct finding_draft draft = finding_of_row(p->policy, row);
+    draft.facts = buffer_bytes(&facts);
+    draft.what = buffer_bytes(&what);
     if (!err)
-        err = findings_add(p->findings, p->policy, row, buffer_text(&facts),
-                           buffer_text(&what));
+        err = findings_add(p->findings, &draft);
     buffer_fini(&what);
     buffer_fini(&facts);
     return err;
 }
 
 enum err finding_persons(struct findings *f, const struct report *policy,
-                         const struct report_run *rows,
-                         const struct office *office, struct sql *sql)
+                         const struct report_run *rows, struct office *office,
+                         struct sql *sql)
 {
     struct pairing p = {.findings = f, .policy = policy};
     struct duplicates *d = NULL;

@@ -170,6 +170,8 @@ static enum err head_read(struct reader *r, struct bytes text)
         return text_read(r, &report->todo, rest);
     if (bytes_is(word, "owner"))
         return text_read(r, &report->owner, rest);
+    if (bytes_is(word, "program"))
+        return text_read(r, &report->program, rest);
     if (bytes_is(word, "title"))
         return text_read(r, &report->title, rest);
     if (bytes_is(word, "clauses"))
@@ -177,7 +179,7 @@ static enum err head_read(struct reader *r, struct bytes text)
     if (bytes_is(word, "definition"))
         return text_read(r, &report->definition, rest);
     return wrong(r, "the head has report or policy, title, clauses, "
-                    "definition, do, owner, parameter and column");
+                    "definition, do, owner, program, parameter and column");
 }
 
 /* --- the statement -------------------------------------------------------- */

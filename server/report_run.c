@@ -125,7 +125,7 @@ enum err report_rows_load(struct report_run *run, struct office *office,
     struct taking taking = {run, &run->rows, detail};
     const struct report *report = run->report;
     enum err err = types_check(report, office, detail);
-    if (err)
+    if (err || !report->statement[0])
         return err;
     for (size_t i = 0; i < report->value_count; i++)
         values[i] = value_of(run, &report->values[i]);

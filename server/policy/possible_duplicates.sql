@@ -6,6 +6,7 @@
 --   program compares them.  The weights are [ours], and nothing is merged by itself.
 -- do: Look at both (`duplicates`); `merge` them, or resolve this with what tells them apart.
 -- owner: supervisor
+-- program: persons
 SELECT case_id, record,
     (coalesce(legal_name__at, preferred_name__at, first_name__at)
         + :zone_ms) / 86400000 AS since, '' AS facts, '' AS what

@@ -90,7 +90,7 @@ static void what_is_wrong_in_a_head_is_said(void **state)
         {"--report: R-1\n", "line 1: a line of the head begins with \"-- \""},
         {"-- author: me\n",
          "line 1: the head has report or policy, title, clauses, definition, "
-         "do, owner, parameter and column"},
+         "do, owner, program, parameter and column"},
         {"-- column x: int | X\n-- policy: p\n",
          "line 2: a policy has columns of its own"},
         {"-- policy: p\n-- title: T\n-- definition: D\n-- do: look\n"

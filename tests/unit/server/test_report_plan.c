@@ -83,7 +83,8 @@ static void each_report(struct place *place,
         if (i < reports ? report_at(&report, &arena, i, detail)
                         : policy_at(&report, &arena, i - reports, detail))
             fail_msg("report %zu: %s", i, detail);
-        look(place, &report);
+        if (report.statement[0])
+            look(place, &report);
         arena_fini(&arena);
     }
 }

@@ -231,6 +231,7 @@ static void put_set(struct buffer *set, const struct finding *finding,
     buffer_add_char(set, '}');
 }
 
+/* Of a record without a case it is a case of its own, which the office sees. */
 static int write(struct command *c, const struct finding *finding)
 {
     struct buffer set;
@@ -242,9 +243,9 @@ static int write(struct command *c, const struct finding *finding)
             args_text(&c->args, "--until"));
     enum err err = buffer_err(&set);
     if (!err)
-        err = record_put(c->office, &c->sql, c->author, finding->id,
-                         FINDING_RESOLUTION_TYPE, finding->kase,
-                         buffer_bytes(&set));
+        err = record_put(
+            c->office, &c->sql, c->author, finding->id, FINDING_RESOLUTION_TYPE,
+            *finding->kase ? finding->kase : finding->id, buffer_bytes(&set));
     buffer_fini(&set);
     return command_end(c, err ? command_fail_office(c, err) : EXIT_DONE);
 }

@@ -41,7 +41,7 @@ static const struct {
     enum err (*find)(struct findings *f, const struct report *policy,
                      const struct report_run *rows, struct office *office,
                      struct sql *sql);
-} programs[] = {{"persons", finding_persons}};
+} programs[] = {{"persons", finding_persons}, {"guards", finding_guards}};
 #define PROGRAM_COUNT (sizeof programs / sizeof *programs)
 
 static const char head[] =

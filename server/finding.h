@@ -84,4 +84,10 @@ MUST_CHECK enum err finding_persons(struct findings *f,
                                     const struct report_run *rows,
                                     struct office *office, struct sql *sql);
 
+/* What the guards of the record types ask for and is not there. */
+MUST_CHECK enum err finding_guards(struct findings *f,
+                                   const struct report *policy,
+                                   const struct report_run *rows,
+                                   struct office *office, struct sql *sql);
+
 #endif

@@ -293,11 +293,12 @@ static enum err statement_read(struct reader *r, struct bytes text,
 static enum err whole_check(struct reader *r)
 {
     const struct report *report = r->report;
-    const char *missing = !report->id                      ? "report"
-                          : !report->title                 ? "title"
-                          : !report->definition            ? "definition"
-                          : report->column_count == 0      ? "column"
-                          : report->statement[0] == 0      ? "statement"
+    const char *missing = !report->id                 ? "report"
+                          : !report->title            ? "title"
+                          : !report->definition       ? "definition"
+                          : report->column_count == 0 ? "column"
+                          : !report->statement[0] && !report->program
+                              ? "statement"
                           : report->owner && !report->todo ? "do"
                           : report->todo && !report->owner ? "owner"
                                                            : NULL;

@@ -2,8 +2,8 @@
 -- title: Need beyond the agency that was not referred
 -- clauses: MS-B1)b ME-S3 ME-II-7
 -- definition: An open need that the agency cannot meet, or only partly, and of which no
---   referral speaks so many days after that was said; a draft is none.  Declined, withdrawn,
---   met and without resource are not open.
+--   referral speaks so many days after that was said; a draft is none.  One that is said to
+--   be referred, in progress or met without a referral is found by `guard`.
 -- do: Refer it; or say in the need why not: the client declined, or there is no resource.
 -- owner: worker
 -- parameter as_of: date = today | As of
@@ -18,7 +18,7 @@ needs AS (
         (csbg_can_meet__at + :zone_ms) / 86400000 + :within_days AS due
     FROM v_need
     WHERE csbg_can_meet IN ('no', 'partly')
-        AND coalesce(status, 'open') IN ('open', 'referred', 'in_progress'))
+        AND coalesce(status, 'open') = 'open')
 SELECT case_id, record, due AS since, can AS facts,
     'Need (' || domain || ') that the agency ' ||
     CASE can WHEN 'no' THEN 'cannot meet' ELSE 'can meet only partly' END ||

@@ -49,21 +49,23 @@ referral=$(as dana put referral person="$ames" need="$need" status=sent \
 syncs dana || exit 1
 equal 'a referral settles it' "$(count must_refer --set within_days=-1)" 0
 equal 'which is itself sent without consent' \
-	"$(findings --policy consent_missing --json | jq -r '.rows[0].record')" \
+	"$(findings --policy guard --json | jq -r '.rows[0].record')" \
 	"$referral"
 equal 'and followed up by nobody' "$(count followup_overdue)" 1
 as dana put referral_followup referral="$referral" finding='Waits.' \
 	next_due=2099-01-01 >/dev/null
 as dana put consent person="$ames" kind=referral_specific status=given \
+	mark=drawn \
 	>"$dir/consent"
 revise dana "$referral" consent="$(cat "$dir/consent")" && syncs dana || exit 1
 equal 'a follow-up settles that' "$(count followup_overdue)" 0
-equal 'and a consent this' "$(count consent_missing)" 0
+equal 'and a consent this' "$(count guard)" 0
 # The participant calls the office, the worker is away.
-syncs lee && revise lee "$(cat "$dir/consent")" status=revoked &&
+syncs lee && revise lee "$(cat "$dir/consent")" status=revoked \
+	revoked_how=phone &&
 	syncs lee dana || exit 1
 equal 'one that is revoked is a supervisor'\''s work' \
-	"$(findings --policy consent_revoked --json |
+	"$(findings --policy guard --json |
 	jq -c '.rows[0]|[.record,.owner,.role]')" "[\"$referral\",null,\"supervisor\"]"
 
 # --- the same person twice, two managers, two requests
@@ -122,10 +124,24 @@ as lee put expenditure_request person="$ames" category=transportation \
 	payee='Gas & Go' amount_cents=8000 >/dev/null
 syncs lee || exit 1
 equal 'other facts are another finding' "$(count double_request)" 2
-check 'it can be put off' office findings resolve "$(only consent_revoked)" \
+check 'it can be put off' office findings resolve "$(only guard)" \
 	--reason 'The family decides on Friday.' --until 2099-01-01 --as ruth
-equal 'until that day' "$(count consent_revoked --as-of 2099-01-01)" 0
-equal 'and no longer' "$(count consent_revoked --as-of 2099-01-02)" 1
+equal 'until that day' "$(count guard --as-of 2099-01-01)" 0
+equal 'and no longer' "$(count guard --as-of 2099-01-02)" 1
+
+# --- of no case
+check 'a planner works here' office user add pat --role planner
+as dana put logic_model entity=LIFT year=2026 name=Taxes level=family \
+	status=approved >"$dir/model"
+syncs dana || exit 1
+models=$(findings --owner pat --json | jq -r '.rows[].finding')
+equal 'what a model lacks is the planner'\''s work' \
+	"$(findings --owner pat --json | jq -r '.rows[].record' | sort -u)" \
+	"$(cat "$dir/model")"
+check 'it is resolved, too' office findings resolve "${models%%$'\n'*}" \
+	--reason 'A draft was approved too early.' --as pat
+equal 'and away' "$(findings --owner pat --json | jq '.rows|length')" \
+	$(($(wc -l <<<"$models") - 1))
 
 # --- how it is printed
 check 'people read it' bash -c "'$central' findings --data '$dir/office' |
@@ -136,7 +152,7 @@ equal 'a table has a line each' \
 	"$(findings --format csv --bare | sed 1d | wc -l)" \
 	"$(findings --json | jq '.rows|length')"
 equal 'what was resolved is counted' "$(findings | sed -n '1s/.*; //p')" \
-	'2 resolved (--all shows them)'
+	'3 resolved (--all shows them)'
 
 stop_server
 check 'the office verifies' office verify

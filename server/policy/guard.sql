@@ -1,0 +1,11 @@
+-- policy: guard
+-- title: Record that stands without what it needs
+-- clauses: ME-II-6 ME-II-10 ME-II-12 MS-A4d MS-A4f MS-C4 24-6.7 45CFR-205.50
+-- definition: A record whose field stands at a value that asks for something which is not
+--   there, as the record types say in `needs` (each guard names its own clauses): a referral
+--   that was sent without consent or without saying how the tax site was chosen, a contract
+--   in force without both signatures.  Since the day on which it was put where it stands.
+-- do: Bring what is missing, or take the record back to where it stood.
+-- owner: worker
+-- program: guards
+-- parameter but: text = enrollment.roma_stage.manager assignment.primary.never_nobody | Guards left to other policies

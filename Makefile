@@ -13,6 +13,7 @@
 #   make fuzz      libFuzzer targets, FUZZ_SECONDS=30 each
 #   make agency    a year in one agency: every report compared with books that
 #                  are kept beside it; WORKERS, PERSONS, CONTACTS, SEED
+#   make regulations  writes docs/REGULATIONS.md: each clause, what answers and what tests it
 #   make bench     the measurements
 #   make cover     line coverage of the unit tests
 #   make install   PREFIX=/usr/local DESTDIR=
@@ -102,7 +103,7 @@ LIBS := $(PACKAGE_LIBS) -lm
 WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
 # A missing library is said in one line instead of a page of compiler errors.
-NO_LIBS_GOALS := help clean check deps demo lint model list-%
+NO_LIBS_GOALS := help clean check deps demo lint model regulations list-%
 ifneq ($(MISSING),)
 ifneq ($(filter-out $(NO_LIBS_GOALS),$(or $(MAKECMDGOALS),all)),)
 $(error missing libraries: $(MISSING).  Run: tools/deps.sh build)
@@ -518,6 +519,11 @@ install: all
 	done; done
 	install -d $(DESTDIR)$(PREFIX)/share/satchel/codes
 	install -m 644 schema/codes/*.csv $(DESTDIR)$(PREFIX)/share/satchel/codes
+
+# docs/REGULATIONS.md, from the files that cite the rules.
+.PHONY: regulations
+regulations:
+	@tools/regulations
 
 clean:
 	rm -rf build build-san build-tsan build-fuzz build-cover

@@ -1,6 +1,6 @@
 -- report: R-02
 -- title: Referrals outstanding without follow-up
--- clauses: MS-B1)c ME-II-7 ME-II-10
+-- clauses: MS-B1)a MS-B1)c ME-II-7 ME-II-10
 -- definition: Referrals that were sent and have not ended, of which nobody has written a
 --   follow-up, though the first was due before the day: so many working days after it was
 --   sent, fewer in a crisis.  By the days since it was sent.  One whose end is in conflict

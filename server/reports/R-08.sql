@@ -1,6 +1,6 @@
 -- report: R-08
 -- title: Work requirement by person and month
--- clauses: ME-S10 ME-I-D
+-- clauses: ME-S10 ME-I-D 45CFR-261.30 45CFR-261.60 45CFR-261.61
 -- definition: Hours of each person and month, rounded down: actual ones in the nine core
 --   activities of 45 CFR 261.30, in the other three, which of these an accepted document
 --   covers, and excused ones and holidays.  The result compares the average of a week (a

@@ -1,6 +1,6 @@
 -- report: R-14
 -- title: Annual report: services
--- clauses: MS-A4e MS-B5
+-- clauses: MS-A4e MS-B5 28-8.1
 -- definition: Persons who were given each service of the code set in the period, each
 --   person once a code, persons who were merged counted as one.  Codes are those of the
 --   version that was imported; what was coded otherwise stands at the end.

@@ -1,6 +1,6 @@
 -- report: R-14b
 -- title: Annual report: outcomes
--- clauses: MS-A4e MS-B5
+-- clauses: MS-A4e MS-B5 28-8.1
 -- definition: By indicator of the code set, persons with a goal of that indicator in the
 --   period or an outcome (served), the target of the year, persons who achieved it in the
 --   period (actual), of which verified, and percentages.  A rejected outcome is none.  A

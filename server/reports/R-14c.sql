@@ -1,6 +1,6 @@
 -- report: R-14c
 -- title: Annual report: characteristics of individuals
--- clauses: MS-A4e
+-- clauses: MS-A4e 28-8.1
 -- definition: Persons who had a contact, a service or an outcome in the period, by the last
 --   answer until its end to each item of the code set.  The answers to an item and those
 --   who gave none add up to all persons, unless somebody gave several on one day.

@@ -172,6 +172,23 @@ static void both_rules_are_listed_whole(void **state)
     }
 }
 
+/* 18 Miss. Code R. 24-8.9: that it was seen is kept, and no copy. */
+static void an_identity_document_is_seen_and_not_copied(void **state)
+{
+    (void)state;
+    const char *name;
+    json_t *field, *type = json_load_file("schema/document_seen.json", 0, NULL);
+    assert_non_null(type);
+    assert_true(json_object_size(json_object_get(type, "fields")) > 0);
+    json_object_foreach(json_object_get(type, "fields"), name, field)
+    {
+        const char *kind = json_string_value(json_object_get(field, "kind"));
+        if (!kind || !strcmp(kind, "attachment"))
+            fail_msg("document_seen.%s could hold a copy", name);
+    }
+    json_decref(type);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +196,7 @@ int main(void)
         cmocka_unit_test(every_citation_is_of_a_listed_clause),
         cmocka_unit_test(every_type_says_which_clauses_it_serves),
         cmocka_unit_test(both_rules_are_listed_whole),
+        cmocka_unit_test(an_identity_document_is_seen_and_not_copied),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -154,6 +154,15 @@ const struct scene scenes_of_work[] = {
      {"progress_entry", 116, 1,
       .set = "{" PERSON_1 ",\"goal\":\"#117\",\"on\":\"2026-12-20\",\"text\":"
              "\"Took a lesson.\"}"}},
+    {"change_open",
+     "2026-12-25",
+     {{"change_report", 161, 1,
+       .set = "{" PERSON_1 ",\"reported_on\":\"2026-11-20\",\"text\":"
+              "\"A job.\"}"}},
+     161,
+     "2026-12-20",
+     "Change not dealt with: A job.",
+     {"change_report", 161, 1, .set = "{\"status\":\"done\"}"}},
     {"transition_followup_missing",
      NULL,
      {{"closure", 165, 1,

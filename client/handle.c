@@ -102,6 +102,24 @@ PUBLIC int satchel_open(satchel **out, const char *path,
     return open_with(vault_open, out, path, options);
 }
 
+void handle_note(satchel *handle, struct bytes warning)
+{
+    size_t size = warning.size;
+    if (size >= sizeof handle->note) {
+        size = sizeof handle->note - 1;
+        while (size > 0 && warning.at[size] != '\n')
+            size--;
+    }
+    if (size > 0)
+        memcpy(handle->note, warning.at, size);
+    handle->note[size] = '\0';
+}
+
+PUBLIC const char *satchel_note(const satchel *handle)
+{
+    return handle ? handle->note : "";
+}
+
 void handle_told(satchel *handle)
 {
     if (vault_change_count(handle->vault, &handle->change_told))

@@ -11,6 +11,7 @@
 #include "shared/replica/record.h"
 
 #define HANDLE_MESSAGE_CHARS 512
+#define HANDLE_NOTE_CHARS 4096
 
 #define PUBLIC __attribute__((visibility("default")))
 
@@ -20,6 +21,7 @@ struct satchel {
     int64_t change_told; /* what a daemon need not be told of */
     bool unsent;         /* it made the vault, and has asked no office yet */
     char message[HANDLE_MESSAGE_CHARS];
+    char note[HANDLE_NOTE_CHARS];
 };
 
 /* Takes the lock; ERR_INVALID (with a message) when the vault is not open. */
@@ -30,6 +32,10 @@ int handle_leave(satchel *handle, enum err err);
 /* As handle_leave(), with a text of one's own. */
 int handle_fail(satchel *handle, enum err err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Remembers what was remarked on a write; of more than it has room for, the
+ * first lines. */
+void handle_note(satchel *handle, struct bytes warning);
 
 /* What the vault holds now is old news to a daemon. */
 void handle_told(satchel *handle);

@@ -42,7 +42,7 @@ static struct bytes given_text(const char *text)
     return text ? bytes_text(text) : bytes_of(NULL, 0);
 }
 
-static enum err write_sealed(struct vault *vault, const char *type,
+static enum err write_sealed(satchel *handle, const char *type,
                              struct buffer *set, char id[SATCHEL_ID_BYTES])
 {
     buffer_add_char(set, '}');
@@ -52,9 +52,11 @@ static enum err write_sealed(struct vault *vault, const char *type,
     record_written_init(&written);
     enum err err = buffer_err(set);
     if (!err)
-        err = record_write(vault, &write, &written);
-    if (!err)
+        err = record_write(handle->vault, &write, &written);
+    if (!err) {
         memcpy(id, written.record, SATCHEL_ID_BYTES);
+        handle_note(handle, buffer_bytes(&written.warning));
+    }
     record_written_fini(&written);
     return err;
 }
@@ -98,7 +100,7 @@ PUBLIC int satchel_request_money(satchel *handle,
     put(&set, "enrollment", given_text(r.enrollment));
     enum err err = handle_enter(handle);
     if (!err)
-        err = write_sealed(handle->vault, REQUEST_TYPE, &set, id);
+        err = write_sealed(handle, REQUEST_TYPE, &set, id);
     buffer_wipe(&set);
     return handle_leave(handle, err);
 }
@@ -106,7 +108,8 @@ PUBLIC int satchel_request_money(satchel *handle,
 /* --- vouchers ------------------------------------------------------------- */
 
 struct spending {
-    struct vault *vault;
+    satchel *handle;
+    struct vault *vault; /* its own */
     const struct satchel_spend *given;
     struct arena arena;
     struct buffer state;
@@ -267,7 +270,7 @@ static enum err spend_write(struct spending *s, char id[SATCHEL_ID_BYTES])
     put(&set, "payee", bytes_text(g->payee));
     put(&set, "on", bytes_text(s->today));
     put(&set, "purpose", given_text(g->purpose));
-    enum err err = write_sealed(s->vault, VOUCHER_SPEND_TYPE, &set, id);
+    enum err err = write_sealed(s->handle, VOUCHER_SPEND_TYPE, &set, id);
     buffer_wipe(&set);
     return err;
 }
@@ -320,7 +323,7 @@ PUBLIC int satchel_spend(satchel *handle, const struct satchel_spend *given,
     if (code)
         return code;
     enum err err = handle_enter(handle);
-    struct spending s = {.vault = handle->vault, .given = &g};
+    struct spending s = {.handle = handle, .vault = handle->vault, .given = &g};
     arena_init(&s.arena, STATE_BYTES_MAX * 4u);
     buffer_init(&s.state, STATE_BYTES_MAX);
     if (!err)

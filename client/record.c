@@ -55,6 +55,8 @@ static enum err write_one(satchel *handle, const struct satchel_write *w,
     struct record_written written;
     record_written_init(&written);
     enum err err = record_write(handle->vault, &write, &written);
+    if (!err)
+        handle_note(handle, buffer_bytes(&written.warning));
     if (!err && result)
         err = describe(&written, result);
     record_written_fini(&written);

@@ -110,6 +110,11 @@ void satchel_close(satchel *vault); /* NULL is allowed */
  * valid until the next call on the handle that fails. */
 const char *satchel_message(const satchel *vault);
 
+/* What was remarked on the last write of the handle that was stored, a line
+ * each: what is still missing, and what must be there before a record may stand
+ * where it was moved to.  "" when nothing was; valid until the next write. */
+const char *satchel_note(const satchel *vault);
+
 void satchel_free(void *memory);
 
 /* ---- contacts, referrals, follow-ups ----------------------------------- */

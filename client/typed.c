@@ -67,8 +67,10 @@ static int finish(satchel *handle, const char *type, struct fields *f,
         err = buffer_err(set);
     if (!err)
         err = record_write(handle->vault, &write, &written);
-    if (!err)
+    if (!err) {
         memcpy(id, written.record, SATCHEL_ID_BYTES);
+        handle_note(handle, buffer_bytes(&written.warning));
+    }
     record_written_fini(&written);
     buffer_wipe(set);
     return handle_leave(handle, err);

@@ -66,6 +66,8 @@ void print_row(struct cli *cli, const char *json);
 void print_conflict(struct cli *cli, const char *json);
 /* A text in lines, without what would command a terminal. */
 void print_bytes(const char *text, size_t bytes);
+/* What was remarked on a write, a line each, on standard error. */
+void print_notes(const char *text);
 
 /* {"field","value"} after a decision. */
 void print_settlement(const char *json);

@@ -16,8 +16,8 @@ static void print_result(const struct cli *cli, const char *result)
         cli_print_json(result);
     else
         puts(json_string_value(json_object_get(root, "record")));
-    if (warning && *warning && !cli->json)
-        fprintf(stderr, "satchel: note: %s\n", warning);
+    if (warning && !cli->json)
+        print_notes(warning);
     json_decref(root);
 }
 
@@ -302,14 +302,27 @@ int command_put(struct cli *cli)
                : put_with(cli, &write, NULL, write.type, 1);
 }
 
+static int print_written(struct cli *cli, const char *id)
+{
+    json_t *root = json_pack("{s:s,s:s}", "record", id, "warning",
+                             satchel_note(cli->vault));
+    char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
+    json_decref(root);
+    if (!text)
+        return cli_fail(cli, EXIT_FAILED, "nomem", "memory is exhausted");
+    puts(text);
+    free(text);
+    return EXIT_DONE;
+}
+
 static int done(struct cli *cli, int error, const char *id)
 {
     if (error)
         return cli_fail_vault(cli, error);
     if (cli->json)
-        printf("{\"record\":\"%s\"}\n", id);
-    else
-        puts(id);
+        return print_written(cli, id);
+    puts(id);
+    print_notes(satchel_note(cli->vault));
     return EXIT_DONE;
 }
 

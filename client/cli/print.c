@@ -42,6 +42,18 @@ void print_bytes(const char *text, size_t bytes)
     print_out(&out);
 }
 
+void print_notes(const char *text)
+{
+    for (const char *end; *text; text = *end ? end + 1 : end) {
+        struct buffer out;
+        buffer_init(&out, PROSE_BYTES_MAX);
+        end = text + strcspn(text, "\n");
+        prose_text(&out, bytes_of(text, (size_t)(end - text)), 0);
+        fprintf(stderr, "satchel: note: %s\n", buffer_text(&out));
+        buffer_fini(&out);
+    }
+}
+
 /* JSON of the library on its way to becoming text. */
 struct page {
     struct arena arena;

@@ -56,6 +56,27 @@ static void referrals_and_follow_ups_belong_to_the_persons_case(void **state)
     json_decref(root);
 }
 
+static void a_note_is_of_the_last_write(void **state)
+{
+    struct bench *b = *state;
+    char person[SATCHEL_ID_BYTES], id[SATCHEL_ID_BYTES];
+    assert_string_equal(satchel_note(b->vault), "");
+    bench_put(b->vault, "person", "{\"first_name\":\"Ruth\"}", person);
+    assert_string_equal(satchel_note(b->vault), "");
+    struct satchel_referral referral = SATCHEL_REFERRAL_INIT;
+    referral.person = person;
+    referral.status = "sent";
+    assert_int_equal(satchel_refer(b->vault, &referral, id), SATCHEL_OK);
+    assert_non_null(strstr(satchel_note(b->vault), "record the consent"));
+    referral.person = "";
+    assert_int_equal(satchel_refer(b->vault, &referral, id), SATCHEL_INVALID);
+    assert_non_null(strstr(satchel_note(b->vault), "record the consent"));
+    referral.person = person;
+    referral.status = NULL; /* a draft */
+    assert_int_equal(satchel_refer(b->vault, &referral, id), SATCHEL_OK);
+    assert_string_equal(satchel_note(b->vault), "");
+}
+
 static void a_reference_to_another_type_is_refused(void **state)
 {
     struct bench *b = *state;
@@ -324,6 +345,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_contact_takes_a_handful_of_lines),
         TEST(referrals_and_follow_ups_belong_to_the_persons_case),
+        TEST(a_note_is_of_the_last_write),
         TEST(a_reference_to_another_type_is_refused),
         TEST(only_a_vault_that_no_office_knows_is_discarded),
         TEST(what_is_missing_is_named),

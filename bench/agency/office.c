@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "bench/agency/world.h"
@@ -77,6 +78,8 @@ void office_stop(void)
 static void serve(const struct office *office, int write_end)
 {
     char program[512], data[512];
+    /* Whatever becomes of the generator, the office does not stay. */
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
     snprintf(program, sizeof program, "%s/satchel-central", office->build);
     snprintf(data, sizeof data, "%s/serve.log", office->folder);
     if (!freopen(data, "w", stderr))

@@ -283,7 +283,7 @@ static void note_missing(struct comparison *c)
     }
 }
 
-static double now_s(void)
+double tally_now_s(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -295,10 +295,10 @@ void tally_compare(struct tally *tally, const struct office *office,
 {
     struct comparison c = {.tally = tally};
     json_error_t error;
-    double start = now_s();
+    double start = tally_now_s();
     char *text = office_ask(office, "report %s --json --ids %s", tally->report,
                             tally->options ? tally->options : "");
-    double took = now_s() - start;
+    double took = tally_now_s() - start;
     json_t *report = json_loads(text, 0, &error);
     json_t *rows = json_object_get(report, "rows"), *row;
     size_t i;

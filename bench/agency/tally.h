@@ -56,6 +56,7 @@ struct tally_total {
 void tally_compare(struct tally *tally, const struct office *office,
                    struct tally_total *total);
 
+double tally_now_s(void); /* since some fixed point */
 /* All reports there are; false when one differs. */
 bool tally_all(struct world *w, const struct office *office);
 

@@ -1,8 +1,12 @@
 /* Devices and what waits for a decision, and all reports in turn. */
 #include "bench/agency/tally.h"
 
+#include <sys/resource.h>
+
 #define YEAR "--from 2022-01-01 --to 2022-12-31"
 #define AS_OF "--as-of 2022-12-31"
+/* What a smaller agency takes says nothing. */
+#define TIMED_CONTACTS 10000
 
 void tally_r19(struct world *w, struct tally *tally)
 {
@@ -76,6 +80,14 @@ static void run_uncounted(const char *report, const struct office *office,
     total->not_compared++;
 }
 
+static void option_text(struct world *w, size_t i, char out[128])
+{
+    snprintf(out, 128, "%s%s", all[i].options,
+             strcmp(all[i].report, "R-20")
+                 ? ""
+                 : w->persons.at[packet_person(w)].id.text);
+}
+
 static void compare_one(struct world *w, const struct office *office,
                         const char *report, struct tally_total *total)
 {
@@ -83,10 +95,7 @@ static void compare_one(struct world *w, const struct office *office,
         if (strcmp(all[i].report, report) != 0)
             continue;
         char options[128];
-        snprintf(options, sizeof options, "%s%s", all[i].options,
-                 strcmp(report, "R-20")
-                     ? ""
-                     : w->persons.at[packet_person(w)].id.text);
+        option_text(w, i, options);
         struct tally tally = {.report = report,
                               .options = options,
                               .ignored = all[i].ignored,
@@ -96,6 +105,39 @@ static void compare_one(struct world *w, const struct office *office,
         return;
     }
     run_uncounted(report, office, total);
+}
+
+static double seconds(const struct rusage *use)
+{
+    return (double)(use->ru_utime.tv_sec + use->ru_stime.tv_sec) +
+           (double)(use->ru_utime.tv_usec + use->ru_stime.tv_usec) / 1e6;
+}
+
+/* How long all of them take on two processors. */
+static void time_together(struct world *w, const struct office *office)
+{
+    char path[300], command[400], options[128];
+    snprintf(path, sizeof path, "%s/reports", office->folder);
+    FILE *file = fopen(path, "w");
+    for (size_t i = 0; file && i < COUNT; i++) {
+        option_text(w, i, options);
+        fprintf(file,
+                "\"%s/satchel-central\" report %s %s --json "
+                "--data \"%s/office\" >/dev/null\n",
+                office->build, all[i].report, options, office->folder);
+    }
+    if (!file || fclose(file))
+        die("%s cannot be written", path);
+    snprintf(command, sizeof command, "xargs -P 2 -I LINE sh -c LINE <'%s'",
+             path);
+    struct rusage before, after;
+    getrusage(RUSAGE_CHILDREN, &before);
+    double start = tally_now_s();
+    if (system(command))
+        die("%s failed", command);
+    getrusage(RUSAGE_CHILDREN, &after);
+    printf("# all reports, two at a time: %.1f s, %.1f s of processors\n",
+           tally_now_s() - start, seconds(&after) - seconds(&before));
 }
 
 /* Of all reports that the program has, so that a new one is not passed over. */
@@ -113,5 +155,7 @@ bool tally_all(struct world *w, const struct office *office)
            "%lld reports not compared; %.1f s\n",
            total.reports, total.agreeing, total.figures, total.different,
            total.not_compared, total.seconds);
+    if (w->contact_count >= TIMED_CONTACTS)
+        time_together(w, office);
     return total.reports > 0 && total.different == 0;
 }

@@ -34,22 +34,25 @@ codes AS MATERIALIZED (
     WHERE c."set" = :codeset AND c.version = :version),
 items AS MATERIALIZED (
     SELECT item, max(position) AS position FROM codes GROUP BY item),
+given AS MATERIALIZED (
+    SELECT coalesce(s.stands_for, h.person) AS person, h.code,
+        lower(coalesce(h.value, '')) AS value, h.as_of
+    FROM v_characteristic h LEFT JOIN same s ON s.record = h.person
+    WHERE h.codeset_version = :version AND h.as_of <= :to
+        AND replace(h.codeset, '_', '-') = :codeset),
 -- An answer names the code itself, or the item and the label.
 told AS MATERIALIZED (
-    SELECT coalesce(s.stands_for, h.person) AS person, k.item, k.code, h.as_of
-    FROM v_characteristic h JOIN codes k ON k.code = h.code
-        OR (k.item = h.code AND lower(k.label) = lower(h.value))
-    LEFT JOIN same s ON s.record = h.person
-    WHERE h.codeset_version = :version AND h.as_of <= :to
-        AND (k.item = h.code
-            OR lower(coalesce(h.value, '')) NOT IN ('no', 'unknown', 'refused'))
-        AND replace(h.codeset, '_', '-') = :codeset),
-latest AS MATERIALIZED (
-    SELECT person, item, max(as_of) AS as_of FROM told GROUP BY person, item),
+    SELECT g.person, k.item, k.code, g.as_of FROM given g
+    JOIN codes k ON k.code = g.code
+    WHERE g.value NOT IN ('no', 'unknown', 'refused') OR k.item = g.code
+    UNION ALL SELECT g.person, k.item, k.code, g.as_of FROM given g
+    JOIN codes k ON k.item = g.code AND lower(k.label) = g.value
+    WHERE k.code <> g.code),
 answers AS MATERIALIZED (
-    SELECT DISTINCT t.person, t.item, t.code FROM told t JOIN latest l
-    ON l.person = t.person AND l.item = t.item AND l.as_of = t.as_of
-    JOIN people p ON p.person = t.person),
+    SELECT DISTINCT person, item, code FROM told
+    WHERE (person, item, as_of) IN (SELECT person, item, max(as_of) FROM told
+            GROUP BY person, item)
+        AND person IN (SELECT person FROM people)),
 figures AS (
     SELECT k.item, k.code, k.label, k.position,
         count(DISTINCT a.person) AS persons,
@@ -58,8 +61,9 @@ figures AS (
     GROUP BY k.item, k.code, k.label, k.position
     UNION ALL SELECT i.item, '', 'Unknown or not reported', i.position,
         count(DISTINCT p.person), group_concat(DISTINCT p.person)
-    FROM items i JOIN people p ON NOT EXISTS (SELECT 1 FROM answers a
-        WHERE a.person = p.person AND a.item = i.item)
+    FROM items i CROSS JOIN people p
+    LEFT JOIN answers a ON a.person = p.person AND a.item = i.item
+    WHERE a.person IS NULL
     GROUP BY i.item, i.position
     UNION ALL SELECT 'all', '', 'All persons', 100000, count(*),
         group_concat(DISTINCT person) FROM people)

@@ -6,6 +6,7 @@
 #include "server/command.h"
 #include "server/finding.h"
 #include "server/record.h"
+#include "server/store_case.h"
 
 #define SET_MAX 32
 
@@ -137,6 +138,38 @@ static int print(const struct command *c, struct findings *f, const bool *shown,
     return command_print(c, &out);
 }
 
+struct seeing {
+    const struct user *user;
+    bool placed, seen; /* the case is in a caseload; in one of the user's */
+};
+
+static enum err take_member(void *context, const struct member_row *member)
+{
+    struct seeing *s = context;
+    if (member->left_seq != 0 || strncmp(member->scope, "caseload:", 9) != 0)
+        return ERR_OK;
+    s->placed = true;
+    for (size_t i = 0; i < s->user->scope_count; i++)
+        s->seen |= !strcmp(s->user->scopes[i], member->scope);
+    return ERR_OK;
+}
+
+/* What belongs to a role is the work of those who have the case's caseload, and
+ * of all when none has it or when the user has no caseloads. */
+static enum err owns(struct command *c, const struct user *user,
+                     const struct finding *finding, bool *out)
+{
+    struct seeing s = {.user = user};
+    enum err err = ERR_OK;
+    *out = finding_is_of(finding, user->name, user->role);
+    if (!*out || *finding->owner || !*finding->kase || user->scope_count == 0)
+        return ERR_OK;
+    err = store_member_each(&c->sql, c->office->agency, finding->kase,
+                            take_member, &s);
+    *out = s.seen || !s.placed;
+    return err;
+}
+
 /* Which of them were asked for. */
 static int choose(struct command *c, const struct findings *f, bool *shown)
 {
@@ -144,13 +177,13 @@ static int choose(struct command *c, const struct findings *f, bool *shown)
     const char *kase = args_text(&c->args, "--case");
     struct user user = {.name = ""};
     enum err err = owner ? user_find(c->office, &c->sql, owner, &user) : ERR_OK;
-    if (err)
-        return command_fail_office(c, err);
-    for (size_t i = 0; i < f->count; i++)
-        shown[i] = (!owner || finding_is_of(f->at[i], user.name, user.role)) &&
-                   (!kase || !strcmp(f->at[i]->kase, kase)) &&
+    for (size_t i = 0; i < f->count && !err; i++) {
+        shown[i] = (!kase || !strcmp(f->at[i]->kase, kase)) &&
                    (!f->at[i]->resolved || args_flag(&c->args, "--all"));
-    return EXIT_DONE;
+        if (owner && shown[i])
+            err = owns(c, &user, f->at[i], &shown[i]);
+    }
+    return err ? command_fail_office(c, err) : EXIT_DONE;
 }
 
 static int list(struct command *c, const struct finding_wanted *wanted,

@@ -68,6 +68,14 @@ equal 'one that is revoked is a supervisor'\''s work' \
 	"$(findings --policy guard --json |
 	jq -c '.rows[0]|[.record,.owner,.role]')" "[\"$referral\",null,\"supervisor\"]"
 
+check 'another office has a supervisor' office user add wes \
+	--role supervisor --caseload west
+equal 'whose it is not' "$(findings --policy guard --owner wes --json |
+	jq '.rows|length')" 0
+equal 'it is that of whoever has the caseload' \
+	"$(findings --policy guard --owner ruth --json | jq -r '.rows[0].record')" \
+	"$referral"
+
 # --- the same person twice, two managers, two requests
 bell=$(as kim put person legal_name='Ada Ames' dob=1984-03-02)
 syncs kim || exit 1

@@ -89,7 +89,8 @@ static void write_it(struct device *device, struct satchel_write *write,
     satchel_free(result);
 }
 
-static void braces(char out[SET_CHARS], const char *format, va_list list)
+__attribute__((format(printf, 2, 0))) static void
+braces(char out[SET_CHARS], const char *format, va_list list)
 {
     out[0] = '{';
     size_t size = (size_t)vsnprintf(out + 1, SET_CHARS - 2, format, list);

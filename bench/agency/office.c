@@ -12,7 +12,8 @@
 
 static pid_t server;
 
-static char *run(const struct office *office, const char *format, va_list list)
+__attribute__((format(printf, 2, 0))) static char *
+run(const struct office *office, const char *format, va_list list)
 {
     char command[COMMAND_CHARS], rest[COMMAND_CHARS / 2];
     char *out = NULL;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "server/office_journal.h"
+#include "server/store_replica.h"
 
 #define MESSAGE_CHARS 1024
 #define PATH_CHARS 1100
@@ -233,6 +234,20 @@ int command_end(struct command *c, int code)
     }
     enum err err = sql_commit(&c->sql);
     return err ? command_fail_office(c, err) : EXIT_DONE;
+}
+
+enum err command_act(struct command *c, const char *what, struct bytes detail)
+{
+    enum err err = sql_begin(&c->sql, true);
+    if (err)
+        return err;
+    err = store_act(&c->sql, c->office->agency, clock_wall_ms(c->office->clock),
+                    c->by, what, detail);
+    if (err) {
+        sql_rollback(&c->sql);
+        return err;
+    }
+    return sql_commit(&c->sql);
 }
 
 int command_print(const struct command *c, struct buffer *json)

@@ -65,6 +65,11 @@ int command_begin(struct command *command);
 /* Commits when `code` is EXIT_DONE, else rolls back; returns the exit code. */
 int command_end(struct command *command, int code);
 
+/* Writes one of the acts of administration, in a transaction of its own;
+ * `detail` is canonical JSON. */
+MUST_CHECK enum err command_act(struct command *command, const char *what,
+                                struct bytes detail);
+
 /* Prints what is in the buffer and a newline; the buffer is finished. */
 int command_print(const struct command *command, struct buffer *json);
 
@@ -105,6 +110,7 @@ int command_disclose(struct command *command);
 int command_show(struct command *command);
 int command_list(struct command *command);
 int command_export_case(struct command *command);
+int command_export_fhir(struct command *command);
 int command_status(struct command *command);
 int command_report(struct command *command);
 int command_attachment_list(struct command *command);

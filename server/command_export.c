@@ -5,7 +5,6 @@
 #include "server/command.h"
 #include "server/record.h"
 #include "server/store_case.h"
-#include "server/store_replica.h"
 
 struct export
 {
@@ -123,16 +122,7 @@ static enum err export_act(struct export *x)
         detail, sizeof detail, "{%s%s%s\"case\":\"%s\",\"format\":\"%s\"}",
         x->as_of ? "\"as_of\":\"" : "", x->as_of ? x->as_of : "",
         x->as_of ? "\"," : "", x->kase, x->format);
-    enum err err = sql_begin(&c->sql, true);
-    if (err)
-        return err;
-    err = store_act(&c->sql, c->office->agency, clock_wall_ms(c->office->clock),
-                    c->by, "export", bytes_of(detail, (size_t)size));
-    if (err) {
-        sql_rollback(&c->sql);
-        return err;
-    }
-    return sql_commit(&c->sql);
+    return command_act(c, "export", bytes_of(detail, (size_t)size));
 }
 
 static enum err export_all(struct export *x)

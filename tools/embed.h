@@ -22,6 +22,7 @@ extern const struct embed embed_record_types[];    /* libreplica, deflated */
 extern const struct embed embed_code_sets[];       /* libmodel */
 extern const struct embed embed_store_schema[];    /* server, SQLite */
 extern const struct embed embed_store_schema_pg[]; /* server, PostgreSQL */
+extern const struct embed embed_exchange[];        /* server */
 extern const struct embed embed_reports[];         /* server */
 extern const struct embed embed_policies[];        /* server */
 extern const struct embed embed_web_field[];       /* daemon */

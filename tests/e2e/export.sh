@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# What the office gives to others' programs: referrals as FHIR R4.
+. "$(dirname "$0")/lib/office.bash"
+
+make_office && start_server && enrol dana || exit 1
+
+# --- fhir
+ruth=$(as dana put person legal_name='Ruth Ames')
+zoe=$(as dana put person legal_name='Zoe Bell')
+refer() { # PERSON FIELD=VALUE...
+	local person=$1
+	shift
+	as dana put referral --case "$person" person="$person" "$@" 2>/dev/null
+}
+sent=$(refer "$ruth" status=sent sent_at=2026-03-02T09:30-06:00 \
+	urgency=crisis basis=internal note='only ours')
+refused=$(refer "$zoe" status=sent sent_at=2026-04-01T08:00-05:00)
+revise dana "$refused" status=declined 2>/dev/null
+draft=$(refer "$zoe" status=draft)
+syncs dana || exit 1
+check 'referrals are exported' office export fhir
+cp "$dir/out" "$dir/fhir"
+equal 'two resources each, a line each' "$(jq -r .resourceType "$dir/fhir" |
+	sort | uniq -c | tr -s ' \n' ' ')" ' 3 ServiceRequest 3 Task '
+equal 'every one has what FHIR requires' "$(jq -c 'select(.resourceType and
+	.id and .status and .intent == "order" and (.subject // .for))' \
+	"$dir/fhir" | wc -l)" 6
+resource() { # TYPE RECORD FILTER
+	jq -c "select(.resourceType == \"$1\" and .id == \"$2\") | $3" "$dir/fhir"
+}
+equal 'the stage is that of the mapping' \
+	"$(resource Task "$sent" '[.status,.priority,.authoredOn,.focus.reference]')" \
+	"[\"requested\",\"urgent\",\"2026-03-02T09:30:00-06:00\",\"ServiceRequest/$sent\"]"
+equal 'with its reason, and ours beside it' \
+	"$(resource Task "$refused" '[.status,.statusReason.text,.businessStatus.text]')" \
+	'["rejected","The provider declined","declined"]'
+equal 'the client is an id' \
+	"$(resource ServiceRequest "$draft" '[.status,.subject.identifier.value]')" \
+	"[\"draft\",\"urn:uuid:$zoe\"]"
+check 'and nothing else of them is there' \
+	sh -c "! grep -e Ames -e Bell -e 'only ours' '$dir/fhir'"
+ids() { office export fhir "$@" | jq -r 'select(.resourceType == "Task").id'; }
+equal 'of one case' "$(ids --case "$ruth")" "$sent"
+equal 'sent in a period, its days included' \
+	"$(ids --from 2026-03-02 --to 2026-03-31)" "$sent"
+equal 'or from a day on' "$(ids --from 2026-03-03)" "$refused"
+equal 'none is no failure' "$(ids --to 2025-12-31; echo $?)" 0
+refer "$zoe" status=unknown >"$dir/odd"
+as dana put referral --case "$zoe" status=draft >"$dir/nobody" 2>/dev/null
+syncs dana || exit 1
+refused 'what cannot be told is left out, and named' 1 \
+	'2 left out; the first is .*(status|person): ' office export fhir
+equal 'the others are there' "$(wc -l <"$dir/out")" 6
+refused 'a day that is none is misuse' 2 '2026-11-21 is expected' \
+	office export fhir --from yesterday
+refused 'a case that is none, too' 2 'no case id' office export fhir --case x
+refused 'and an operand' 2 'options only' office export fhir "$ruth"
+check 'every export stands in the acts' test 6 -le "$(sqlite3 \
+	"$dir/office/office.db" "SELECT count(*) FROM act WHERE detail LIKE
+	'%\"format\":\"fhir\"%'")"
+done_testing

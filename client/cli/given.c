@@ -121,6 +121,12 @@ void given_operands(struct cli *cli, const char *json)
 
 static int option_check(struct cli *cli, const char *name, const char *text)
 {
+    size_t bad;
+    if (!utf8_valid(bytes_text(text), &bad))
+        return cli_fail(cli, EXIT_FAILED, "invalid",
+                        "%s: byte %zu is not UTF-8; nothing was written: give "
+                        "UTF-8 text",
+                        name, bad + 1);
     if (text[strspn(text, " \t\r\n")])
         return EXIT_DONE;
     cli->given.unkept = false; /* it is no text that anybody misses */

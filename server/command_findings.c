@@ -22,7 +22,7 @@ static void put_policy(struct buffer *out, const struct report *policy)
 {
     put_member(out, "{\"clauses\"", policy->clauses);
     put_member(out, ",\"definition\"", policy->definition);
-    put_member(out, ",\"do\"", policy->todo);
+    put_member(out, ",\"do\"", policy->remedy);
     put_member(out, ",\"owner\"", policy->owner);
     put_member(out, ",\"policy\"", policy->id);
     put_member(out, ",\"title\"", policy->title);
@@ -37,7 +37,7 @@ static void print_policy(struct buffer *out, const struct report *policy)
         buffer_printf(out, "  --set %s=%s  %s\n", policy->parameters[i].name,
                       policy->parameters[i].preset,
                       policy->parameters[i].title);
-    buffer_printf(out, "  to do: %s\n", policy->todo);
+    buffer_printf(out, "  to do: %s\n", policy->remedy);
 }
 
 int command_findings_policies(struct command *c)

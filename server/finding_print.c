@@ -39,7 +39,7 @@ static enum err row_add(struct findings *f, const struct finding *finding,
         text_or_null(finding->kase),
         sql_text(finding->record),
         sql_text(finding->what),
-        sql_text(finding->policy->todo),
+        sql_text(finding->policy->remedy),
         text_or_null(finding->why),
         text_or_null(finding->by),
         finding->resolved_at ? sql_int(finding->resolved_at) : sql_null(),
@@ -91,7 +91,7 @@ static void print_one(struct buffer *out, const struct finding *finding)
     buffer_printf(out, "\n  record %s", finding->record);
     if (*finding->kase)
         buffer_printf(out, " of case %s", finding->kase);
-    buffer_printf(out, "\n  to do: %s\n  finding %s\n", finding->policy->todo,
+    buffer_printf(out, "\n  to do: %s\n  finding %s\n", finding->policy->remedy,
                   finding->id);
     print_resolution(out, finding);
 }

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shared/base/file.h"
+
 #define FILES_MAX 1024
 #define PATH_CHARS 1024
 
@@ -36,17 +38,24 @@ static enum err unreadable(const struct files *f, enum err err,
     return err;
 }
 
-static enum err read_whole(const struct files *f, int fd, size_t size,
+static enum err read_whole(struct arena *arena, int fd, size_t bytes_max,
                            struct bytes *out)
 {
-    uint8_t *at = arena_take(f->arena, size + 1);
-    size_t used = 0;
+    struct stat status;
+    if (fstat(fd, &status))
+        return err_of_errno(errno);
+    if (!S_ISREG(status.st_mode))
+        return ERR_INVALID;
+    if (status.st_size > (off_t)bytes_max)
+        return ERR_TOO_BIG;
+    size_t size = (size_t)status.st_size, used = 0;
+    uint8_t *at = arena_take(arena, size + 1);
     if (!at)
         return ERR_NOMEM;
     while (used < size) {
         ssize_t got = read(fd, at + used, size - used);
         if (got < 0 && errno != EINTR)
-            return ERR_IO;
+            return err_of_errno(errno);
         if (got == 0)
             break;
         if (got > 0)
@@ -57,24 +66,28 @@ static enum err read_whole(const struct files *f, int fd, size_t size,
 }
 
 /* A FIFO must not make the import wait. */
+enum err import_file_load(struct arena *arena, const char *path,
+                          size_t bytes_max, struct bytes *out)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return err_of_errno(errno);
+    enum err err = read_whole(arena, fd, bytes_max, out);
+    close(fd);
+    return err;
+}
+
 static enum err take_file(const struct files *f, const char *path)
 {
     struct import_file file = {.name = path};
-    struct stat status;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return unreadable(f, err_of_errno(errno), path, strerror(errno));
-    enum err err = ERR_OK;
-    if (fstat(fd, &status))
-        err = unreadable(f, ERR_IO, path, strerror(errno));
-    else if (!S_ISREG(status.st_mode))
-        err = complain(f, ERR_INVALID, path, "is no regular file");
-    else if ((size_t)status.st_size > f->bytes_max)
-        err = complain(f, ERR_TOO_BIG, path, "is too large for what it is");
-    else if ((err = read_whole(f, fd, (size_t)status.st_size, &file.text)))
-        err = unreadable(f, err, path, err_text(err));
-    close(fd);
-    return err ? err : f->take(f->context, &file, f->detail);
+    enum err err = import_file_load(f->arena, path, f->bytes_max, &file.text);
+    if (err == ERR_INVALID)
+        return complain(f, err, path, "is no regular file");
+    if (err == ERR_TOO_BIG)
+        return complain(f, err, path, "is too large for what it is");
+    if (err)
+        return unreadable(f, err, path, file_err_text(err));
+    return f->take(f->context, &file, f->detail);
 }
 
 static bool is_wanted(const struct files *f, const char *name)

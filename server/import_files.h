@@ -12,6 +12,11 @@
 typedef enum err import_file_fn(void *context, const struct import_file *file,
                                 char *detail);
 
+/* Reads a regular file whole into `arena`.  ERR_INVALID when it is no regular
+ * one, ERR_TOO_BIG above `bytes_max`; else as open() and read() say. */
+MUST_CHECK enum err import_file_load(struct arena *arena, const char *path,
+                                     size_t bytes_max, struct bytes *out);
+
 /* Reads PATH, or the files of the folder PATH whose names end in `suffix`, by
  * name, into `arena`, and hands each to `take`, until one fails.  Files larger
  * than `bytes_max` are ERR_TOO_BIG, a folder without any is ERR_NOT_FOUND;

@@ -2,12 +2,10 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "server/import_shape.h"
 
@@ -35,33 +33,6 @@ static enum err complain(char *detail, enum err err, const char *path,
     return err;
 }
 
-static enum err read_all(struct arena *arena, int fd, struct bytes *out)
-{
-    struct stat stat;
-    if (fstat(fd, &stat))
-        return ERR_IO;
-    if (!S_ISREG(stat.st_mode))
-        return ERR_INVALID;
-    if (stat.st_size > (off_t)IMPORT_FILE_BYTES_MAX)
-        return ERR_TOO_BIG;
-    size_t size = (size_t)stat.st_size, used = 0;
-    uint8_t *at = arena_take(arena, size + 1);
-    if (!at)
-        return ERR_NOMEM;
-    while (used < size) {
-        ssize_t got = read(fd, at + used, size - used);
-        if (got < 0 && errno != EINTR)
-            return ERR_IO;
-        if (got == 0)
-            break;
-        if (got > 0)
-            used += (size_t)got;
-    }
-    *out = bytes_of(at, used);
-    return ERR_OK;
-}
-
-/* A FIFO must not make the import wait. */
 static enum err load(struct import_publication *publication, const char *path,
                      const char *name, struct import_file **out)
 {
@@ -71,13 +42,9 @@ static enum err load(struct import_publication *publication, const char *path,
     file->name = arena_copy(&publication->arena, bytes_text(name));
     if (!file->name)
         return ERR_NOMEM;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return err_of_errno(errno);
-    enum err err = read_all(&publication->arena, fd, &file->text);
-    close(fd);
     *out = file;
-    return err;
+    return import_file_load(&publication->arena, path, IMPORT_FILE_BYTES_MAX,
+                            &file->text);
 }
 
 /* NULL, or what the bytes are that are not text. */

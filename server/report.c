@@ -167,7 +167,7 @@ static enum err head_read(struct reader *r, struct bytes text)
     if (bytes_is(word, "policy"))
         return policy_read(r, rest);
     if (bytes_is(word, "do"))
-        return text_read(r, &report->todo, rest);
+        return text_read(r, &report->remedy, rest);
     if (bytes_is(word, "owner"))
         return text_read(r, &report->owner, rest);
     if (bytes_is(word, "program"))
@@ -299,9 +299,9 @@ static enum err whole_check(struct reader *r)
                           : report->column_count == 0 ? "column"
                           : !report->statement[0] && !report->program
                               ? "statement"
-                          : report->owner && !report->todo ? "do"
-                          : report->todo && !report->owner ? "owner"
-                                                           : NULL;
+                          : report->owner && !report->remedy ? "do"
+                          : report->remedy && !report->owner ? "owner"
+                                                             : NULL;
     if (!report->clauses)
         r->report->clauses = "";
     if (!missing)

@@ -63,7 +63,7 @@ struct report {
     /* Of a policy: what to do, and whose work it is; else NULL.  It has the
      * columns of enum policy_column, which its head does not name.  `program`
      * is what looks at its rows, or finds without a statement; NULL: none. */
-    const char *todo, *owner, *program;
+    const char *remedy, *owner, *program;
     struct report_parameter parameters[REPORT_PARAMETERS_MAX];
     size_t parameter_count;
     struct report_column columns[REPORT_COLUMNS_MAX];

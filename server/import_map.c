@@ -6,69 +6,62 @@
 #include "server/import_map_inner.h"
 #include "shared/model/canon.h"
 
-enum conversion { AS_TEXT, AS_CODE, AS_INT, AS_KEY };
-
-struct column {
-    const char *column, *field;
-    enum conversion as;
+static const struct import_map_column organization_columns[] = {
+    {"name", "name", IMPORT_AS_TEXT},
+    {"alternate_name", "alternate_name", IMPORT_AS_TEXT},
+    {"description", "description", IMPORT_AS_TEXT},
+    {"email", "email", IMPORT_AS_TEXT},
+    {"website", "website", IMPORT_AS_TEXT},
+    {"tax_status", "tax_status", IMPORT_AS_TEXT},
+    {"tax_id", "tax_id", IMPORT_AS_TEXT},
+    {"year_incorporated", "year_incorporated", IMPORT_AS_INT},
+    {"legal_status", "legal_status", IMPORT_AS_TEXT},
+    {"logo", "logo", IMPORT_AS_TEXT},
+    {"uri", "uri", IMPORT_AS_TEXT},
+    {"parent_organization_id", "parent", IMPORT_AS_KEY},
 };
 
-static const struct column organization_columns[] = {
-    {"name", "name", AS_TEXT},
-    {"alternate_name", "alternate_name", AS_TEXT},
-    {"description", "description", AS_TEXT},
-    {"email", "email", AS_TEXT},
-    {"website", "website", AS_TEXT},
-    {"tax_status", "tax_status", AS_TEXT},
-    {"tax_id", "tax_id", AS_TEXT},
-    {"year_incorporated", "year_incorporated", AS_INT},
-    {"legal_status", "legal_status", AS_TEXT},
-    {"logo", "logo", AS_TEXT},
-    {"uri", "uri", AS_TEXT},
-    {"parent_organization_id", "parent", AS_KEY},
+static const struct import_map_column location_columns[] = {
+    {"location_type", "location_type", IMPORT_AS_CODE},
+    {"url", "url", IMPORT_AS_TEXT},
+    {"organization_id", "organization", IMPORT_AS_KEY},
+    {"name", "name", IMPORT_AS_TEXT},
+    {"alternate_name", "alternate_name", IMPORT_AS_TEXT},
+    {"description", "description", IMPORT_AS_TEXT},
+    {"transportation", "transportation", IMPORT_AS_TEXT},
+    {"latitude", "latitude", IMPORT_AS_TEXT},
+    {"longitude", "longitude", IMPORT_AS_TEXT},
 };
 
-static const struct column location_columns[] = {
-    {"location_type", "location_type", AS_CODE},
-    {"url", "url", AS_TEXT},
-    {"organization_id", "organization", AS_KEY},
-    {"name", "name", AS_TEXT},
-    {"alternate_name", "alternate_name", AS_TEXT},
-    {"description", "description", AS_TEXT},
-    {"transportation", "transportation", AS_TEXT},
-    {"latitude", "latitude", AS_TEXT},
-    {"longitude", "longitude", AS_TEXT},
-};
-
-static const struct column service_columns[] = {
-    {"organization_id", "organization", AS_KEY},
-    {"name", "name", AS_TEXT},
-    {"alternate_name", "alternate_name", AS_TEXT},
-    {"description", "description", AS_TEXT},
-    {"url", "url", AS_TEXT},
-    {"email", "email", AS_TEXT},
-    {"status", "status", AS_CODE},
-    {"interpretation_services", "interpretation", AS_TEXT},
-    {"application_process", "application", AS_TEXT},
-    {"fees_description", "fees", AS_TEXT},
-    {"wait_time", "wait_time", AS_TEXT},
-    {"fees", "fees_note", AS_TEXT},
-    {"accreditations", "accreditations", AS_TEXT},
-    {"eligibility_description", "eligibility", AS_TEXT},
-    {"minimum_age", "minimum_age", AS_TEXT},
-    {"maximum_age", "maximum_age", AS_TEXT},
-    {"assured_date", "assured_on", AS_TEXT},
-    {"assurer_email", "assurer_email", AS_TEXT},
-    {"licenses", "licenses", AS_TEXT},
-    {"alert", "alert", AS_TEXT},
-    {"last_modified", "last_modified", AS_TEXT},
+static const struct import_map_column service_columns[] = {
+    {"organization_id", "organization", IMPORT_AS_KEY},
+    {"name", "name", IMPORT_AS_TEXT},
+    {"alternate_name", "alternate_name", IMPORT_AS_TEXT},
+    {"description", "description", IMPORT_AS_TEXT},
+    {"url", "url", IMPORT_AS_TEXT},
+    {"email", "email", IMPORT_AS_TEXT},
+    {"status", "status", IMPORT_AS_CODE},
+    {"interpretation_services", "interpretation", IMPORT_AS_TEXT},
+    {"application_process", "application", IMPORT_AS_TEXT},
+    {"fees_description", "fees", IMPORT_AS_TEXT},
+    {"wait_time", "wait_time", IMPORT_AS_TEXT},
+    {"fees", "fees_note", IMPORT_AS_TEXT},
+    {"accreditations", "accreditations", IMPORT_AS_TEXT},
+    {"eligibility_description", "eligibility", IMPORT_AS_TEXT},
+    {"minimum_age", "minimum_age", IMPORT_AS_TEXT},
+    {"maximum_age", "maximum_age", IMPORT_AS_TEXT},
+    {"assured_date", "assured_on", IMPORT_AS_TEXT},
+    {"assurer_email", "assurer_email", IMPORT_AS_TEXT},
+    {"licenses", "licenses", IMPORT_AS_TEXT},
+    {"alert", "alert", IMPORT_AS_TEXT},
+    {"last_modified", "last_modified", IMPORT_AS_TEXT},
 };
 
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
 
 static const struct {
     enum import_table_id table;
-    const struct column *columns;
+    const struct import_map_column *columns;
     size_t count;
     void (*more)(struct mapper *m); /* NULL: nothing */
 } types[] = {
@@ -76,6 +69,19 @@ static const struct {
     {LOCATION, location_columns, COUNT(location_columns), mapper_place},
     {SERVICE, service_columns, COUNT(service_columns), mapper_offers},
 };
+
+const struct import_map_column *import_map_columns(enum import_table_id table,
+                                                   size_t *count)
+{
+    for (size_t i = 0; i < COUNT(types); i++) {
+        if (types[i].table == table) {
+            *count = types[i].count;
+            return types[i].columns;
+        }
+    }
+    *count = 0;
+    return NULL;
+}
 
 bool import_is_county(struct bytes extent)
 {
@@ -140,7 +146,7 @@ static void put_int(struct mapper *m, const char *name,
         mapper_put_json(m, name, buffer_bytes(&m->text));
 }
 
-static void put_column(struct mapper *m, const struct column *column)
+static void put_column(struct mapper *m, const struct import_map_column *column)
 {
     const struct import_row *row = m->record->row;
     const struct import_cell *from =
@@ -149,16 +155,16 @@ static void put_column(struct mapper *m, const struct column *column)
     if (!from->said)
         return;
     switch (column->as) {
-    case AS_TEXT:
+    case IMPORT_AS_TEXT:
         mapper_put_text(m, column->field, from->text);
         return;
-    case AS_CODE:
+    case IMPORT_AS_CODE:
         put_code(m, column->field, from->text);
         return;
-    case AS_INT:
+    case IMPORT_AS_INT:
         put_int(m, column->field, from);
         return;
-    case AS_KEY:
+    case IMPORT_AS_KEY:
         if (import_row_key(m->rows, row, column->column, id))
             mapper_put_text(m, column->field, bytes_text(id));
         else

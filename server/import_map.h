@@ -35,6 +35,26 @@ struct import_records {
     size_t count;
 };
 
+/* The code of our own list that marks free tax preparation. */
+#define IMPORT_VITA_CODE "tax-prep-vita"
+
+enum import_conversion {
+    IMPORT_AS_TEXT,
+    IMPORT_AS_CODE, /* its spaces are underscores here */
+    IMPORT_AS_INT,
+    IMPORT_AS_KEY /* the id of a record */
+};
+
+/* A column that is a field. */
+struct import_map_column {
+    const char *column, *field;
+    enum import_conversion as;
+};
+
+/* Those of a table whose rows become records; NULL of any other. */
+const struct import_map_column *import_map_columns(enum import_table_id table,
+                                                   size_t *count);
+
 /* Records live in the publication's arena.  `source` names the publication in
  * the records.  What belongs to nothing is noted. */
 MUST_CHECK enum err import_map(struct import_publication *publication,

@@ -5,9 +5,6 @@
 
 #include "server/import_map_inner.h"
 
-/* The category of our own list that marks free tax preparation. */
-#define VITA_CODE "tax-prep-vita"
-
 static void join(struct mapper *m, struct bytes text, const char *between)
 {
     if (!text.size)
@@ -156,7 +153,7 @@ static bool is_vita(struct mapper *m, const char *service)
          at = at->next) {
         const struct import_row *term =
             end_of(m, at->row, "taxonomy_term_id", TAXONOMY_TERM, id);
-        if (term && bytes_is(cell(m, term, "code"), VITA_CODE))
+        if (term && bytes_is(cell(m, term, "code"), IMPORT_VITA_CODE))
             return true;
     }
     return false;

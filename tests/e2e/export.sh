@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What the office gives to others' programs: referrals as FHIR R4.
+# What the office gives to others' programs: referrals as FHIR R4, the resource
+# directory as HSDS 3.0.
 . "$(dirname "$0")/lib/office.bash"
 
 make_office && start_server && enrol dana || exit 1
@@ -58,4 +59,61 @@ refused 'and an operand' 2 'options only' office export fhir "$ruth"
 check 'every export stands in the acts' test 6 -le "$(sqlite3 \
 	"$dir/office/office.db" "SELECT count(*) FROM act WHERE detail LIKE
 	'%\"format\":\"fhir\"%'")"
+
+# --- hsds
+examples=$(cd "$(dirname "$0")/../../examples" && pwd)
+round() { # PATH NAME WARNINGS: imports it here, exports, and does it again elsewhere
+	office import hsds --as ruth "$1" >"$dir/out" 2>&1
+	check "$2: the directory is exported" office export hsds --to "$dir/$2-1"
+	"$central" init --agency south --data "$dir/$2" >"$dir/out" 2>&1
+	"$central" user add ruth --role directory --data "$dir/$2" >"$dir/out" 2>&1
+	"$central" import hsds --as ruth "$dir/$2-1" --data "$dir/$2" --json \
+		>"$dir/read" 2>"$dir/err"
+	equal "$2: another office reads every row" \
+		"$(jq -c '[.skipped, (.warnings | length)]' "$dir/read")" "[0,$3]"
+	check "$2: and exports" "$central" export hsds --to "$dir/$2-2" \
+		--data "$dir/$2"
+	check "$2: the same files" diff -r "$dir/$2-1" "$dir/$2-2"
+}
+shown_at() { # OFFICE: organizations, locations and services as people see them
+	local type
+	for type in organization location service; do
+		"$central" list $type --json --data "$dir/$1" |
+			jq -S 'map(del(.hash, .fields.schedules, .fields.source))'
+	done
+}
+round "$examples/directory" sites 0
+equal 'all of it is there' "$(jq -c .created "$dir/read")" 171
+equal 'fifty-seven places with an address' \
+	"$(wc -l <"$dir/sites-1/addresses.csv")" 58
+shown_at office >"$dir/here"
+shown_at sites >"$dir/there"
+check 'people see the same in both' diff "$dir/here" "$dir/there"
+
+place=524850b9-9c9f-5ec8-a901-2c9e25661323
+syncs dana || exit 1
+check 'a worker corrects a place' revise dana $place latitude=north \
+	phones+='601-555-0100 ext. 7 (fax): after 5' \
+	phones+='ask (the desk) first' name=$'Quote " comma, line\nZo\u00eb'
+syncs dana || exit 1
+rm -rf "$dir/sites"*
+# Its location names an organization that it does not have.
+round "$examples/hsds_3.0/csv" examples 1
+shown_at office >"$dir/here"
+shown_at examples >"$dir/there"
+equal 'people see the same, but for what was no latitude' \
+	"$(diff "$dir/here" "$dir/there" | grep '^[<>]' | tr -s ' ')" \
+	'< "latitude": "north",'
+check 'a correction is told' grep -q 'Quote "" comma' \
+	"$dir/examples-1/locations.csv"
+check 'a number in its parts' grep -q ',601-555-0100,7,fax,after 5$' \
+	"$dir/examples-1/phones.csv"
+check 'or as a whole' grep -q ',ask (the desk) first,,voice,$' \
+	"$dir/examples-1/phones.csv"
+equal 'what is of another form is left out, and said' "$(office export hsds \
+	--to "$dir/again" --json | jq -r '[.left_out, .first_left_out] | @tsv' |
+	grep -c "location $place: latitude: ")" 1
+refused 'no folder is written over' 1 'new folder' office export hsds \
+	--to "$dir/again"
+refused 'without a folder it is misuse' 2 'new folder' office export hsds
 done_testing

@@ -112,6 +112,7 @@ int command_list(struct command *command);
 int command_export_case(struct command *command);
 int command_export_fhir(struct command *command);
 int command_export_hsds(struct command *command);
+int command_export_ndjson(struct command *command);
 int command_status(struct command *command);
 int command_report(struct command *command);
 int command_attachment_list(struct command *command);

@@ -234,6 +234,8 @@ static const struct entry {
     {"export hsds", "--to DIR",
      "the resource directory as HSDS 3.0 tables in CSV", command_export_hsds,
      "--to --as --keys"},
+    {"export ndjson", "", "every record as it is shown, a line each",
+     command_export_ndjson, "--as --keys"},
     {"import hsds", "PATH [--source NAME] [--dry-run]",
      "read a resource directory: HSDS 3.0 tables in CSV, or JSON",
      command_import_hsds, "--source --dry-run --as --keys"},

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What the office gives to others' programs: referrals as FHIR R4, the resource
-# directory as HSDS 3.0.
+# directory as HSDS 3.0, and every record.
 . "$(dirname "$0")/lib/office.bash"
 
 make_office && start_server && enrol dana || exit 1
@@ -116,4 +116,25 @@ equal 'what is of another form is left out, and said' "$(office export hsds \
 refused 'no folder is written over' 1 'new folder' office export hsds \
 	--to "$dir/again"
 refused 'without a folder it is misuse' 2 'new folder' office export hsds
+
+# --- ndjson
+enrol lee && syncs lee || exit 1
+revise dana "$place" city=Caribou
+revise lee "$place" city=Houlton
+syncs dana lee || exit 1
+check 'everything is exported' office export ndjson
+cp "$dir/out" "$dir/all"
+equal 'each record is a line, and the first says how many' \
+	"$(jq -s '[.[0].export.records, (.[1:] | map(.record.record) | unique |
+	length)] | .[0] == .[1] and .[0] > 171' "$dir/all")" true
+equal 'as many as the office has' "$(sqlite3 -readonly \
+	"$dir/office/office.db" 'SELECT count(*) FROM record')" \
+	"$(($(wc -l <"$dir/all") - 1))"
+equal 'with type, case and fields' "$(jq -c --arg id "$sent" 'select(.record.record
+	== $id).record | [.type, .case, .fields.status]' "$dir/all")" \
+	"[\"referral\",\"$ruth\",\"sent\"]"
+equal 'and what waits for a person' "$(jq -c 'select(.conflicts | length > 0) |
+	[.record.record, .conflicts[0].field, (.conflicts[0].values | map(.value) |
+	sort)]' "$dir/all")" "[\"$place\",\"city\",[\"Caribou\",\"Houlton\"]]"
+refused 'an operand is misuse' 2 'export case ID' office export ndjson all
 done_testing

@@ -5,6 +5,7 @@
 #include "server/command.h"
 #include "server/ingest.h"
 #include "server/record.h"
+#include "shared/model/coded.h"
 
 #define FILES_BYTES_MAX (256u << 20)
 #define SETS_MAX 1024
@@ -34,23 +35,6 @@ static enum err take_file(void *context, const struct import_file *file,
     }
     struct code_set *set = &m->list[m->count++].set;
     return code_set_read(set, &m->arena, file, detail);
-}
-
-/* The record of a set and version is the same at every office. */
-static enum err record_of(char id[ID_CHARS + 1], const struct code_set *set)
-{
-    struct bytes name = set->head[CODE_SET_SET];
-    struct bytes version = set->head[CODE_SET_VERSION];
-    struct buffer key;
-    buffer_init(&key, NAME_BYTES_MAX);
-    buffer_add_bytes(&key, name);
-    buffer_add_char(&key, ' ');
-    buffer_add_bytes(&key, version);
-    enum err err = buffer_err(&key);
-    if (!err)
-        id_derive(id, "code_set", buffer_bytes(&key));
-    buffer_fini(&key);
-    return err;
 }
 
 /* --- what has changed ----------------------------------------------------- */
@@ -154,7 +138,8 @@ static enum err import_set(struct import *m, struct outcome *outcome)
     struct record record = {0};
     struct buffer changes;
     char id[ID_CHARS + 1];
-    enum err err = record_of(id, &outcome->set);
+    enum err err = code_set_id(id, outcome->set.head[CODE_SET_SET],
+                               outcome->set.head[CODE_SET_VERSION]);
     buffer_init(&changes, ORIGINAL_BYTES_MAX);
     if (!err)
         err = record_load(&record, c->office, &c->sql, id);

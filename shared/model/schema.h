@@ -93,6 +93,14 @@ struct bytes field_target(const struct schema_field *field); /* record type */
  * (`rows`): count, 0 for none, and each. */
 size_t field_row_count(const struct schema_field *field);
 struct bytes field_row_at(const struct schema_field *field, size_t index);
+/* The value is a code of a published set (`code_set`): the fields that name the
+ * set, its version, and the day on which it has to be in effect (empty: no
+ * field does). */
+struct schema_coded {
+    struct bytes set, version, on;
+};
+/* NULL: it is none. */
+const struct schema_coded *field_coded(const struct schema_field *field);
 /* Declared codes: count, and each. */
 size_t field_code_count(const struct schema_field *field);
 struct bytes field_code_at(const struct schema_field *field, size_t index);

@@ -169,3 +169,40 @@ bool moves_read(struct reading *r, const struct canon *object,
     field->moves = moves;
     return true;
 }
+
+/* --- codes that somebody else publishes ----------------------------------- */
+
+static bool coded_member(struct reading *r, const struct canon *coded,
+                         const char *name, enum value_kind kind,
+                         struct bytes *out)
+{
+    const struct canon *member = canon_member(coded, name);
+    if (!member)
+        return true;
+    for (size_t i = 0; i < r->type->field_count; i++)
+        if (member->kind == CANON_TEXT && r->type->fields[i].kind == kind &&
+            bytes_equal(r->type->fields[i].name, member->text))
+            *out = member->text;
+    return out->size > 0;
+}
+
+bool coded_read(struct reading *r, const struct canon *object,
+                struct schema_field *field)
+{
+    const struct canon *coded = canon_member(object, "code_set");
+    if (!coded)
+        return true;
+    struct schema_coded *out = &field->coded;
+    if (field->kind != VALUE_TEXT || field->list || field->rule == RULE_SET)
+        return reading_refuse(r, field->name,
+                              "code_set stands with one value of kind text");
+    if (coded->kind != CANON_OBJECT ||
+        !coded_member(r, coded, "set", VALUE_TEXT, &out->set) ||
+        !coded_member(r, coded, "version", VALUE_TEXT, &out->version) ||
+        !coded_member(r, coded, "on", VALUE_DATE, &out->on) || !out->set.size ||
+        !out->version.size)
+        return reading_refuse(r, field->name,
+                              "code_set names the fields of this type that say "
+                              "set, version and, of kind date, on");
+    return true;
+}

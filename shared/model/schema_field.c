@@ -56,6 +56,11 @@ struct bytes field_row_at(const struct schema_field *field, size_t index)
     return field->rows[index];
 }
 
+const struct schema_coded *field_coded(const struct schema_field *field)
+{
+    return field->coded.set.size ? &field->coded : NULL;
+}
+
 size_t field_code_count(const struct schema_field *field)
 {
     return field->code_count;

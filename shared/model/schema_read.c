@@ -202,7 +202,8 @@ static bool read_fields(struct reading *r, const struct canon *root)
             return false;
     size_t i = 0;
     for (field = fields->first; field; field = field->next)
-        if (!guards_read(r, field, &type->fields[i++]))
+        if (!coded_read(r, field, &type->fields[i]) ||
+            !guards_read(r, field, &type->fields[i++]))
             return false;
     return true;
 }

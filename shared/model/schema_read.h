@@ -25,6 +25,9 @@ bool order_read(struct reading *r, const struct canon *object,
                 struct schema_field *field);
 bool moves_read(struct reading *r, const struct canon *object,
                 struct schema_field *field);
+/* `code_set` of one field, once all fields of the type are there. */
+bool coded_read(struct reading *r, const struct canon *object,
+                struct schema_field *field);
 /* `needs` of one field, once all fields of the type are there. */
 bool guards_read(struct reading *r, const struct canon *object,
                  struct schema_field *field);

@@ -18,7 +18,8 @@ struct schema_field {
     size_t code_count;
     struct bytes *values; /* canonical JSON that `order` may name */
     size_t value_count;
-    struct bytes *rows; /* members of the objects that the value lists */
+    struct schema_coded coded; /* `code_set`; `set` is empty: none */
+    struct bytes *rows;        /* members of the objects that the value lists */
     size_t row_count;
     bool *below;               /* [a * value_count + b]: a lies below b */
     const struct canon *moves; /* NULL: none declared */

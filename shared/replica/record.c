@@ -5,6 +5,7 @@
 
 #include "shared/replica/own.h"
 #include "shared/replica/record_check.h"
+#include "shared/replica/record_code.h"
 #include "shared/replica/record_guard.h"
 #include "shared/replica/state.h"
 #include "shared/replica/succession.h"
@@ -246,8 +247,7 @@ static enum err store(struct vault *vault, struct writing *w,
     return err ? err : state_apply(vault, &w->row, w->key, revision, line);
 }
 
-/* A record elsewhere in the case that cannot be read is no reason to lose this
- * one. */
+/* A record elsewhere that cannot be read is no reason to lose this one. */
 static enum err guard(struct vault *vault, struct writing *w,
                       const struct revision *revision)
 {
@@ -257,6 +257,9 @@ static enum err guard(struct vault *vault, struct writing *w,
                                            .row = &w->row,
                                            .key = w->key};
     enum err err = record_guard(vault, &written, &w->out->warning);
+    if (!err)
+        err = record_code(vault, w->type, w->parts.set_tree, w->state,
+                          &w->out->warning);
     return err == ERR_CORRUPT ? ERR_OK : err;
 }
 

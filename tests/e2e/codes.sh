@@ -63,6 +63,46 @@ as dana sync >/dev/null 2>&1
 equal 'the field has them, byte for byte' \
 	"$(as dana list code_set --json | listed)" "$(rows "$sets" | jq -cS sort)"
 
+# What a worker writes is held against the set and version that it names.
+person=$(as dana put person legal_name='Ruth Ames')
+service() { # VERSION CODE DAY [FIELD=VALUE...]: prints what is remarked
+	as dana put service_delivered person="$person" \
+		codeset="${set:-csbg-services}" codeset_version="$1" code="$2" \
+		on="$3" "${@:4}" 2>&1 >"$dir/id"
+}
+equal 'a code of its time is remarked on by nobody' \
+	"$(service 2.1 'SRV 7a' 2025-09-30)-$(service 3.0 'SRV 7a' 2025-10-01)-" --
+equal 'one whose version has ended is' "$(service 2.1 'SRV 7a' 2025-10-01)" \
+	'satchel: note: code: csbg-services 2.1 was in effect until 2025-09-30, not on 2025-10-01; stored all the same'
+late=$(cat "$dir/id")
+equal 'one that has not begun, too' "$(service 3.0 'SRV 7a' 2025-09-30)" \
+	'satchel: note: code: csbg-services 3.0 is in effect from 2025-10-01 on, not on 2025-09-30; stored all the same'
+early=$(cat "$dir/id")
+equal 'and a code that the set does not have' \
+	"$(service 2.1 'SRV 99' 2025-09-30)" \
+	'satchel: note: code: "SRV 99" is not a code of csbg-services 2.1; stored all the same'
+unknown=$(cat "$dir/id")
+equal 'and a set that nobody has' "$(set=csbg-x service 1 A 2025-09-30)" \
+	'satchel: note: code: there is no code set csbg-x of version 1 here; stored all the same'
+nowhere=$(cat "$dir/id")
+equal 'all are stored as they were written' "$(as dana list service_delivered \
+	--json | jq -c '[.[].fields.code] | sort')" \
+	'["A","SRV 7a","SRV 7a","SRV 7a","SRV 7a","SRV 99"]'
+check 'the day is corrected' as dana put --record "$late" --context \
+	"$(context dana "$late")" on=2025-09-01
+equal 'which is remarked on no more' "$(wc -l <"$dir/err")" 0
+check 'and made wrong again' as dana put --record "$late" --context \
+	"$(context dana "$late")" on=2025-10-02
+equal 'which is' "$(grep -c 'until 2025-09-30, not on 2025-10-02' \
+	"$dir/err")" 1
+syncs dana || exit 1
+equal 'the office lists them' "$(office findings --policy code_not_in_effect \
+	--json | jq -c '[.rows[].record] | sort')" \
+	"$(printf '%s\n' "$late" "$early" "$unknown" "$nowhere" | jq -cRs \
+		'split("\n")[:-1] | sort')"
+check 'and says of each what is wrong' bash -c "'$central' findings --data \
+	'$dir/office' | grep -q 'SRV 99 of csbg-services 2.1: the set has no such'"
+
 cp "$sets/tanf-work-activities.csv" "$dir/changed.csv"
 sed -i -e 's/^ojt,On-the-job training (OJT)/ojt,On-the-job training/' \
 	-e '/^job_search,/d' "$dir/changed.csv"

@@ -176,6 +176,23 @@ static const struct {
      "t.a: rows stands with kind any, without list, and not with rule set"},
     {TYPE("\"a\":{\"rule\":\"set\",\"kind\":\"any\",\"rows\":[\"x\"]}"),
      "t.a: rows stands with kind any, without list, and not with rule set"},
+    {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"code\",\"codes\":[\"x\"],"
+          "\"code_set\":{\"set\":\"a\",\"version\":\"a\"}}"),
+     "t.a: code_set stands with one value of kind text"},
+    {TYPE("\"a\":{\"rule\":\"set\",\"kind\":\"text\","
+          "\"code_set\":{\"set\":\"a\",\"version\":\"a\"}}"),
+     "t.a: code_set stands with one value of kind text"},
+    {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"text\",\"code_set\":\"x\"}"),
+     "t.a: code_set names the fields"},
+    {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"text\","
+          "\"code_set\":{\"set\":\"a\"}}"),
+     "t.a: code_set names the fields"},
+    {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"text\","
+          "\"code_set\":{\"set\":\"a\",\"version\":\"b\"}}"),
+     "t.a: code_set names the fields"},
+    {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"text\","
+          "\"code_set\":{\"set\":\"a\",\"version\":\"a\",\"on\":\"a\"}}"),
+     "t.a: code_set names the fields"},
     {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"any\",\"rows\":[]}"),
      "t.a: rows: a list of names is expected"},
     {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"any\",\"rows\":[\"x'\"]}"),

@@ -1,7 +1,46 @@
 /* Amendments, money, hours, and whether two persons are one. */
 #include "tests/unit/server/policy_scene.h"
 
+#define CODES_2_1                                                              \
+    {                                                                          \
+        "code_set", 170, 0,                                                    \
+            .set = "{\"set\":\"csbg-services\",\"version\":\"2.1\","           \
+                   "\"effective_to\":\"2025-09-30\",\"codes\":[{\"code\":"     \
+                   "\"SRV 7a\",\"label\":\"Case management\"}]}"               \
+    }
+#define SERVICE(version, code, on)                                             \
+    "{" PERSON_1                                                               \
+    ",\"codeset\":\"csbg-services\",\"codeset_version\":\"" version            \
+    "\",\"code\":\"" code "\",\"on\":\"" on "\"}"
+
 const struct scene scenes_of_papers[] = {
+    {"code_not_in_effect",
+     NULL,
+     {CODES_2_1,
+      {"service_delivered", 171, 1,
+       .set = SERVICE("2.1", "SRV 7a", "2025-10-01")}},
+     171,
+     "2026-11-18",
+     "SRV 7a of csbg-services 2.1: the set was not in effect on that day",
+     {"service_delivered", 171, 1, .set = "{\"on\":\"2025-09-30\"}"}},
+    {"code_not_in_effect",
+     NULL,
+     {CODES_2_1,
+      {"service_delivered", 171, 1,
+       .set = SERVICE("2.1", "SRV 99", "2025-09-30")}},
+     171,
+     "2026-11-18",
+     "SRV 99 of csbg-services 2.1: the set has no such code",
+     {"service_delivered", 171, 1, .set = "{\"code\":\"SRV 7a\"}"}},
+    {"code_not_in_effect",
+     NULL,
+     {CODES_2_1,
+      {"service_delivered", 171, 1,
+       .set = SERVICE("9", "SRV 7a", "2025-09-30")}},
+     171,
+     "2026-11-18",
+     "SRV 7a of csbg-services 9: there is no such code set",
+     {"service_delivered", 171, 1, .set = "{\"entered_in_error\":true}"}},
     {"double_request",
      NULL,
      {{"expenditure_request", 201, 1, .set = "{" REQUEST "\"Shop, Inc.\"}"},

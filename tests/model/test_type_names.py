@@ -23,6 +23,10 @@ KNOWN = {
     "server/import_map_hours.c": "location service",
     "server/import_plan.c": "location organization service",
     "server/command_import_codes.c": "code_set",
+    "server/hsds_record.c": "location organization service",
+    # what published codes are in effect
+    "shared/model/coded.h": "code_set",
+    "shared/model/schema_codes.c": "code_set",
     # money: one transaction against the caps
     "server/money_authorize.c": "enrollment expenditure_approval expenditure_authorization expenditure_request person",
     "server/money_cap.c": "expenditure_cap expenditure_request",

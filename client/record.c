@@ -153,7 +153,8 @@ static enum err read_one(struct vault *vault, const char *record, bool history,
     }
     const struct view_beside beside = {.context = buffer_bytes(&context),
                                        .history = buffer_bytes(&entries),
-                                       .same = buffer_bytes(&same)};
+                                       .same = buffer_bytes(&same),
+                                       .schema = vault_schema(vault)};
     if (!err)
         err = view_show(out, buffer_bytes(&state), &beside);
     buffer_fini(&same);

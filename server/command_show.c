@@ -104,7 +104,8 @@ static enum err show(struct command *c, const struct record *record,
         err = history_load(&history, c, record->id);
     const struct view_beside beside = {.context = buffer_bytes(&token),
                                        .history = buffer_bytes(&history.json),
-                                       .same = buffer_bytes(&others)};
+                                       .same = buffer_bytes(&others),
+                                       .schema = c->office->schema};
     if (!err)
         err = view_show(json, record->state, &beside);
     same_free(same);

@@ -305,6 +305,11 @@ static void put_field(struct buffer *out, const struct canon *field)
         buffer_add_text(out, "   <- in conflict");
     if (canon_true(field, "sealed"))
         buffer_add_text(out, "   (sealed)");
+    if (member(field, "unknown")) {
+        buffer_add_text(out, "   (unknown ");
+        prose_member(out, field, "unknown");
+        buffer_add_char(out, ')');
+    }
     buffer_add_char(out, '\n');
     if (open)
         put_writes(out, field, "live", "      ");

@@ -36,12 +36,38 @@ static void put_member(struct buffer *out, bool *first,
         put_raw(out, first, name, member->raw);
 }
 
-static void put_field(struct buffer *out, const struct canon *field)
+static bool code_known(const struct schema_field *field,
+                       const struct canon *value)
+{
+    bool known = true;
+    if (field_kind(field) != VALUE_CODE || !value)
+        return true;
+    if (field_rule(field) != RULE_SET)
+        return !field_check(field, value, NULL);
+    for (const struct canon *m = value->first; known && m; m = m->next)
+        known = !field_check(field, m, NULL);
+    return known;
+}
+
+/* `type` is NULL when nothing is known of it. */
+static void put_unknown(struct buffer *out, bool *first,
+                        const struct schema_type *type,
+                        const struct canon *field)
+{
+    const struct schema_field *known =
+        type ? type_field(type, field->name) : NULL;
+    if (type && !known)
+        put_text(out, first, "unknown", bytes_text("field"));
+    else if (known && !code_known(known, canon_member(field, "value")))
+        put_text(out, first, "unknown", bytes_text("code"));
+}
+
+static void put_field(struct buffer *out, const struct schema_type *type,
+                      const struct canon *field)
 {
     static const char *const before[] = {"after", "base", "dropped", "live",
                                          "meanwhile"};
-    static const char *const behind[] = {"requests", "review", "sealed",
-                                         "unreadable", "value"};
+    static const char *const behind[] = {"requests", "review", "sealed"};
     bool first = true;
     buffer_add_char(out, '{');
     for (size_t i = 0; i < sizeof before / sizeof *before; i++)
@@ -50,12 +76,20 @@ static void put_field(struct buffer *out, const struct canon *field)
             bytes_text(canon_true(field, "open") ? "true" : "false"));
     for (size_t i = 0; i < sizeof behind / sizeof *behind; i++)
         put_member(out, &first, field, behind[i]);
+    put_unknown(out, &first, type, field);
+    put_member(out, &first, field, "unreadable");
+    put_member(out, &first, field, "value");
     buffer_add_char(out, '}');
 }
 
-static void put_fields(struct buffer *out, const struct canon *state)
+static void put_fields(struct buffer *out, const struct schema *schema,
+                       const struct canon *state)
 {
     const struct canon *fields = canon_member(state, "fields");
+    const struct schema_type *type = NULL;
+    struct bytes name;
+    if (schema && canon_text(state, "type", &name))
+        type = schema_type(schema, name);
     buffer_add_text(out, "{");
     for (const struct canon *f = fields ? fields->first : NULL; f;
          f = f->next) {
@@ -63,7 +97,7 @@ static void put_fields(struct buffer *out, const struct canon *state)
             buffer_add_char(out, ',');
         canon_put_text(out, f->name);
         buffer_add_char(out, ':');
-        put_field(out, f);
+        put_field(out, type, f);
     }
     buffer_add_text(out, "}");
 }
@@ -92,7 +126,7 @@ static void put_show(struct buffer *out, const struct canon *state,
     put_member(out, &first, state, "case");
     put_text(out, &first, "context", beside->context);
     buffer_add_text(out, ",\"fields\":");
-    put_fields(out, state);
+    put_fields(out, beside->schema, state);
     put_hash(out, &first, state->raw);
     put_array(out, &first, "history", beside->history);
     put_member(out, &first, state, "record");

@@ -10,13 +10,16 @@
 /* What is shown of a record beside its state; a JSON array that is empty or
  * "[]" is left out. */
 struct view_beside {
-    struct bytes context; /* the token */
-    struct bytes history; /* of view_entry() */
-    struct bytes same;    /* of same_others() */
+    struct bytes context;        /* the token */
+    struct bytes history;        /* of view_entry() */
+    struct bytes same;           /* of same_others() */
+    const struct schema *schema; /* NULL: nothing is said to be unknown */
 };
 
 /* {"case","context","fields":{F:{"live":[...],"open":bool,"value":V,...}},
- * "hash","history":[...],"record","same":[...],"type"}. */
+ * "hash","history":[...],"record","same":[...],"type"}.  A field that its type
+ * does not have is "unknown":"field", one with a code that it does not have
+ * "unknown":"code". */
 MUST_CHECK enum err view_show(struct buffer *out, struct bytes state,
                               const struct view_beside *beside);
 

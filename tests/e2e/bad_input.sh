@@ -94,6 +94,59 @@ else
 	ok 'but never the terminal'
 fi
 
+# A wrong value is answered with field, value and the form that is expected.
+wrong() { # SAYS TYPE FIELD=VALUE
+	refused "$2 ${3:0:40}: says what is expected" 1 "^satchel: $2\.$1\$" \
+		as dana put "$2" person="$person" "$3"
+}
+wrong 'duration_min: "long" is not a number of minutes' contact \
+	duration_min=long
+wrong 'duration_min: -5 is not a number of minutes' contact duration_min=-5
+wrong 'next_contact_on: "2026-02-30" is not a date such as 2026-11-21' contact \
+	next_contact_on=2026-02-30
+wrong 'occurred_at: "30/2/2026" is not an instant such as 2026-11-21T15:20-06:00' \
+	contact occurred_at=30/2/2026
+wrong 'entered_in_error: "maybe" is not true or false' contact \
+	entered_in_error=maybe
+wrong 'tax_year: "last" is not a whole number' referral tax_year=last
+wrong 'amount_cents: "12.5" is not an amount in whole cents' \
+	expenditure_request amount_cents=12.5
+wrong 'need: "x" is not a record id' referral need=x
+printf '{"person":"%s","kind":"phone","next_contact_on":"2026-13-01","narrative":"Roof leaks."}\n' \
+	"$person" >"$dir/wrong"
+refused 'so is one among right ones on standard input' 1 \
+	'next_contact_on: "2026-13-01" is not a date such as.*kept as draft' \
+	as dana put contact - <"$dir/wrong"
+shows 'and all of it is kept' "$dir/wrong"
+
+# What this version does not know is kept if one insists, and shown as such.
+field=$(as dana put person legal_name='Ada Ames' nosuch=1 --lenient \
+	2>"$dir/note")
+check 'an unknown field is remarked on' grep -q \
+	'nosuch: not a field of this record type; kept as written' "$dir/note"
+code=$(as dana put contact person="$person" kind=weird --lenient 2>"$dir/note")
+check 'so is an unknown code' grep -q 'kind: an unknown code; kept as written' \
+	"$dir/note"
+unknown() { # COMMAND...: name, value and what is unknown
+	"$@" --json | jq -c '[.fields | to_entries[] | select(.value.unknown) |
+		[.key, .value.value, .value.unknown]]'
+}
+syncs dana lee || exit 1
+for who in 'as dana' 'as lee' office; do
+	equal "$who: the field is kept and shown as unknown" \
+		"$(unknown $who show "$field")" '[["nosuch","1","field"]]'
+	equal "$who: so is the code" "$(unknown $who show "$code")" \
+		'[["kind","weird","code"]]'
+	equal "$who: also to people" "$($who show "$field" |
+		grep -c 'nosuch  *1   (unknown field)$')$($who show "$code" |
+		grep -c 'kind  *weird   (unknown code)$')" 11
+	equal "$who: of what is known nothing is said" \
+		"$(unknown $who show "$person")" '[]'
+done
+equal 'both are listed by what they are' "$(as lee list person --where nosuch=1 \
+	--json 2>"$dir/err" | jq -c '[.[].record]')$(as lee list contact --where \
+	kind=weird --json | jq -c '[.[].record]')" "[\"$field\"][\"$code\"]"
+
 # The vault.
 refused 'no vault: says how one is made' 1 'no vault at .*enroll' \
 	on "$dir/nowhere.vault" status

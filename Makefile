@@ -375,7 +375,7 @@ $(FUZZ_PROGRAMS): $B/tests/fuzz/%: $B/obj/tests/fuzz/%.o \
 
 .PHONY: tests unit-tests check check-unit sim sim-nightly sim-clocks model fuzz fuzz-run deps
 unit-tests: $(UNIT_TESTS) $(REPLAYS)
-tests: all unit-tests $(AGENCY) $(TOOL_TESTS) $(FAIL) $(SIM) $(if $(INSTRUMENT),,$(LOSSY))
+tests: all unit-tests $(TOOL_TESTS) $(FAIL) $(SIM) $(if $(INSTRUMENT),,$(LOSSY))
 
 deps:
 	tools/deps.sh test
@@ -436,6 +436,7 @@ $(AGENCY): $(OBJECTS_agency) $(call archives,client $(SHARED))
 	$(call say,LD)$(CC) $(LDFLAGS_ALL) $(PROGRAM_LDFLAGS) \
 		-Wl,--wrap=clock_gettime -o $@ $(filter %.o,$^) \
 		$(call group,client $(SHARED)) $(LIBS)
+tests: $(AGENCY)
 .PHONY: agency
 agency: WORKERS ?= 40
 agency: PERSONS ?= 3000

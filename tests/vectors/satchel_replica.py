@@ -465,7 +465,8 @@ class Replica:
         """Section 11: what has a receipt now counts in the sums of its
         scopes, which are told again once a cursor line ends them."""
         cases = self.cases_of_records()
-        moved = {cases.get(self.revision(line)["record"]) for line in lines}
+        known = filter(None, map(self.revision, lines))
+        moved = {cases.get(revision["record"]) for revision in known}
         for name, scope in self.s["scopes"].items():
             here = set(scope["cases"]) | ({""} if name == "agency" else set())
             if moved & here:

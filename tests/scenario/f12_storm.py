@@ -33,7 +33,7 @@ ALONE = 20     # devices that sync before the storm, one by one
 MEMORY_KIB_MAX = 256 * 1024
 TRIES_MAX = 200
 TRY_S = 60
-LINE_BYTES = 100  # of the large one's lines on the wire, at the very least
+ID_BYTES = 8  # of a line on the wire that nothing can compress: a new id's
 
 
 async def post(port, body):
@@ -97,17 +97,19 @@ class Device:
 
 
 class Gate:
-    """A link to the office that carries so many bytes upwards and then holds
-    what comes, until it is opened."""
+    """A link to the office that, once it is told so, carries one more reply,
+    then so many bytes upwards, and holds what comes after, until it is
+    opened."""
 
     def __init__(self, port):
-        self.target, self.left, self.open = port, None, threading.Event()
+        self.target, self.size, self.left = port, None, None
+        self.open = threading.Event()
         self.server = socket.create_server(("127.0.0.1", 0))
         self.port = self.server.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
 
     def shut_after(self, size):
-        self.left = size
+        self.size = size
 
     def accept(self):
         while True:
@@ -124,7 +126,9 @@ class Gate:
     def carry(self, source, sink, upwards):
         try:
             while data := source.recv(16384):
-                if upwards and self.left is not None:
+                if not upwards and self.left is None:
+                    self.left = self.size
+                elif upwards and self.left is not None:
                     self.left -= len(data)
                     if self.left < 0:
                         self.open.wait()
@@ -231,7 +235,7 @@ async def storm(office, small, large):
             killed.set()
 
     killed = asyncio.Event()
-    large.gate.shut_after(LINES * LINE_BYTES // 2)
+    large.gate.shut_after(LINES * ID_BYTES // 2)
     big = asyncio.create_task(large.sync())
     while not head_of_large(office) and time.monotonic() - begin < TRY_S:
         await asyncio.sleep(0.005)

@@ -73,6 +73,12 @@ endif
 BUILD ?= build
 B := $(BUILD)
 
+# What this compiler has of it: a stack that cannot jump over its guard page,
+# and marks at the places where an indirect jump may land.
+HARDEN := $(shell for f in -fstack-clash-protection -fcf-protection=full \
+	-mbranch-protection=standard; do echo 'int x;' | \
+	$(CC) -Werror $$f -x c -c -o /dev/null - 2>/dev/null && echo $$f; done)
+
 # Debuggers read .debug_frame; the tables in the image only take room.
 UNWIND := $(if $(INSTRUMENT),,-fno-asynchronous-unwind-tables \
 	-fno-unwind-tables)
@@ -94,7 +100,7 @@ PACKAGE_LIBS := $(if $(FOUND),$(shell $(PKG_CONFIG) --libs \
 	$(FOUND) $(OPTIONAL)))
 CPPFLAGS_ALL := $(DEFINES) -I. $(PACKAGE_CFLAGS) $(CPPFLAGS)
 CFLAGS_ALL := -std=c11 $(OPTIMIZE) -g $(FORTIFY) $(WARNINGS) \
-	-fvisibility=hidden -fPIC -fstack-protector-strong -pthread \
+	-fvisibility=hidden -fPIC -fstack-protector-strong $(HARDEN) -pthread \
 	-ffunction-sections -fdata-sections $(UNWIND) $(INSTRUMENT) $(CFLAGS)
 LDFLAGS_ALL := -pthread -Wl,-z,relro,-z,now,-z,noexecstack \
 	-Wl,--as-needed -Wl,--gc-sections $(INSTRUMENT) $(LDFLAGS)
@@ -393,6 +399,9 @@ list-python:
 	@printf '%s\n' $(PY_TESTS)
 list-sim:
 	@printf '%s\n' $(SIM)
+.PHONY: list-harden
+list-harden:
+	@printf '%s\n' $(HARDEN)
 # Only the unit tests of one layer: make check-unit LAYER=base
 check-unit: $(if $(LAYER),$(TESTS_tests/unit/$(LAYER)),$(UNIT_TESTS))
 	@tools/run-tests $^
@@ -514,6 +523,14 @@ install: all
 		$(INSTALL_LIB) && ln -sf $(SONAME) $(INSTALL_LIB)/libsatchel.so)
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' \
 		packaging/libsatchel.pc.in >$(INSTALL_LIB)/pkgconfig/libsatchel.pc
+	install -d $(INSTALL_LIB)/systemd/system $(INSTALL_LIB)/systemd/user \
+		$(INSTALL_LIB)/sysusers.d
+	sed 's|@PREFIX@|$(PREFIX)|' packaging/satchel-central.service.in \
+		>$(INSTALL_LIB)/systemd/system/satchel-central.service
+	sed 's|@PREFIX@|$(PREFIX)|' packaging/satcheld.service.in \
+		>$(INSTALL_LIB)/systemd/user/satcheld.service
+	install -m 644 packaging/satchel.sysusers \
+		$(INSTALL_LIB)/sysusers.d/satchel.conf
 	for s in 1 3 5 8; do for m in docs/man/*.$$s; do \
 		[ -f "$$m" ] || continue; \
 		install -d $(DESTDIR)$(PREFIX)/share/man/man$$s; \

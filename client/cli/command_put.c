@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/cli/change.h"
 #include "client/cli/cli.h"
+#include "shared/model/change.h"
 
 #define RESULTS_BYTES_MAX (1u << 30) /* of one batch */
 #define FUTURE_MS INT64_C(600000)
@@ -35,6 +35,40 @@ static void future_note(const struct cli *cli, const char *field,
                 strlen(at) > sizeof "2026-11-21" - 1 ? shown : at);
 }
 
+/* --- what is to be written ------------------------------------------------ */
+
+struct typing {
+    struct cli *cli;
+    const char *type; /* values are read by its kinds */
+    int error;        /* of the library, which has a message for it */
+};
+
+static enum err value_read(void *context, const char *field, const char *text,
+                           json_t **out)
+{
+    struct typing *typing = context;
+    char *json;
+    typing->error =
+        satchel_value(typing->cli->vault, typing->type, field, text, &json);
+    if (typing->error)
+        return (enum err)typing->error;
+    *out = cli_parse(json);
+    satchel_free(json);
+    return ERR_OK;
+}
+
+static int change_fail(struct cli *cli, const struct change *change,
+                       const struct typing *typing, enum err err)
+{
+    if (typing->error)
+        return cli_fail_vault(cli, typing->error);
+    if (err == ERR_NOMEM)
+        return cli_fail(cli, EXIT_FAILED, "nomem", "memory is exhausted");
+    return change->misuse
+               ? cli_misuse(cli, "%s", change->fault)
+               : cli_fail(cli, EXIT_FAILED, "invalid", "%s", change->fault);
+}
+
 static int write_change(struct cli *cli, struct change *change,
                         struct satchel_write *write)
 {
@@ -60,16 +94,24 @@ static int write_change(struct cli *cli, struct change *change,
     return error ? cli_fail_vault(cli, error) : EXIT_DONE;
 }
 
-static int put_changes(struct cli *cli, struct change *change, size_t from)
+static int put_changes(struct cli *cli, struct change *change,
+                       struct typing *typing, size_t from)
 {
     bool reads = args_text(&cli->args, "--draft") != NULL;
+    const char *text = NULL;
+    enum err err = ERR_OK;
     for (size_t i = from; i < cli->operand_count; i++)
         reads |= !strcmp(cli->operands[i], "-");
-    int code = reads ? change_given(cli, change) : EXIT_DONE;
-    for (size_t i = from; !code && i < cli->operand_count; i++)
+    if (reads && !(text = given_read(cli)))
+        return EXIT_FAILED;
+    if (reads)
+        err = change_json(change, text,
+                          cli->given.draft ? "the draft" : "standard input");
+    change->corrects = cli->given.draft != 0;
+    for (size_t i = from; !err && i < cli->operand_count; i++)
         if (strcmp(cli->operands[i], "-") != 0)
-            code = change_operand(cli, change, cli->operands[i]);
-    return code;
+            err = change_operand(change, cli->operands[i]);
+    return err ? change_fail(cli, change, typing, err) : EXIT_DONE;
 }
 
 /* TYPE may be left out when revising; a field has an equals sign. */
@@ -83,8 +125,11 @@ static int put_with(struct cli *cli, struct satchel_write *write,
                     const json_t *shown, const char *type, size_t from)
 {
     struct change change;
-    change_init(&change, shown, type);
-    int code = put_changes(cli, &change, from);
+    struct typing typing = {.cli = cli, .type = type};
+    enum err err = change_init(&change, shown, value_read, &typing);
+    if (err)
+        return change_fail(cli, &change, &typing, err);
+    int code = put_changes(cli, &change, &typing, from);
     if (!code)
         code = write_change(cli, &change, write);
     change_fini(&change);
@@ -148,9 +193,31 @@ static int open_lines(struct cli *cli, FILE **from)
     return EXIT_DONE;
 }
 
+/* Many records at once. */
+struct batch {
+    struct buffer results; /* owned: what each write answered, NUL-ended */
+    size_t number;         /* of the line at hand */
+    char fault[CHANGE_FAULT_CHARS]; /* "": the vault has the message */
+};
+
+static int write_parts(struct cli *cli, struct satchel_write *write,
+                       const struct change *change, char **result)
+{
+    char *set = change_text(change->set), *add = change_text(change->add),
+         *drop = change_text(change->drop);
+    write->set_json = set;
+    write->add_json = add;
+    write->drop_json = drop;
+    int error = satchel_write(cli->vault, write, result);
+    free(set);
+    free(add);
+    free(drop);
+    return error;
+}
+
 /* A line that is no object of fields is for the library to refuse. */
 static int write_line(struct cli *cli, struct satchel_write *write,
-                      const char *line, char **result)
+                      struct batch *batch, const char *line, char **result)
 {
     struct change change;
     json_t *object = NULL;
@@ -162,35 +229,33 @@ static int write_line(struct cli *cli, struct satchel_write *write,
         json_decref(object);
         return satchel_write(cli->vault, write, result);
     }
-    change_init(&change, NULL, write->type);
-    int error = change_object(cli, &change, object);
-    char *set = change_text(change.set), *add = change_text(change.add),
-         *drop = change_text(change.drop);
-    write->set_json = set;
-    write->add_json = add;
-    write->drop_json = drop;
-    error = error ? SATCHEL_INVALID : satchel_write(cli->vault, write, result);
-    free(set);
-    free(add);
-    free(drop);
+    enum err err = change_init(&change, NULL, NULL, NULL);
+    if (!err)
+        err = change_object(&change, object);
+    int error = err ? (int)err : write_parts(cli, write, &change, result);
+    if (err)
+        snprintf(batch->fault, sizeof batch->fault, "%s",
+                 change.fault[0] ? change.fault : err_text(err));
     change_fini(&change);
     json_decref(object);
     return error;
 }
 
 static int put_lines(struct cli *cli, struct satchel_write *write, FILE *from,
-                     size_t *number, struct buffer *results)
+                     struct batch *batch)
 {
     char *line = NULL, *result = NULL;
     size_t room = 0;
     int error = SATCHEL_OK;
     while (!error && next_line(cli, from, &line, &room)) {
-        ++*number;
+        ++batch->number;
         if (!line[strspn(line, " \t\r\n")])
             continue;
-        error = write_line(cli, write, line, &result);
+        result = NULL;
+        error = write_line(cli, write, batch, line, &result);
         if (!error)
-            error = (int)buffer_add(results, result, strlen(result) + 1);
+            error =
+                (int)buffer_add(&batch->results, result, strlen(result) + 1);
         satchel_free(result);
     }
     free(line);
@@ -204,24 +269,27 @@ static void print_results(const struct cli *cli, const struct buffer *results)
         print_result(cli, at);
 }
 
-static int each_fail(struct cli *cli, const struct buffer *results, FILE *from,
-                     size_t number, int error)
+static int each_fail(struct cli *cli, const struct batch *batch, FILE *from,
+                     int error)
 {
+    const char *fault = batch->fault;
+    if (buffer_err(&batch->results))
+        fault = err_text((enum err)error);
+    else if (!fault[0])
+        fault = satchel_message(cli->vault);
     return cli_fail(cli, EXIT_FAILED, err_name((enum err)error),
                     "%s:%zu: %s; nothing was written",
-                    from == stdin ? "standard input" : "the draft", number,
-                    buffer_err(results) ? err_text((enum err)error)
-                                        : satchel_message(cli->vault));
+                    from == stdin ? "standard input" : "the draft",
+                    batch->number, fault);
 }
 
 static int write_each(struct cli *cli, struct satchel_write *write, FILE *from,
-                      struct buffer *results)
+                      struct batch *batch)
 {
-    size_t number = 0;
     int error = satchel_begin(cli->vault);
     if (error)
         return cli_fail_vault(cli, error);
-    error = put_lines(cli, write, from, &number, results);
+    error = put_lines(cli, write, from, batch);
     if (!error && cli->given.draft)
         error = satchel_draft_drop(cli->vault, cli->given.draft);
     if (!error) {
@@ -231,7 +299,7 @@ static int write_each(struct cli *cli, struct satchel_write *write, FILE *from,
     satchel_rollback(cli->vault);
     if (from == stdin)
         given_rest(cli);
-    return each_fail(cli, results, from, number, error);
+    return each_fail(cli, batch, from, error);
 }
 
 /* Every line a record, all in one durable transaction: ids are printed when it
@@ -239,15 +307,15 @@ static int write_each(struct cli *cli, struct satchel_write *write, FILE *from,
 static int put_each(struct cli *cli, struct satchel_write *write)
 {
     FILE *from = NULL;
-    struct buffer results;
+    struct batch batch = {.number = 0};
     int code = open_lines(cli, &from);
     if (code)
         return code;
-    buffer_init(&results, RESULTS_BYTES_MAX);
-    code = write_each(cli, write, from, &results);
+    buffer_init(&batch.results, RESULTS_BYTES_MAX);
+    code = write_each(cli, write, from, &batch);
     if (!code)
-        print_results(cli, &results);
-    buffer_fini(&results);
+        print_results(cli, &batch.results);
+    buffer_fini(&batch.results);
     if (from && from != stdin)
         fclose(from);
     return code;

@@ -126,7 +126,7 @@ static enum err case_of_field(struct vault *vault, struct writing *w,
 /* A record that is named and not here would have told the case. */
 static enum err case_missing(struct vault *vault, const struct writing *w)
 {
-    const struct canon *set = w->parts.set_tree;
+    const struct canon *set = w->parts.parts.set_tree;
     const struct canon *value = set ? set->first : NULL;
     for (; value; value = value->next) {
         const struct schema_field *field =
@@ -150,7 +150,7 @@ static enum err case_missing(struct vault *vault, const struct writing *w)
 
 static enum err case_of_fields(struct vault *vault, struct writing *w)
 {
-    const struct canon *set = w->parts.set_tree;
+    const struct canon *set = w->parts.parts.set_tree;
     enum err err =
         case_of_field(vault, w, set ? canon_member(set, "person") : NULL);
     const struct canon *value = set ? set->first : NULL;
@@ -216,10 +216,10 @@ static enum err line_write(struct vault *vault, struct writing *w,
         .prev = w->row.own_n,
         .schema = w->type ? type_version(w->type) : 0,
         .seen = &w->seen,
-        .set = w->parts.set,
-        .add = w->parts.add,
-        .drop = w->parts.drop,
-        .keep = w->parts.keep,
+        .set = w->parts.parts.set,
+        .add = w->parts.parts.add,
+        .drop = w->parts.parts.drop,
+        .keep = w->parts.parts.keep,
         .seal = w->write->seal,
     };
     memcpy(draft.dot.replica, tip->name, sizeof draft.dot.replica);
@@ -227,7 +227,8 @@ static enum err line_write(struct vault *vault, struct writing *w,
     buffer_clear(&vault->line);
     enum err err = revision_write(&vault->line, &draft);
     if (err == ERR_TOO_BIG)
-        return record_check_long(vault, w->parts.set_tree, vault->line.size);
+        return check_long(vault->detail, w->parts.parts.set_tree,
+                          vault->line.size);
     /* What is written can always be read. */
     struct canon_fault fault = {0, ""};
     if (!err)
@@ -252,13 +253,13 @@ static enum err guard(struct vault *vault, struct writing *w,
                       const struct revision *revision)
 {
     const struct record_guarded written = {.type = w->type,
-                                           .set = w->parts.set_tree,
+                                           .set = w->parts.parts.set_tree,
                                            .revision = revision,
                                            .row = &w->row,
                                            .key = w->key};
     enum err err = record_guard(vault, &written, &w->out->warning);
     if (!err)
-        err = record_code(vault, w->type, w->parts.set_tree, w->state,
+        err = record_code(vault, w->type, w->parts.parts.set_tree, w->state,
                           &w->out->warning);
     return err == ERR_CORRUPT ? ERR_OK : err;
 }

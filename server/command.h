@@ -100,6 +100,7 @@ int command_holds_release(struct command *command);
 int command_import_codes(struct command *command);
 int command_import_hsds(struct command *command);
 int command_import_schema(struct command *command);
+int command_put(struct command *command);
 int command_merge(struct command *command);
 int command_unmerge(struct command *command);
 int command_duplicates(struct command *command);

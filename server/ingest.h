@@ -45,11 +45,17 @@ MUST_CHECK enum err ingest_healed(struct office *office, struct sql *sql,
                                   const struct bytes *lines, size_t count);
 
 /* The office writes as this term, for `author`: dot, prev, at and schema are
- * filled in; the rest is the draft's.  Same validation as on a device. */
+ * filled in; the rest is the draft's.  What does not fit the record type, or
+ * lacks a required field, is refused. */
 MUST_CHECK enum err ingest_office(struct office *office, struct sql *sql,
                                   const char *author,
                                   struct revision_draft *draft,
                                   struct dot *dot);
+
+/* The same of what a person wrote, which put.h has judged as a device would. */
+MUST_CHECK enum err ingest_put(struct office *office, struct sql *sql,
+                               const char *author, struct revision_draft *draft,
+                               struct dot *dot);
 
 /* Releases a held line: carries it with its own seen and dot. */
 MUST_CHECK enum err ingest_release(struct office *office, struct sql *sql,

@@ -2,7 +2,7 @@
 #include <string.h>
 #include "server/ingest_batch.h"
 
-/* --- validation, as on a device ------------------------------------------- */
+/* --- what programs write -------------------------------------------------- */
 
 static enum err refuse(struct office *office, const char *what,
                        struct bytes name)
@@ -95,8 +95,10 @@ static enum err draft_check(struct office *office,
 
 /* --- writing as the term -------------------------------------------------- */
 
+/* `judged`: by the one who calls; otherwise as programs write. */
 static enum err draft_fill(struct batch *b, struct batch_log *term,
-                           const char *author, struct revision_draft *draft)
+                           const char *author, bool judged,
+                           struct revision_draft *draft)
 {
     struct record_row row;
     buffer_clear(&b->record_bytes);
@@ -118,7 +120,7 @@ static enum err draft_fill(struct batch *b, struct batch_log *term,
     draft->schema = type && !draft->carries.size ? type_version(type) : 0;
     if (err && err != ERR_NOT_FOUND)
         return err;
-    return draft_check(b->office, draft, name);
+    return judged ? ERR_OK : draft_check(b->office, draft, name);
 }
 
 static enum err line_enter(struct batch *b, struct batch_log *term,
@@ -140,16 +142,16 @@ static enum err line_enter(struct batch *b, struct batch_log *term,
     return err;
 }
 
-enum err ingest_term(struct batch *b, const char *author,
-                     struct revision_draft *draft, const char *kase,
-                     struct dot *dot)
+static enum err term_write(struct batch *b, const char *author, bool judged,
+                           struct revision_draft *draft, const char *kase,
+                           struct dot *dot)
 {
     struct batch_log *term;
     struct buffer line;
     buffer_init(&line, LINE_BYTES_MAX);
     enum err err = batch_log_find(b, b->office->term, &term);
     if (!err)
-        err = draft_fill(b, term, author, draft);
+        err = draft_fill(b, term, author, judged, draft);
     if (!err)
         err = revision_write(&line, draft);
     if (!err) {
@@ -161,20 +163,40 @@ enum err ingest_term(struct batch *b, const char *author,
     return err;
 }
 
-enum err ingest_office(struct office *office, struct sql *sql,
-                       const char *author, struct revision_draft *draft,
-                       struct dot *dot)
+enum err ingest_term(struct batch *b, const char *author,
+                     struct revision_draft *draft, const char *kase,
+                     struct dot *dot)
+{
+    return term_write(b, author, false, draft, kase, dot);
+}
+
+static enum err write_alone(struct office *office, struct sql *sql,
+                            const char *author, bool judged,
+                            struct revision_draft *draft, struct dot *dot)
 {
     struct batch b;
     office->detail[0] = '\0';
     enum err err = batch_open(&b, office, sql);
     if (err)
         return err;
-    err = ingest_term(&b, author, draft, NULL, dot);
+    err = term_write(&b, author, judged, draft, NULL, dot);
     if (!err)
         err = batch_flush(&b);
     batch_fini(&b);
     return err;
+}
+
+enum err ingest_office(struct office *office, struct sql *sql,
+                       const char *author, struct revision_draft *draft,
+                       struct dot *dot)
+{
+    return write_alone(office, sql, author, false, draft, dot);
+}
+
+enum err ingest_put(struct office *office, struct sql *sql, const char *author,
+                    struct revision_draft *draft, struct dot *dot)
+{
+    return write_alone(office, sql, author, true, draft, dot);
 }
 
 enum err ingest_assign(struct office *office, struct sql *sql,

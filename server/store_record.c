@@ -9,6 +9,16 @@ static const char record_add[] =
 static const char record_set[] =
     "UPDATE record SET type = $3, case_id = $4, open_count = $5, state = $6, "
     "memo = $7 WHERE agency = $1 AND record = $2";
+/* From the case's lines, since it has few of them and a type may have many
+ * records: the index by type is not to be used. */
+static const char record_each_of_case[] =
+    "SELECT state FROM record WHERE agency = $1 AND type || '' = $2 "
+    "AND case_id = $3 AND record IN (SELECT l.record FROM placed p "
+    "JOIN line l ON l.arrival = p.arrival "
+    "WHERE p.agency = $1 AND p.case_id = $3) ORDER BY record";
+static const char record_each_of_none[] =
+    "SELECT state FROM record WHERE agency = $1 AND type = $2 "
+    "AND case_id = '' ORDER BY record";
 static const char conflict_each[] =
     "SELECT field FROM conflict WHERE agency = $1 AND record = $2 "
     "ORDER BY field";
@@ -105,6 +115,34 @@ enum err store_record_put(struct sql *sql, const char *agency,
                               sql_text(row->has_case ? row->kase : NULL),
                               sql_int(row->open_count),
                               sql_text_bytes(row->state), sql_blob(row->memo)));
+}
+
+struct each_state {
+    store_each_state *each;
+    void *context;
+};
+
+static enum err state_row_read(void *context, const struct sql_value *row,
+                               size_t columns)
+{
+    (void)columns;
+    struct each_state *each = context;
+    return each->each(each->context, row[0].bytes);
+}
+
+enum err store_record_each(struct sql *sql, const char *agency,
+                           const char *kase, struct bytes type,
+                           store_each_state *each, void *context)
+{
+    struct each_state all = {each, context};
+    if (!kase[0])
+        return sql_each_row(sql, record_each_of_none,
+                            SQL_VALUES(sql_text(agency), sql_text_bytes(type)),
+                            state_row_read, &all);
+    return sql_each_row(
+        sql, record_each_of_case,
+        SQL_VALUES(sql_text(agency), sql_text_bytes(type), sql_text(kase)),
+        state_row_read, &all);
 }
 
 struct each_field {

@@ -24,6 +24,12 @@ MUST_CHECK enum err store_record_put(struct sql *sql, const char *agency,
                                      struct bytes record, bool fresh,
                                      const struct record_row *row);
 
+typedef enum err store_each_state(void *context, struct bytes state);
+/* The records of a type in a case ("": that are in none). */
+MUST_CHECK enum err store_record_each(struct sql *sql, const char *agency,
+                                      const char *kase, struct bytes type,
+                                      store_each_state *each, void *context);
+
 /* Open fields, each with when this office first saw it so. */
 typedef enum err store_each_field(void *context, struct bytes field);
 MUST_CHECK enum err store_conflict_each(struct sql *sql, const char *agency,

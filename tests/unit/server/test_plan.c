@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "server/put.h"
 #include "tests/unit/server/device.h"
 
 #define STATEMENTS_MAX 256
@@ -70,6 +71,34 @@ static void office_writes(struct place *place, struct device *kim)
     assert_int_equal(sql_commit(&place->sql), ERR_OK);
 }
 
+/* A person at the office writes, and all that is remarked on it. */
+static void office_puts(struct place *place)
+{
+    static const struct user ruth = {.name = "ruth", .role = "supervisor"};
+    static const struct {
+        const char *type, *set;
+    } written[] = {
+        {"enrollment", "{\"person\":\"" PERSON "\",\"program\":\"csbg\","
+                       "\"roma_stage\":\"planned\"}"},
+        {"outcome", "{\"code_set\":\"csbg_fnpi\",\"version\":\"3.0\","
+                    "\"code\":\"FNPI 1a\",\"person\":\"" PERSON "\"}"},
+        {"task", "{\"person\":\"" PERSON "\",\"what\":\"Call.\"}"},
+    };
+    for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
+        struct put_written out;
+        const struct put put = {.user = &ruth,
+                                .type = written[i].type,
+                                .set = bytes_text(written[i].set),
+                                .lenient = true};
+        put_written_init(&out);
+        assert_int_equal(sql_begin(&place->sql, true), ERR_OK);
+        assert_int_equal(put_write(place->office, &place->sql, &put, &out),
+                         ERR_OK);
+        assert_int_equal(sql_commit(&place->sql), ERR_OK);
+        put_written_fini(&out);
+    }
+}
+
 static void reconcile(struct place *place, struct device *d)
 {
     struct buffer request;
@@ -115,6 +144,7 @@ static void a_day(struct place *place)
     device_sync_ok(&lee, place);
     device_sync_ok(&kim, place);
     office_writes(place, &kim);
+    office_puts(place);
     device_sync_ok(&kim, place);
     device_sync_ok(&dana, place);
     device_revise(&dana, PERSON, "{}", "{\"first_name\":\"Rose\"}");

@@ -44,10 +44,8 @@ static enum err describe(const struct record_written *w,
     canon_put_text(&out, buffer_bytes(&w->context));
     buffer_printf(&out, ",\"record\":\"%s\"}", w->record);
     enum err err = buffer_err(&out);
-    if (!err && !(*result = malloc(out.size + 1)))
-        err = ERR_NOMEM;
     if (!err)
-        memcpy(*result, buffer_text(&out), out.size + 1);
+        err = handle_give(result, &out);
     buffer_fini(&out);
     return err;
 }

@@ -25,13 +25,8 @@ PUBLIC int satchel_verify(satchel *handle, int64_t *problems, char **report)
         err = vault_verify(handle->vault, add_line, &out, &count);
     if (!err)
         *problems = (int64_t)count;
-    if (!err && report) {
-        *report = malloc(out.size + 1);
-        if (*report)
-            memcpy(*report, buffer_text(&out), out.size + 1);
-        else
-            err = ERR_NOMEM;
-    }
+    if (!err && report)
+        err = handle_give(report, &out);
     buffer_fini(&out);
     return handle_leave(handle, err);
 }

@@ -19,17 +19,6 @@ PUBLIC int satchel_draft_keep(satchel *handle, const char *about_json,
     return handle_leave(handle, err);
 }
 
-/* A NUL-terminated copy, or NULL. */
-static char *copy(const struct buffer *b)
-{
-    char *out = malloc(b->size + 1);
-    if (out && b->size)
-        memcpy(out, b->at, b->size);
-    if (out)
-        out[b->size] = 0;
-    return out;
-}
-
 static void wipe(char *text, size_t size)
 {
     if (text)
@@ -58,10 +47,11 @@ PUBLIC int satchel_draft_read(satchel *handle, int64_t draft, char **json,
     enum err err = handle_enter(handle);
     if (!err)
         err = read_one(handle->vault, draft, &about, &all, &shown);
-    char *whole = err ? NULL : copy(&all);
-    char *what = err || !json ? NULL : copy(&shown);
-    if (!err && (!whole || (json && !what)))
-        err = ERR_NOMEM;
+    char *whole = NULL, *what = NULL;
+    if (!err)
+        err = handle_give(&whole, &all);
+    if (!err && json)
+        err = handle_give(&what, &shown);
     if (err) {
         wipe(whole, all.size);
         free(what);

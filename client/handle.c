@@ -115,6 +115,14 @@ void handle_note(satchel *handle, struct bytes warning)
     handle->note[size] = '\0';
 }
 
+enum err handle_give(char **out, const struct buffer *text)
+{
+    *out = malloc(text->size + 1);
+    if (*out)
+        memcpy(*out, buffer_text(text), text->size + 1);
+    return *out ? ERR_OK : ERR_NOMEM;
+}
+
 PUBLIC const char *satchel_note(const satchel *handle)
 {
     return handle ? handle->note : "";

@@ -37,6 +37,9 @@ int handle_fail(satchel *handle, enum err err, const char *format, ...)
  * first lines. */
 void handle_note(satchel *handle, struct bytes warning);
 
+/* *out becomes a NUL-terminated copy of the text, the caller's to free. */
+MUST_CHECK enum err handle_give(char **out, const struct buffer *text);
+
 /* What the vault holds now is old news to a daemon. */
 void handle_told(satchel *handle);
 

@@ -77,13 +77,8 @@ PUBLIC int satchel_mirror_status(satchel *handle, char **json)
     err = mirror_status(handle->vault, &status);
     if (!err && status.path[0])
         err = status_write(&status, &out);
-    if (!err && status.path[0]) {
-        *json = malloc(out.size + 1);
-        if (*json)
-            memcpy(*json, buffer_text(&out), out.size + 1);
-        else
-            err = ERR_NOMEM;
-    }
+    if (!err && status.path[0])
+        err = handle_give(json, &out);
     buffer_fini(&out);
     return handle_leave(handle, err);
 }

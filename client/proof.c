@@ -14,13 +14,8 @@ PUBLIC int satchel_proof(satchel *handle, char **json)
     enum err err = handle_enter(handle);
     if (!err)
         err = proof_write(handle->vault, &out);
-    if (!err) {
-        *json = malloc(out.size + 1);
-        if (*json)
-            memcpy(*json, buffer_text(&out), out.size + 1);
-        else
-            err = ERR_NOMEM;
-    }
+    if (!err)
+        err = handle_give(json, &out);
     buffer_fini(&out);
     return handle_leave(handle, err);
 }

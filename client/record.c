@@ -7,16 +7,6 @@
 
 #define RESULT_BYTES_MAX (64u << 20)
 
-static char *give(struct buffer *b)
-{
-    char *text = malloc(b->size + 1);
-    if (text) {
-        memcpy(text, buffer_text(b), b->size);
-        text[b->size] = 0;
-    }
-    return text;
-}
-
 static enum err describe(const struct record_written *w, char **result)
 {
     struct buffer out;
@@ -29,8 +19,8 @@ static enum err describe(const struct record_written *w, char **result)
     canon_put_text(&out, buffer_bytes(&w->warning));
     buffer_add_text(&out, "}");
     enum err err = buffer_err(&out);
-    if (!err && !(*result = give(&out)))
-        err = ERR_NOMEM;
+    if (!err)
+        err = handle_give(result, &out);
     buffer_fini(&out);
     return err;
 }
@@ -173,8 +163,8 @@ PUBLIC int satchel_read(satchel *handle, const char *record, int history,
     enum err err = handle_enter(handle);
     if (!err)
         err = read_one(handle->vault, record, history != 0, &out);
-    if (!err && !(*json = give(&out)))
-        err = ERR_NOMEM;
+    if (!err)
+        err = handle_give(json, &out);
     buffer_wipe(&out);
     return handle_leave(handle, err);
 }

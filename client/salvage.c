@@ -36,13 +36,8 @@ PUBLIC int satchel_salvage(satchel *handle, const char *source,
     out.missing = report.missing;
     out.unread = report.unread;
     HANDLE_GIVE(given, out);
-    if (!err) {
-        *missing = malloc(gaps.size + 1);
-        if (*missing)
-            memcpy(*missing, buffer_text(&gaps), gaps.size + 1);
-        else
-            err = ERR_NOMEM;
-    }
+    if (!err)
+        err = handle_give(missing, &gaps);
     buffer_fini(&gaps);
     return handle_leave(handle, err);
 }

@@ -28,10 +28,8 @@ PUBLIC int satchel_value(satchel *handle, const char *type, const char *field,
     }
     if (!err)
         err = typed_value(&out, field_of(handle->vault, type, field), text);
-    if (!err && !(*json = malloc(out.size + 1)))
-        err = ERR_NOMEM;
     if (!err)
-        memcpy(*json, buffer_text(&out), out.size + 1);
+        err = handle_give(json, &out);
     buffer_wipe(&out);
     return handle_leave(handle, err);
 }

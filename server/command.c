@@ -261,6 +261,41 @@ int command_print(const struct command *c, struct buffer *json)
                : EXIT_DONE;
 }
 
+enum err command_put_line(struct buffer *json)
+{
+    enum err err = buffer_err(json);
+    if (!err && fprintf(stdout, "%s\n", buffer_text(json)) < 0)
+        err = ERR_IO;
+    buffer_clear(json);
+    return err;
+}
+
+int command_list_end(struct command *c, enum err err, struct buffer *json,
+                     size_t count, const char *none)
+{
+    buffer_add_char(json, ']');
+    if (!err && c->json)
+        return command_print(c, json);
+    buffer_fini(json);
+    if (!err && count == 0)
+        puts(none);
+    return err ? command_fail_office(c, err) : EXIT_DONE;
+}
+
+int command_format(const struct command *c, enum command_format *out)
+{
+    static const char *const names[] = {"text", "csv", "json"};
+    const char *text = args_text(&c->args, "--format");
+    *out = c->json ? COMMAND_JSON : COMMAND_TEXT;
+    for (size_t i = 0; text && i < sizeof names / sizeof *names; i++)
+        if (!strcmp(text, names[i])) {
+            *out = (enum command_format)i;
+            return EXIT_DONE;
+        }
+    return text ? command_misuse(c, "--format is text, csv or json")
+                : EXIT_DONE;
+}
+
 void command_warn_journal(struct command *c)
 {
     struct sql sql;

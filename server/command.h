@@ -73,6 +73,18 @@ MUST_CHECK enum err command_act(struct command *command, const char *what,
 /* Prints what is in the buffer and a newline; the buffer is finished. */
 int command_print(const struct command *command, struct buffer *json);
 
+/* The same of one line of many, and the buffer is emptied for the next. */
+MUST_CHECK enum err command_put_line(struct buffer *json);
+/* Ends a command that lists: `json` is its list, closed and printed with
+ * --json, and finished; without it `none` is said when `count` is 0. */
+int command_list_end(struct command *command, enum err err, struct buffer *json,
+                     size_t count, const char *none);
+
+enum command_format { COMMAND_TEXT, COMMAND_CSV, COMMAND_JSON };
+/* What --format says, or --json.  EXIT_DONE, or EXIT_MISUSE with the message
+ * printed. */
+int command_format(const struct command *command, enum command_format *out);
+
 /* Appends the text as JSON, null when it is empty; a time, null when it is 0.
  */
 void command_json_text(struct buffer *json, const char *text);

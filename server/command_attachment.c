@@ -59,17 +59,8 @@ int command_attachment_list(struct command *c)
     bool missing = args_flag(&c->args, "--missing");
     enum err err =
         store_blob_each(&c->sql, c->office->agency, missing, row_tell, &l);
-    buffer_add_char(&l.json, ']');
-    if (err) {
-        buffer_fini(&l.json);
-        return command_fail_office(c, err);
-    }
-    if (c->json)
-        return command_print(c, &l.json);
-    if (!l.count)
-        puts(missing ? "none is missing" : "no attachments");
-    buffer_fini(&l.json);
-    return EXIT_DONE;
+    return command_list_end(c, err, &l.json, l.count,
+                            missing ? "none is missing" : "no attachments");
 }
 
 /* --- save ----------------------------------------------------------------- */

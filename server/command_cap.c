@@ -136,12 +136,7 @@ int command_cap_list(struct command *c)
     enum err err = load(&l);
     if (!err)
         err = money_cap_each(c->office, &c->sql, tell, &l);
-    buffer_add_char(&l.json, ']');
     money_list_fini(&l.list);
-    if (!err && c->json)
-        return command_print(c, &l.json);
-    buffer_fini(&l.json);
-    if (!err && l.count == 0)
-        puts("no cap is set: nothing may be authorised");
-    return err ? command_fail_office(c, err) : EXIT_DONE;
+    return command_list_end(c, err, &l.json, l.count,
+                            "no cap is set: nothing may be authorised");
 }

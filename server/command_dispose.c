@@ -206,11 +206,6 @@ int command_dispose_list(struct command *c)
     enum err err = store_disposal_each(&c->sql, agency, list_disposal, &l);
     if (!err)
         err = store_proposal_each(&c->sql, agency, list_proposal, &l);
-    buffer_add_char(&l.json, ']');
-    if (!err && c->json)
-        return command_print(c, &l.json);
-    buffer_fini(&l.json);
-    if (!err && l.count == 0)
-        puts("nothing was proposed or disposed of");
-    return err ? command_fail_office(c, err) : EXIT_DONE;
+    return command_list_end(c, err, &l.json, l.count,
+                            "nothing was proposed or disposed of");
 }

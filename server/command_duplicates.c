@@ -58,12 +58,7 @@ int command_duplicates(struct command *c)
     err = duplicates_load(d, &c->sql, c->office->agency);
     if (!err)
         err = duplicates_find(d, list_one, &l);
-    buffer_add_char(&l.json, ']');
     duplicates_free(d);
-    if (!err && c->json)
-        return command_print(c, &l.json);
-    buffer_fini(&l.json);
-    if (!err && l.count == 0)
-        puts("no two persons look like one");
-    return err ? command_fail_office(c, err) : EXIT_DONE;
+    return command_list_end(c, err, &l.json, l.count,
+                            "no two persons look like one");
 }

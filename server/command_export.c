@@ -17,15 +17,6 @@ struct export
 
 /* --- ndjson --------------------------------------------------------------- */
 
-static enum err put_line(struct buffer *json)
-{
-    enum err err = buffer_err(json);
-    if (!err && fprintf(stdout, "%s\n", buffer_text(json)) < 0)
-        err = ERR_IO;
-    buffer_clear(json);
-    return err;
-}
-
 static enum err put_head(struct export *x)
 {
     const struct command *c = x->command;
@@ -39,7 +30,7 @@ static enum err put_head(struct export *x)
     canon_put_text(json, bytes_text(c->by));
     buffer_printf(json, ",\"case\":\"%s\",\"lineage\":\"%s\",\"lines\":%zu}}",
                   x->kase, c->office->lineage, x->file.line_count);
-    return put_line(json);
+    return command_put_line(json);
 }
 
 /* The line as text, so that its bytes can be checked against the hash that its
@@ -55,7 +46,7 @@ static enum err put_case_line(struct buffer *json, const struct case_line *line)
     else /* it was disposed of */
         buffer_add_text(json, "null");
     buffer_printf(json, ",\"received_at\":%lld}", (long long)line->received_at);
-    return put_line(json);
+    return command_put_line(json);
 }
 
 static enum err put_ndjson(struct export *x)
@@ -65,7 +56,7 @@ static enum err put_ndjson(struct export *x)
         buffer_add_text(&x->out, "{\"record\":");
         buffer_add_bytes(&x->out, x->file.records[i].state);
         buffer_add_char(&x->out, '}');
-        err = put_line(&x->out);
+        err = command_put_line(&x->out);
     }
     for (size_t i = 0; i < x->file.line_count && !err; i++)
         err = put_case_line(&x->out, &x->file.lines[i]);

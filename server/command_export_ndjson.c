@@ -14,15 +14,6 @@ struct export
     struct buffer out; /* reused */
 };
 
-static enum err put_line(struct buffer *json)
-{
-    enum err err = buffer_err(json);
-    if (!err && fprintf(stdout, "%s\n", buffer_text(json)) < 0)
-        err = ERR_IO;
-    buffer_clear(json);
-    return err;
-}
-
 /* Says how many lines follow, so that a copy that was cut off is noticed. */
 static enum err put_head(struct export *x)
 {
@@ -41,7 +32,7 @@ static enum err put_head(struct export *x)
     canon_put_text(&x->out, bytes_text(c->by));
     buffer_printf(&x->out, ",\"lineage\":\"%s\",\"records\":%lld}}",
                   c->office->lineage, (long long)count);
-    return put_line(&x->out);
+    return command_put_line(&x->out);
 }
 
 static enum err put_row(void *context, const struct sql_value *row,
@@ -56,7 +47,7 @@ static enum err put_row(void *context, const struct sql_value *row,
     if (!err)
         err = view_row(&x->out, row[0].bytes);
     buffer_add_char(&x->out, '}');
-    return err ? err : put_line(&x->out);
+    return err ? err : command_put_line(&x->out);
 }
 
 static enum err put_all(struct export *x)

@@ -104,22 +104,8 @@ static int load(const struct command *c, struct findings *f,
 
 /* --- the queue ------------------------------------------------------------ */
 
-enum format { FORMAT_TEXT, FORMAT_CSV, FORMAT_JSON, FORMAT_NONE };
-
-static enum format format_read(const struct command *c)
-{
-    static const char *const names[] = {"text", "csv", "json"};
-    const char *text = args_text(&c->args, "--format");
-    size_t i = 0;
-    if (!text)
-        return c->json ? FORMAT_JSON : FORMAT_TEXT;
-    while (i < FORMAT_NONE && strcmp(text, names[i]) != 0)
-        i++;
-    return (enum format)i;
-}
-
 static int print(const struct command *c, struct findings *f, const bool *shown,
-                 enum format format)
+                 enum command_format format)
 {
     struct buffer out;
     struct report_form form = {.bare = args_flag(&c->args, "--bare")};
@@ -127,9 +113,9 @@ static int print(const struct command *c, struct findings *f, const bool *shown,
     if (err)
         return command_fail_office(c, err);
     buffer_init(&out, REPORT_RUN_BYTES_MAX);
-    if (format == FORMAT_TEXT)
+    if (format == COMMAND_TEXT)
         findings_print(&out, f, shown);
-    else if (format == FORMAT_CSV)
+    else if (format == COMMAND_CSV)
         report_print_csv(&out, &f->run, &form);
     else
         report_print_json(&out, &f->run, &form);
@@ -187,7 +173,7 @@ static int choose(struct command *c, const struct findings *f, bool *shown)
 }
 
 static int list(struct command *c, const struct finding_wanted *wanted,
-                enum format format)
+                enum command_format format)
 {
     struct findings f = {.count = 0};
     int code = command_open(c, COMMAND_READ);
@@ -206,7 +192,7 @@ static int list(struct command *c, const struct finding_wanted *wanted,
 int command_findings(struct command *c)
 {
     const char *set[SET_MAX];
-    enum format format = format_read(c);
+    enum command_format format;
     struct finding_wanted wanted = {.policy = args_text(&c->args, "--policy"),
                                     .as_of = args_text(&c->args, "--as-of"),
                                     .set = set,
@@ -217,8 +203,9 @@ int command_findings(struct command *c)
                               "there is no command \"findings %.64s\"; see "
                               "`satchel-central findings --help`",
                               c->operands[0]);
-    if (format == FORMAT_NONE)
-        return command_misuse(c, "--format is text, csv or json");
+    int code = command_format(c, &format);
+    if (code != EXIT_DONE)
+        return code;
     if (wanted.set_count > SET_MAX)
         return command_misuse(c, "--set is given more than %d times", SET_MAX);
     for (size_t i = 0; i < wanted.set_count; i++) {

@@ -127,13 +127,8 @@ int command_replica_list(struct command *c)
     enum err err =
         sql_each_row(&c->sql, replica_all,
                      SQL_VALUES(sql_text(c->office->agency)), list_one, &l);
-    buffer_add_char(&l.json, ']');
-    if (!err && c->json)
-        return command_print(c, &l.json);
-    buffer_fini(&l.json);
-    if (!err && l.count == 0)
-        puts("no device is enrolled yet; `invite` makes a code");
-    return err ? command_fail_office(c, err) : EXIT_DONE;
+    return command_list_end(c, err, &l.json, l.count,
+                            "no device is enrolled yet; `invite` makes a code");
 }
 
 /* --- revoke --------------------------------------------------------------- */

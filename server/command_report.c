@@ -110,37 +110,23 @@ static int read_given(const struct command *c, const struct report *report,
     return code;
 }
 
-enum format { FORMAT_TEXT, FORMAT_CSV, FORMAT_JSON, FORMAT_NONE };
-
-static enum format format_read(const struct command *c)
-{
-    static const char *const names[] = {"text", "csv", "json"};
-    const char *text = args_text(&c->args, "--format");
-    size_t i = 0;
-    if (!text)
-        return c->json ? FORMAT_JSON : FORMAT_TEXT;
-    while (i < FORMAT_NONE && strcmp(text, names[i]) != 0)
-        i++;
-    return (enum format)i;
-}
-
 static int print_run(const struct command *c, const struct report_run *run,
-                     enum format format)
+                     enum command_format format)
 {
     struct buffer out;
     struct report_form form = {.ids = args_flag(&c->args, "--ids"),
                                .shared = args_flag(&c->args, "--shared"),
                                .bare = args_flag(&c->args, "--bare")};
     buffer_init(&out, REPORT_RUN_BYTES_MAX);
-    if (format == FORMAT_TEXT)
+    if (format == COMMAND_TEXT)
         report_print_text(&out, run, &form);
-    else if (format == FORMAT_CSV)
+    else if (format == COMMAND_CSV)
         report_print_csv(&out, run, &form);
     else
         report_print_json(&out, run, &form);
     if (out.size > 0 && out.at[out.size - 1] == '\n')
         out.at[--out.size] = '\0';
-    if (format == FORMAT_CSV && form.bare) {
+    if (format == COMMAND_CSV && form.bare) {
         struct buffer told;
         buffer_init(&told, COMMAND_JSON_BYTES_MAX);
         report_print_currency(&told, run, "");
@@ -165,7 +151,7 @@ static int run_failed(const struct command *c, const struct report *report,
 }
 
 static int run_report(struct command *c, const struct report *report,
-                      enum format format)
+                      enum command_format format)
 {
     const char *given[REPORT_PARAMETERS_MAX] = {NULL};
     char detail[REPORT_DETAIL_CHARS] = "";
@@ -197,15 +183,15 @@ int command_report(struct command *c)
     struct arena arena;
     struct report report;
     char detail[REPORT_DETAIL_CHARS];
-    enum format format = format_read(c);
+    enum command_format format;
     if (c->operand_count > 1)
         return command_misuse(c, "one report at a time");
-    if (format == FORMAT_NONE)
-        return command_misuse(c, "--format is text, csv or json");
+    int code = command_format(c, &format);
+    if (code != EXIT_DONE)
+        return code;
     if (c->operand_count == 0)
         return list_all(c);
     arena_init(&arena, REPORT_RUN_BYTES_MAX);
-    int code;
     enum err err = report_find(&report, &arena, c->operands[0], detail);
     if (err == ERR_NOT_FOUND)
         code = command_misuse(c,

@@ -225,16 +225,11 @@ int command_voucher_list(struct command *c)
     enum err err = money_load_vouchers(&l.list, c->office, &c->sql);
     if (!err)
         err = tell_all(&l);
-    buffer_add_char(&l.json, ']');
     money_list_fini(&l.list);
-    if (!err && c->json)
-        return command_print(c, &l.json);
-    buffer_fini(&l.json);
-    if (!err && l.count == 0)
-        puts(l.alarms ? "no alarms" : "no vouchers");
-    else if (!err && !l.alarms)
+    if (!err && !c->json && l.count > 0 && !l.alarms)
         printf("outstanding: %s\n", command_amount(l.outstanding));
-    return err ? command_fail_office(c, err) : EXIT_DONE;
+    return command_list_end(c, err, &l.json, l.count,
+                            l.alarms ? "no alarms" : "no vouchers");
 }
 
 enum err command_voucher_alarms(struct command *c, int64_t *count)

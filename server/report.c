@@ -334,9 +334,9 @@ enum err report_read(struct report *out, struct arena *arena, struct bytes file,
     return err ? err : whole_check(&r);
 }
 
-bool report_mentions(const struct report *report, struct bytes name)
+bool report_speaks(const char *sql, struct bytes name)
 {
-    struct bytes text = bytes_text(report->statement);
+    struct bytes text = bytes_text(sql);
     for (size_t i = 0; i < text.size;) {
         size_t size = word_size(text, i);
         if (size == name.size && memcmp(text.at + i, name.at, size) == 0)
@@ -344,6 +344,11 @@ bool report_mentions(const struct report *report, struct bytes name)
         i += size ? size : 1;
     }
     return false;
+}
+
+bool report_mentions(const struct report *report, struct bytes name)
+{
+    return report_speaks(report->statement, name);
 }
 
 /* --- those of this program ------------------------------------------------ */

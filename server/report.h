@@ -94,7 +94,8 @@ size_t policy_count(void);
 MUST_CHECK enum err policy_at(struct report *out, struct arena *arena,
                               size_t index, char *detail);
 
-/* True when the statement speaks of something called so. */
+/* True when a piece of SQL, or the statement, speaks of something called so. */
+bool report_speaks(const char *sql, struct bytes name);
 bool report_mentions(const struct report *report, struct bytes name);
 
 #endif

@@ -142,9 +142,27 @@ struct counting {
     char last[ID_CHARS + 1];
 };
 
+/* Through one of the views of several types. */
+static bool reads_through(const struct report *report, struct bytes type,
+                          struct bytes field)
+{
+    char view[NAME_CHARS_MAX + 3];
+    (void)snprintf(view, sizeof view, "v_%.*s", (int)type.size,
+                   (const char *)type.at);
+    for (size_t i = 0; i < views_fixed_count(); i++) {
+        const char *from = views_fixed_from(i);
+        if (report_mentions(report, bytes_text(views_fixed_name(i))) &&
+            report_speaks(from, bytes_text(view)) && report_speaks(from, field))
+            return true;
+    }
+    return false;
+}
+
 static bool reads(const struct report *report, struct bytes type,
                   struct bytes field)
 {
+    if (reads_through(report, type, field))
+        return true;
     for (size_t i = 0; i < report->type_count; i++)
         if (bytes_is(type, report->types[i]))
             return report_mentions(report, field);

@@ -1,6 +1,11 @@
 /* Views of what is no record: who may see, who works here, devices, and what
- * waits for a person. */
+ * waits for a person; and of what many reports ask of several types, so that
+ * they agree on it. */
 #include "server/views.h"
+
+/* What ends an enrollment, and what answers an offer. */
+#define ENDED "'closed_terminated', 'closed_transition'"
+#define ANSWERS "'accepted', 'declined', 'deferred'"
 
 /* `%s` is the agency. */
 static const struct {
@@ -30,6 +35,32 @@ static const struct {
      "replica, received_at, json_extract(samples, '$[#-1][3]') - received_at "
      "AS ahead_ms",
      "clock_sample WHERE agency = '%s'"},
+    {"o_case",
+     "p.case_id, p.person, p.written_at, e.begun_day, e.enrolled_until, "
+     "e.managed_until, r.file_closed_on",
+     "(SELECT case_id, min(record) AS person, min(coalesce(legal_name__at, "
+     "preferred_name__at, first_name__at)) AS written_at\nFROM v_person "
+     "WHERE duplicate_of IS NULL GROUP BY case_id) p\nLEFT JOIN ("
+     "SELECT case_id, min(coalesce(opened_on__day, asked_on__day)) AS "
+     "begun_day,\nmax(CASE WHEN coalesce(roma_stage, '') IN (" ENDED ") "
+     "THEN '' ELSE coalesce(closed_on, '9999') END) AS enrolled_until,\n"
+     "max(CASE WHEN coalesce(roma_stage, '') IN (" ENDED ") "
+     "OR coalesce(cm_required, 'yes') = 'no' THEN '' "
+     "ELSE coalesce(closed_on, '9999') END) AS managed_until\n"
+     "FROM v_enrollment GROUP BY case_id) e ON e.case_id = p.case_id\n"
+     "LEFT JOIN (SELECT case_id, min(closed_on) AS file_closed_on "
+     "FROM v_retention GROUP BY case_id) r ON r.case_id = p.case_id"},
+    {"o_offer", "case_id, what, day, written_at",
+     "(SELECT case_id, 'budgeting' AS what, occurred_at__day AS day, "
+     "NULL AS written_at FROM v_contact\nWHERE budgeting_offered IN "
+     "(" ANSWERS ") AND coalesce(entered_in_error, 0) = 0\n"
+     "UNION ALL SELECT case_id, 'budgeting', on__day, answer__at "
+     "FROM v_budgeting_offer WHERE coalesce(entered_in_error, 0) = 0\n"
+     "UNION ALL SELECT case_id, 'eitc', occurred_at__day, NULL "
+     "FROM v_contact\nWHERE eitc_offered IN (" ANSWERS ") "
+     "AND coalesce(entered_in_error, 0) = 0\n"
+     "UNION ALL SELECT case_id, 'eitc', on__day, answer__at "
+     "FROM v_eitc_offer WHERE coalesce(entered_in_error, 0) = 0) offer"},
 };
 
 size_t views_fixed_count(void)
@@ -40,6 +71,11 @@ size_t views_fixed_count(void)
 const char *views_fixed_name(size_t index)
 {
     return views[index].name;
+}
+
+const char *views_fixed_from(size_t index)
+{
+    return views[index].from;
 }
 
 enum err views_fixed_statement(struct buffer *out, const char *agency,

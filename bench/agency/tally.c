@@ -106,6 +106,15 @@ void tally_id(struct tally_row *row, const struct id *id)
     *LIST_ADD(row->ids) = *id;
 }
 
+void tally_lacks(struct tally *tally, const char *what, bool is_so,
+                 const struct id *id)
+{
+    struct tally_row *row = tally_row(tally, what, NULL);
+    tally_add(tally, row, "count", is_so);
+    if (is_so)
+        tally_id(row, id);
+}
+
 /* --- a row is done -------------------------------------------------------- */
 
 static int once_order(const void *a, const void *b)

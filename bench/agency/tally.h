@@ -39,6 +39,10 @@ void tally_set(struct tally *tally, struct tally_row *row, const char *column,
 void tally_once(struct tally *tally, struct tally_row *row, const char *column,
                 int64_t thing);
 void tally_id(struct tally_row *row, const struct id *id);
+/* Counts what a record lacks in the row called `what`, which stands there even
+ * when nothing does. */
+void tally_lacks(struct tally *tally, const char *what, bool is_so,
+                 const struct id *id);
 
 /* Rows go whose figure is below `least`. */
 void tally_drop_below(struct tally *tally, const char *column, int64_t least);

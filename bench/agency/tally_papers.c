@@ -1,15 +1,6 @@
 /* Contracts and confidentiality. */
 #include "bench/agency/tally.h"
 
-static void lacks(struct tally *tally, const char *what, bool is_so,
-                  const struct id *id)
-{
-    struct tally_row *row = tally_row(tally, what, NULL);
-    tally_add(tally, row, "count", is_so);
-    if (is_so)
-        tally_id(row, id);
-}
-
 /* Another of the same contract is in force as well. */
 static bool is_doubled(struct world *w, const struct paper *p)
 {
@@ -34,27 +25,27 @@ void tally_r11(struct world *w, struct tally *tally)
         const struct paper *p = &w->papers.at[i];
         const struct id *id = &p->e.id;
         bool force = !strcmp(p->status, "in_force"), more = p->contract >= 0;
-        lacks(tally, "not signed by one party",
-              strcmp(p->status, "draft") &&
-                  (!p->signed_by[0] || !p->signed_by[1]),
-              id);
-        lacks(tally, "in force without obligations of one party",
-              force && more && (!p->bound[0] || !p->bound[1]), id);
-        lacks(tally, "in force, no copy given", force && !p->copy, id);
-        lacks(tally, "in force, no notice of a fair hearing",
-              force && !p->notice, id);
+        tally_lacks(tally, "not signed by one party",
+                    strcmp(p->status, "draft") &&
+                        (!p->signed_by[0] || !p->signed_by[1]),
+                    id);
+        tally_lacks(tally, "in force without obligations of one party",
+                    force && more && (!p->bound[0] || !p->bound[1]), id);
+        tally_lacks(tally, "in force, no copy given", force && !p->copy, id);
+        tally_lacks(tally, "in force, no notice of a fair hearing",
+                    force && !p->notice, id);
         /* The office numbers them; nobody did. */
-        lacks(tally, "in force without a number", force && more, id);
-        lacks(tally, "two amendments in force at once",
-              force && is_doubled(w, p), id);
+        tally_lacks(tally, "in force without a number", force && more, id);
+        tally_lacks(tally, "two amendments in force at once",
+                    force && is_doubled(w, p), id);
     }
     for (size_t i = 0; i < w->obligations.count; i++) {
         const struct obligation *o = &w->obligations.at[i];
         bool late = o->due < YEAR_LAST && strcmp(o->status, "done") != 0;
-        lacks(tally, "obligation of the Department overdue",
-              late && o->department, &o->e.id);
-        lacks(tally, "obligation of the participant overdue",
-              late && !o->department, &o->e.id);
+        tally_lacks(tally, "obligation of the Department overdue",
+                    late && o->department, &o->e.id);
+        tally_lacks(tally, "obligation of the participant overdue",
+                    late && !o->department, &o->e.id);
     }
 }
 
@@ -78,20 +69,22 @@ static void tell_referral(struct world *w, struct tally *tally,
     bool waits = false;
     for (size_t i = 0; i < sizeof open / sizeof *open; i++)
         waits |= !strcmp(r->status, open[i]);
-    lacks(tally, "referral sent with neither consent nor other basis",
-          went_out(r) && !c && !r->founded, &r->e.id);
-    lacks(tally, "open referral whose consent was revoked",
-          waits && c && !strcmp(c->status, "revoked"), &r->e.id);
-    lacks(tally, "open referral whose consent has expired",
-          waits && c && !strcmp(c->status, "given") && c->valid_to < YEAR_LAST,
-          &r->e.id);
+    tally_lacks(tally, "referral sent with neither consent nor other basis",
+                went_out(r) && !c && !r->founded, &r->e.id);
+    tally_lacks(tally, "open referral whose consent was revoked",
+                waits && c && !strcmp(c->status, "revoked"), &r->e.id);
+    tally_lacks(tally, "open referral whose consent has expired",
+                waits && c && !strcmp(c->status, "given") &&
+                    c->valid_to < YEAR_LAST,
+                &r->e.id);
 }
 
 static void tell_user(struct tally *tally, const char *name)
 {
     struct id id;
     snprintf(id.text, sizeof id.text, "%s", name);
-    lacks(tally, "user without a statement of confidentiality", true, &id);
+    tally_lacks(tally, "user without a statement of confidentiality", true,
+                &id);
 }
 
 void tally_r13(struct world *w, struct tally *tally)
@@ -108,23 +101,24 @@ void tally_r13(struct world *w, struct tally *tally)
     for (size_t i = 0; i < w->referrals.count; i++)
         tell_referral(w, tally, &w->referrals.at[i]);
     for (size_t i = 0; i < w->disclosures.count; i++)
-        lacks(tally, "disclosure with neither consent nor other basis",
-              !w->disclosures.at[i].founded && !w->disclosures.at[i].e.error,
-              &w->disclosures.at[i].e.id);
+        tally_lacks(tally, "disclosure with neither consent nor other basis",
+                    !w->disclosures.at[i].founded &&
+                        !w->disclosures.at[i].e.error,
+                    &w->disclosures.at[i].e.id);
     for (size_t i = 0; i < w->advocacies.count; i++)
-        lacks(tally, "advocacy outside with neither consent nor basis",
-              !strcmp(w->advocacies.at[i].scope, "outside") &&
-                  !w->advocacies.at[i].founded,
-              &w->advocacies.at[i].e.id);
+        tally_lacks(tally, "advocacy outside with neither consent nor basis",
+                    !strcmp(w->advocacies.at[i].scope, "outside") &&
+                        !w->advocacies.at[i].founded,
+                    &w->advocacies.at[i].e.id);
     for (size_t i = 0; i < w->incidents.count; i++)
-        lacks(tally, "incident that is not closed", !w->incidents.at[i].closed,
-              &w->incidents.at[i].id);
+        tally_lacks(tally, "incident that is not closed",
+                    !w->incidents.at[i].closed, &w->incidents.at[i].id);
     for (size_t i = 0; i < w->workers.count; i++) {
         const struct worker *k = &w->workers.at[i];
         struct id device;
         snprintf(device.text, sizeof device.text, "%s", k->device.replica);
-        lacks(tally, "device not revoked of a user who is disabled",
-              k->disabled, &device);
+        tally_lacks(tally, "device not revoked of a user who is disabled",
+                    k->disabled, &device);
         if (!k->attested && !k->disabled)
             tell_user(tally, k->device.user);
     }

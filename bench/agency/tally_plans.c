@@ -59,15 +59,6 @@ void tally_r04(struct world *w, struct tally *tally)
     }
 }
 
-static void lacks(struct tally *tally, const char *what, bool is_so,
-                  const struct id *id)
-{
-    struct tally_row *row = tally_row(tally, what, NULL);
-    tally_add(tally, row, "count", is_so);
-    if (is_so)
-        tally_id(row, id);
-}
-
 static bool is_carried_out(const struct plan *p)
 {
     return !strcmp(p->status, "agreed") || !strcmp(p->status, "in_progress");
@@ -96,21 +87,21 @@ void tally_r04b(struct world *w, struct tally *tally)
         const struct plan *p = &w->plans.at[i];
         bool counts = is_carried_out(p);
         bool away = !p->present[0] || !strcmp(p->present, "no");
-        lacks(tally, "plan that the client did not agree to",
-              counts && strcmp(p->agreed, "yes") != 0, &p->e.id);
-        lacks(tally, "plan made without the client, and no reason",
-              counts && away && !p->excused, &p->e.id);
-        lacks(tally, "employment plan without a goal of employment",
-              counts && p->employment && !has_work(w, (int)i), &p->e.id);
+        tally_lacks(tally, "plan that the client did not agree to",
+                    counts && strcmp(p->agreed, "yes") != 0, &p->e.id);
+        tally_lacks(tally, "plan made without the client, and no reason",
+                    counts && away && !p->excused, &p->e.id);
+        tally_lacks(tally, "employment plan without a goal of employment",
+                    counts && p->employment && !has_work(w, (int)i), &p->e.id);
     }
     for (size_t i = 0; i < w->assessments.count; i++) {
         const struct assessment *a = &w->assessments.at[i];
-        lacks(tally, "assessment without strengths", a->done && !a->strengths,
-              &a->e.id);
-        lacks(tally, "assessment without challenges", a->done && !a->challenges,
-              &a->e.id);
-        lacks(tally, "assessment without a ranking of needs",
-              a->done && !a->ranked, &a->e.id);
+        tally_lacks(tally, "assessment without strengths",
+                    a->done && !a->strengths, &a->e.id);
+        tally_lacks(tally, "assessment without challenges",
+                    a->done && !a->challenges, &a->e.id);
+        tally_lacks(tally, "assessment without a ranking of needs",
+                    a->done && !a->ranked, &a->e.id);
     }
 }
 

@@ -11,36 +11,17 @@
 -- parameter again_days: int = 365 | Days until it is offered again [ours]
 WITH offers AS MATERIALIZED (
     SELECT case_id, max(day) AS day FROM (
-        SELECT case_id, occurred_at__day AS day FROM v_contact
-        WHERE budgeting_offered IN ('accepted', 'declined', 'deferred')
-            AND coalesce(entered_in_error, 0) = 0
-        UNION ALL
-        SELECT case_id, coalesce(on__day, (answer__at + :zone_ms) / 86400000)
-        FROM v_budgeting_offer WHERE coalesce(entered_in_error, 0) = 0) offer
+        SELECT case_id, coalesce(day, (written_at + :zone_ms) / 86400000) AS day
+        FROM o_offer WHERE what = 'budgeting') offer
     WHERE day <= :as_of_day GROUP BY case_id),
-enrolled AS MATERIALIZED (
-    SELECT case_id, max(CASE WHEN coalesce(closed_on, '9999') > :as_of
-            AND coalesce(roma_stage, '') NOT IN ('closed_terminated',
-                'closed_transition') THEN 1 ELSE 0 END) AS waits,
-        min(coalesce(opened_on__day, asked_on__day)) AS day
-    FROM v_enrollment GROUP BY case_id),
-people AS (
-    SELECT case_id, min(record) AS record,
-        min((coalesce(legal_name__at, preferred_name__at, first_name__at)
-            + :zone_ms) / 86400000) AS day
-    FROM v_person
-    WHERE duplicate_of IS NULL AND case_id NOT IN
-        (SELECT case_id FROM v_retention WHERE closed_on <= :as_of)
-    GROUP BY case_id),
 due AS (
-    SELECT p.case_id, p.record, o.day AS last,
-        CASE WHEN o.day IS NULL
-            THEN coalesce(e.day, p.day) + :first_days
+    SELECT k.case_id, k.person AS record, o.day AS last,
+        CASE WHEN o.day IS NULL THEN :first_days + coalesce(k.begun_day,
+                (k.written_at + :zone_ms) / 86400000)
             ELSE o.day + :again_days END AS due
-    FROM people p
-    LEFT JOIN offers o ON o.case_id = p.case_id
-    LEFT JOIN enrolled e ON e.case_id = p.case_id
-    WHERE coalesce(e.waits, 1) = 1)
+    FROM o_case k LEFT JOIN offers o ON o.case_id = k.case_id
+    WHERE coalesce(k.file_closed_on, '9999') > :as_of
+        AND coalesce(k.enrolled_until, '9999') > :as_of)
 SELECT case_id, record, due AS since,
     CASE WHEN last IS NULL THEN 'never' ELSE CAST(last AS TEXT) END AS facts,
     CASE WHEN last IS NULL THEN 'The basics of budgeting were never offered'

@@ -19,31 +19,19 @@ WITH contacts AS MATERIALIZED (
         AND occurred_at__day <= :as_of_day
     GROUP BY case_id),
 enrolled AS MATERIALIZED (
-    SELECT case_id, max(waits) AS waits, min(days) AS days, min(day) AS day
-    FROM (SELECT case_id, CASE WHEN coalesce(closed_on, '9999') > :as_of
-            AND coalesce(roma_stage, '') NOT IN ('closed_terminated',
-                'closed_transition') THEN 1 ELSE 0 END AS waits,
-        coalesce(contact_every_days, CASE intensity
-            WHEN 'intensive' THEN :intensive_days
-            WHEN 'light' THEN :light_days ELSE :cadence_days END) AS days,
-        coalesce(opened_on__day, asked_on__day) AS day
-        FROM v_enrollment) e
-    GROUP BY case_id),
-people AS (
-    SELECT p.case_id, min(p.record) AS record,
-        min((coalesce(p.legal_name__at, p.preferred_name__at, p.first_name__at)
-            + :zone_ms) / 86400000) AS day
-    FROM v_person p
-    WHERE p.duplicate_of IS NULL AND p.case_id NOT IN
-        (SELECT case_id FROM v_retention WHERE closed_on <= :as_of)
-    GROUP BY p.case_id),
+    SELECT case_id, min(coalesce(contact_every_days, CASE intensity
+        WHEN 'intensive' THEN :intensive_days
+        WHEN 'light' THEN :light_days ELSE :cadence_days END)) AS days
+    FROM v_enrollment GROUP BY case_id),
 due AS (
-    SELECT p.case_id, p.record, c.day AS last,
-        coalesce(c.day, e.day, p.day) + coalesce(e.days, :cadence_days) AS due
-    FROM people p
-    LEFT JOIN contacts c ON c.case_id = p.case_id
-    LEFT JOIN enrolled e ON e.case_id = p.case_id
-    WHERE coalesce(e.waits, 1) = 1)
+    SELECT k.case_id, k.person AS record, c.day AS last,
+        coalesce(c.day, k.begun_day, (k.written_at + :zone_ms) / 86400000)
+            + coalesce(e.days, :cadence_days) AS due
+    FROM o_case k
+    LEFT JOIN contacts c ON c.case_id = k.case_id
+    LEFT JOIN enrolled e ON e.case_id = k.case_id
+    WHERE coalesce(k.file_closed_on, '9999') > :as_of
+        AND coalesce(k.enrolled_until, '9999') > :as_of)
 SELECT case_id, record, due AS since,
     CASE WHEN last IS NULL THEN 'never' ELSE CAST(last AS TEXT) END AS facts,
     CASE WHEN last IS NULL THEN 'No contact has come about yet'

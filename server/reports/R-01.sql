@@ -17,34 +17,23 @@ WITH assigned AS MATERIALIZED (
     SELECT case_id, max("primary") AS worker, max(primary__open) AS waits
     FROM v_assignment GROUP BY case_id),
 enrolled AS MATERIALIZED (
-    SELECT case_id, min(program) AS program, count(CASE
-            WHEN coalesce(closed_on, '9999') > :as_of
-                AND coalesce(roma_stage, '') NOT IN ('closed_terminated',
-                    'closed_transition')
-                AND coalesce(cm_required, 'yes') <> 'no'
-            THEN 1 END) AS required
-    FROM v_enrollment GROUP BY case_id),
-closed AS MATERIALIZED (
-    SELECT case_id FROM v_retention WHERE closed_on <= :as_of),
+    SELECT case_id, min(program) AS program FROM v_enrollment
+    GROUP BY case_id),
 loads AS MATERIALIZED (
     SELECT case_id, min(caseload) AS caseload FROM o_caseload
     WHERE :caseload = '' OR caseload = :caseload GROUP BY case_id)
-SELECT p.case_id, min(p.record) AS person,
-    coalesce(max(e.program), 'not enrolled') AS program,
-    CASE WHEN max(a.waits) = 1 THEN 'two at once'
-         WHEN max(a.worker) IS NULL THEN 'nobody named'
+SELECT k.case_id, k.person, coalesce(e.program, 'not enrolled') AS program,
+    CASE WHEN a.waits = 1 THEN 'two at once'
+         WHEN a.worker IS NULL THEN 'nobody named'
          ELSE 'works here no longer' END AS why,
-    coalesce(max(a.worker), '') AS worker,
-    coalesce(max(l.caseload), '') AS caseload
-FROM v_person p
-LEFT JOIN assigned a ON a.case_id = p.case_id
-LEFT JOIN enrolled e ON e.case_id = p.case_id
-LEFT JOIN loads l ON l.case_id = p.case_id
+    coalesce(a.worker, '') AS worker, coalesce(l.caseload, '') AS caseload
+FROM o_case k
+LEFT JOIN assigned a ON a.case_id = k.case_id
+LEFT JOIN enrolled e ON e.case_id = k.case_id
+LEFT JOIN loads l ON l.case_id = k.case_id
 LEFT JOIN o_user u ON u."user" = a.worker
-WHERE p.duplicate_of IS NULL
-    AND p.case_id NOT IN (SELECT case_id FROM closed)
-    AND coalesce(e.required, 1) > 0
+WHERE coalesce(k.file_closed_on, '9999') > :as_of
+    AND coalesce(k.managed_until, '9999') > :as_of
     AND (:caseload = '' OR l.case_id IS NOT NULL)
     AND (a.worker IS NULL OR a.waits = 1 OR coalesce(u.disabled, 1) = 1)
-GROUP BY p.case_id
 ORDER BY 4, 1

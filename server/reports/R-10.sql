@@ -17,22 +17,16 @@ WITH worker AS MATERIALIZED (
     GROUP BY case_id),
 offers AS MATERIALIZED (
     SELECT case_id, max(day) AS day FROM (
-        SELECT case_id, occurred_at__day AS day FROM v_contact
-        WHERE budgeting_offered IN ('accepted', 'declined', 'deferred')
-            AND coalesce(entered_in_error, 0) = 0
-        UNION ALL
-        SELECT case_id, coalesce(on__day, (answer__at + :zone_ms) / 86400000)
-        FROM v_budgeting_offer WHERE coalesce(entered_in_error, 0) = 0) offer
+        SELECT case_id, coalesce(day, (written_at + :zone_ms) / 86400000) AS day
+        FROM o_offer WHERE what = 'budgeting') offer
     WHERE day <= :as_of_day GROUP BY case_id),
 cases AS MATERIALIZED (
-    SELECT DISTINCT p.case_id,
+    SELECT k.case_id,
         CASE WHEN o.day IS NULL THEN 2
              WHEN :as_of_day - o.day > :again_days THEN 1 ELSE 0 END AS lacks
-    FROM v_person p LEFT JOIN offers o ON o.case_id = p.case_id
-    WHERE p.duplicate_of IS NULL
-        AND p.case_id NOT IN
-            (SELECT case_id FROM v_retention WHERE closed_on <= :as_of)
-        AND (:caseload = '' OR p.case_id IN
+    FROM o_case k LEFT JOIN offers o ON o.case_id = k.case_id
+    WHERE coalesce(k.file_closed_on, '9999') > :as_of
+        AND (:caseload = '' OR k.case_id IN
             (SELECT case_id FROM o_caseload WHERE caseload = :caseload)))
 SELECT coalesce(w.worker, 'nobody') AS worker, count(*) AS cases,
     count(CASE WHEN k.lacks = 0 THEN 1 END) AS offered,

@@ -158,8 +158,7 @@ void store_le64(void *at, uint64_t value)
         out[i] = (uint8_t)value;
 }
 
-/* The size of the well-formed sequence at `at`, or 0 (Unicode, table 3-7). */
-static size_t utf8_sequence(const uint8_t *at, size_t left)
+size_t utf8_sequence(const uint8_t *at, size_t left)
 {
     uint8_t lead = at[0];
     if (lead < 0x80)

@@ -43,6 +43,9 @@ MUST_CHECK enum err hex_decode(void *out, size_t size, struct bytes text);
 uint64_t load_le64(const void *at);
 void store_le64(void *at, uint64_t value);
 
+/* The size of the well-formed UTF-8 sequence at `at`, of which `left` bytes are
+ * there, or 0 (Unicode 15, table 3-7). */
+size_t utf8_sequence(const uint8_t *at, size_t left);
 /* True when the bytes are well-formed UTF-8 (RFC 3629: no surrogates, no
  * overlong forms); *offset is the first bad byte otherwise.  `offset` may be
  * NULL. */

@@ -18,38 +18,6 @@ static bool eight_plain(const uint8_t *at)
     return (special & EVERY_BYTE(0x80)) == 0;
 }
 
-/* Length of the well-formed sequence of two to four bytes at `at`, or 0
- * (Unicode 15, table 3-7). */
-static size_t sequence_size(const uint8_t *at, const uint8_t *end)
-{
-    size_t room = (size_t)(end - at);
-    uint8_t lead = at[0];
-    uint8_t low = 0x80, high = 0xbf;
-    size_t size = 0;
-    if (lead >= 0xc2 && lead <= 0xdf)
-        size = 2;
-    else if (lead >= 0xe0 && lead <= 0xef)
-        size = 3;
-    else if (lead >= 0xf0 && lead <= 0xf4)
-        size = 4;
-    if (size == 0 || room < size)
-        return 0;
-    if (lead == 0xe0)
-        low = 0xa0;
-    else if (lead == 0xed)
-        high = 0x9f;
-    else if (lead == 0xf0)
-        low = 0x90;
-    else if (lead == 0xf4)
-        high = 0x8f;
-    if (at[1] < low || at[1] > high)
-        return 0;
-    for (size_t i = 2; i < size; i++)
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-    return size;
-}
-
 static int hex_digit(uint8_t c)
 {
     if (c >= '0' && c <= '9')
@@ -170,7 +138,7 @@ const char *scan_text_end(const uint8_t *at, const uint8_t *end,
             size = escape_check(at, end, mode, &what);
         } else {
             what = "the bytes are not UTF-8";
-            size = sequence_size(at, end);
+            size = utf8_sequence(at, (size_t)(end - at));
         }
         if (size == 0)
             return what;

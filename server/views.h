@@ -34,8 +34,8 @@ MUST_CHECK enum err views_rows_statement(struct buffer *out, const char *agency,
 bool views_has_rows(const struct schema_field *field);
 
 /* Views of what is no record: o_caseload, o_user, o_device, o_conflict,
- * o_hold, o_clock; and of several types: o_case, o_offer.  Their number, the
- * name of each, what it reads from, its CREATE VIEW appended. */
+ * o_hold, o_clock; and of several types: o_case, o_offer, o_intake.  Their
+ * number, the name of each, what it reads from, its CREATE VIEW appended. */
 size_t views_fixed_count(void);
 const char *views_fixed_name(size_t index);
 const char *views_fixed_from(size_t index);

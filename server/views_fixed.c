@@ -61,6 +61,14 @@ static const struct {
      "AND coalesce(entered_in_error, 0) = 0\n"
      "UNION ALL SELECT case_id, 'eitc', on__day, answer__at "
      "FROM v_eitc_offer WHERE coalesce(entered_in_error, 0) = 0) offer"},
+    {"o_intake", "record, county, from_day, to_day, written_at, closed_at",
+     "(SELECT l.record, coalesce(l.county, v.value) AS county, "
+     "l.intake_from__day AS from_day, l.intake_to__day AS to_day, "
+     "l.intake_site__at AS written_at,\n"
+     "CASE WHEN l.closed = 1 THEN l.closed__at END AS closed_at\n"
+     "FROM v_location l LEFT JOIN v_location__coverage v "
+     "ON v.record = l.record AND l.county IS NULL\n"
+     "WHERE l.intake_site = 1) site WHERE county IS NOT NULL"},
 };
 
 size_t views_fixed_count(void)

@@ -138,6 +138,7 @@ static void take_county(struct world *w, char **row)
     struct county *county = LIST_ADD(w->counties);
     snprintf(county->geoid, sizeof county->geoid, "%s", row[0]);
     snprintf(county->name, sizeof county->name, "%s", row[1]);
+    snprintf(county->entity, sizeof county->entity, "%s", row[2]);
 }
 
 static void take_code(struct code *code, char **row)
@@ -178,8 +179,8 @@ void directory_read(struct world *w)
     READ("schedules.csv", take_season, "service_at_location_id", "valid_from",
          "valid_to");
 #undef READ
-    EACH_ROW("schema/codes/counties-ms-me.csv", take_county, w, "code",
-             "label");
+    EACH_ROW("schema/codes/counties-ms-me.csv", take_county, w, "code", "label",
+             "csbg_entity");
     EACH_ROW("schema/codes/csbg-services-2.1.csv", take_service, w, "code",
              "label", "domain", "code");
     EACH_ROW("schema/codes/csbg-fnpi-2.1.csv", take_indicator, w, "code",

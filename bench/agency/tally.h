@@ -71,7 +71,7 @@ tally_fill tally_r01, tally_r01b, tally_r02, tally_r02b, tally_r02c, tally_r03,
     tally_r07, tally_r08, tally_r08b, tally_r09, tally_r09b, tally_r10,
     tally_r11, tally_r12, tally_r13, tally_r14, tally_r14b, tally_r14c,
     tally_r15, tally_r16, tally_r16b, tally_r17, tally_r18, tally_r18b,
-    tally_r18c, tally_r19, tally_r19b, tally_r20;
+    tally_r18c, tally_r18d, tally_r19, tally_r19b, tally_r20;
 
 /* The person whose case R-20 shows. */
 int packet_person(struct world *w);

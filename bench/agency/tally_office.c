@@ -64,6 +64,7 @@ static const struct {
     {"R-18", YEAR " --set tax_year=2021", tally_r18, NULL, NULL},
     {"R-18b", "--as-of 2022-03-01", tally_r18b, NULL, NULL},
     {"R-18c", "--set tax_year=2021", tally_r18c, NULL, NULL},
+    {"R-18d", "", tally_r18d, NULL, NULL},
     {"R-19", "", tally_r19, "days ahead_s", "which the machine's clock makes"},
     {"R-19b", "", tally_r19b, "week oldest_days",
      "which the machine's clock makes"},

@@ -115,3 +115,16 @@ void tally_r18c(struct world *w, struct tally *tally)
         tally_id(row, &r->e.id);
     }
 }
+
+/* No place of the published directory takes applications. */
+void tally_r18d(struct world *w, struct tally *tally)
+{
+    for (size_t i = 0; i < w->counties.count; i++) {
+        const struct county *county = &w->counties.at[i];
+        if (county->entity[0])
+            tally_set(tally,
+                      tally_row(tally, county->geoid, county->name,
+                                county->entity, NULL),
+                      "sites", 0);
+    }
+}

@@ -149,6 +149,7 @@ struct site {
 struct county {
     char geoid[6];
     char name[40];
+    char entity[80]; /* that serves it; "" none */
 };
 
 struct assessment {

@@ -1,6 +1,19 @@
 /* Consents, disclosures, and tax referrals by county. */
 #include "tests/unit/server/policy_scene.h"
 
+#define COUNTY_OF(code, label)                                                 \
+    "{\"code\":\"" code "\",\"label\":\"" label "\",\"csbg_entity\":\"LIFT\"}"
+#define COUNTIES_ARE(codes)                                                    \
+    {                                                                          \
+        "code_set", 171, 0,                                                    \
+            .set =                                                             \
+                "{\"set\":\"counties\",\"version\":\"2020\",\"codes\":[" codes \
+                "]}"                                                           \
+    }
+#define COUNTY COUNTIES_ARE(COUNTY_OF("28081", "Lee"))
+#define COUNTIES                                                               \
+    COUNTIES_ARE(COUNTY_OF("28057", "Itawamba") "," COUNTY_OF("28081", "Lee"))
+
 const struct scene scenes_of_referrals[] = {
     {"guard",
      NULL,
@@ -53,6 +66,33 @@ const struct scene scenes_of_referrals[] = {
      "2026-11-10",
      "Its consent was not valid on the day when it was sent",
      {"referral", 51, 1, .set = "{\"sent_at\":\"2026-11-12T10:00-06:00\"}"}},
+    {"no_intake_site",
+     NULL,
+     {COUNTY},
+     171,
+     "2026-11-18",
+     "Lee (28081), a county of LIFT, has no intake site in the directory",
+     {"location", 42, 0, .set = "{\"county\":\"28081\",\"intake_site\":true}"}},
+    {"no_intake_site",
+     NULL,
+     {COUNTIES,
+      {"location", 42, 0,
+       .set = "{\"county\":\"28081\",\"intake_site\":true,"
+              "\"intake_from\":\"2026-01-05\"}"}},
+     171,
+     "2026-01-05",
+     "Itawamba (28057), a county of LIFT, has no intake site in the directory",
+     {"location", 43, 0, .set = "{\"county\":\"28057\",\"intake_site\":true}"}},
+    {"no_intake_site",
+     NULL,
+     {COUNTY,
+      {"location", 42, 0,
+       .set = "{\"county\":\"28081\",\"intake_site\":true,"
+              "\"intake_to\":\"2026-10-31\"}"}},
+     171,
+     "2026-11-01",
+     "Lee (28081), a county of LIFT, has no intake site any more",
+     {"location", 42, 0, .set = "{\"intake_to\":\"2026-12-31\"}"}},
     {"vita_site_closed",
      NULL,
      {{"location", 42, 0,

@@ -133,8 +133,8 @@ static const struct fact facts[] = {
      NULL},
     {'o', "code_set", 195, 0,
      "{\"set\":\"counties\",\"version\":\"2020\",\"codes\":["
-     "{\"code\":\"28003\",\"label\":\"Alcorn\"},"
-     "{\"code\":\"28081\",\"label\":\"Lee\"},"
+     "{\"code\":\"28003\",\"label\":\"Alcorn\",\"csbg_entity\":\"NECS\"},"
+     "{\"code\":\"28081\",\"label\":\"Lee\",\"csbg_entity\":\"LIFT\"},"
      "{\"code\":\"23001\",\"label\":\"Androscoggin\"}]}",
      NULL},
     {'d', "service_delivered", 153, 1,

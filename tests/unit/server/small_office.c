@@ -174,10 +174,12 @@ static void directory(struct small_office *s)
     small_office_write(
         &s->place, "location", 42, 0,
         "{\"name\":\"Library\",\"vita_site\":true,\"sponsor\":\"#41\","
-        "\"county\":\"28081\",\"season_from\":\"2026-02-02\","
+        "\"county\":\"28081\",\"intake_site\":true,"
+        "\"intake_from\":\"2026-02-02\",\"season_from\":\"2026-02-02\","
         "\"season_to\":\"2026-04-15\"}");
     small_office_write(&s->place, "location", 43, 0,
                        "{\"name\":\"Hall\",\"vita_site\":true,\"closed\":true,"
+                       "\"intake_site\":true,"
                        "\"county\":\"28081\"}");
     /* As an imported directory tells of one: by the counties that it serves. */
     small_write(&s->dana, "location", 44, 0,

@@ -302,6 +302,15 @@ static const struct expected figures[] = {
      0,
      "28081,unknown,1,0,#55\n"
      "28105,went_return_accepted,1,1,#54\n"},
+    {"R-18d",
+     {{0}},
+     0,
+     "28003,Alcorn,NECS,0,0,\n"
+     "28081,Lee,LIFT,1,1,\"#42,#43\"\n"},
+    {"R-18d",
+     {{"as_of", "2026-02-01"}, {"entity", "LIFT"}},
+     0,
+     "28081,Lee,LIFT,1,0,#43\n"},
     {"R-19b",
      {{0}},
      0,

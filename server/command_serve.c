@@ -10,18 +10,18 @@
 #include <unistd.h>
 #include "server/listen.h"
 #include "server/service.h"
-#include "server/tls.h"
+#include "server/tls_note.h"
 #include "server/views.h"
 
 #define LISTEN_DEFAULT "127.0.0.1:8470"
 #define MMAP_BYTES (128 << 10) /* blocks of arenas are larger */
 #define ARENAS_MAX 2
+#define EXPIRES_SOON_MS (INT64_C(30) * 24 * 60 * 60 * 1000)
 #define SETTLE_MS 10000 /* for requests in progress when told to stop */
 
 struct serving {
     struct command *command;
-    struct tls tls;
-    bool has_tls;
+    struct tls *tls; /* owned; NULL: plain HTTP */
     struct listener listener;
     struct service service;
     struct http *http;
@@ -38,11 +38,47 @@ static int read_tls(struct serving *s)
     if (!cert || !key)
         return command_misuse(s->command, "--tls-cert and --tls-key are given "
                                           "together");
-    enum err err = tls_load(&s->tls, cert, key, detail);
-    if (err)
-        return command_fail(s->command, err, "%s", detail);
-    s->has_tls = true;
-    return EXIT_DONE;
+    enum err err = tls_open(&s->tls, cert, key, detail);
+    return err ? command_fail(s->command, err, "%s",
+                              detail[0] ? detail : err_text(err))
+               : EXIT_DONE;
+}
+
+/* Says in the log and to `status` what is served with, and what is wrong. */
+static void note_tls(struct serving *s, const char *problem)
+{
+    const struct command *c = s->command;
+    struct tls_note note = {.expires_ms = tls_expires_ms(s->tls)};
+    int64_t now = clock_wall_ms(c->office->clock);
+    char expires[INSTANT_CHARS];
+    instant_format(expires, note.expires_ms);
+    snprintf(note.cert, sizeof note.cert, "%s",
+             args_text(&c->args, "--tls-cert"));
+    if (problem) {
+        note.failed_ms = now;
+        snprintf(note.problem, sizeof note.problem, "%s", problem);
+        log_event(&c->log, LOG_ERROR, "certificate_kept", "problem", "%s",
+                  problem, "expires", "%s", expires, NULL);
+    } else {
+        log_event(&c->log,
+                  note.expires_ms - now < EXPIRES_SOON_MS ? LOG_WARN : LOG_INFO,
+                  "certificate", "expires", "%s", expires, NULL);
+    }
+    if (tls_note_save(c->office->keys_dir, &note))
+        log_event(&c->log, LOG_WARN, "certificate_not_noted", NULL);
+}
+
+/* What is served with stays when the new files are not good. */
+static void reload(struct serving *s)
+{
+    char detail[TLS_DETAIL_CHARS];
+    if (!s->tls) {
+        log_event(&s->command->log, LOG_INFO, "nothing_to_reload", NULL);
+        return;
+    }
+    enum err err =
+        tls_reload(s->tls, clock_wall_ms(s->command->office->clock), detail);
+    note_tls(s, err ? (detail[0] ? detail : err_text(err)) : NULL);
 }
 
 static int bind_address(struct serving *s)
@@ -50,7 +86,7 @@ static int bind_address(struct serving *s)
     const char *address = args_text(&s->command->args, "--listen");
     char detail[LISTEN_DETAIL_CHARS];
     enum err err = listen_open(&s->listener, address ? address : LISTEN_DEFAULT,
-                               s->has_tls, detail);
+                               s->tls != NULL, detail);
     if (err == ERR_INVALID)
         return command_misuse(s->command, "%s", detail);
     return err ? command_fail(s->command, err, "%s", detail) : EXIT_DONE;
@@ -87,8 +123,7 @@ static int start(struct serving *s)
     char detail[HTTP_DETAIL_CHARS] = "";
     struct http_options options = {
         .socket = s->listener.socket,
-        .tls_cert = s->has_tls ? buffer_text(&s->tls.cert) : NULL,
-        .tls_key = s->has_tls ? buffer_text(&s->tls.key) : NULL,
+        .tls = s->tls,
         .routes = service_routes,
         .route_count = service_route_count,
         .service = &s->service,
@@ -133,13 +168,18 @@ static int run(struct serving *s, const sigset_t *signals)
     int code = start(s);
     if (code != EXIT_DONE)
         return code;
-    printf("listening on %s://%s\n", s->has_tls ? "https" : "http",
+    printf("listening on %s://%s\n", s->tls ? "https" : "http",
            s->listener.address);
     fflush(stdout);
     log_event(&c->log, LOG_INFO, "serve", "address", "%s", s->listener.address,
               "agency", "%s", c->office->agency, "term", "%s", c->office->term,
               NULL);
-    sigwait(signals, &number);
+    if (s->tls)
+        note_tls(s, NULL);
+    else
+        tls_note_drop(c->office->keys_dir);
+    while (sigwait(signals, &number) == 0 && number == SIGHUP)
+        reload(s);
     log_event(&c->log, LOG_INFO, "stop", "signal", "%d", number, NULL);
     stop(s);
     log_event(&c->log, LOG_INFO, "stopped", NULL);
@@ -205,6 +245,7 @@ int command_serve(struct command *c)
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
     /* Blocked before any thread begins, so that only sigwait() takes them. */
     sigprocmask(SIG_BLOCK, &signals, NULL);
     c->log.level = LOG_INFO;
@@ -218,7 +259,6 @@ int command_serve(struct command *c)
         code = run(&s, &signals);
     if (s.listener.socket >= 0)
         close(s.listener.socket);
-    if (s.has_tls)
-        tls_fini(&s.tls);
+    tls_close(s.tls);
     return code;
 }

@@ -4,6 +4,7 @@
 #include "server/command_money.h"
 #include "server/command_recovery.h"
 #include "server/office_journal.h"
+#include "server/tls_note.h"
 
 static const struct {
     const char *name, *text, *statement;
@@ -100,6 +101,38 @@ static void journal_print(const struct journal_setting *j)
     }
 }
 
+static void tls_json(struct buffer *json, const char *keys_dir)
+{
+    struct tls_note note;
+    if (tls_note_load(keys_dir, &note))
+        return;
+    buffer_add_text(json, ",\"tls\":{\"cert\":");
+    canon_put_text(json, bytes_text(note.cert));
+    buffer_printf(json,
+                  ",\"expires\":%lld,\"failed\":", (long long)note.expires_ms);
+    command_json_time(json, note.failed_ms);
+    buffer_add_text(json, ",\"problem\":");
+    canon_put_text(json, bytes_text(note.problem));
+    buffer_add_char(json, '}');
+}
+
+static void tls_print(const struct office *office)
+{
+    struct tls_note note;
+    char when[INSTANT_CHARS];
+    if (tls_note_load(office->keys_dir, &note))
+        return;
+    instant_format_local(when, note.expires_ms);
+    printf("the certificate %s %s %s\n", note.cert,
+           note.expires_ms > clock_wall_ms(office->clock) ? "is good until"
+                                                          : "EXPIRED",
+           when);
+    if (!note.failed_ms)
+        return;
+    instant_format_local(when, note.failed_ms);
+    printf("it was NOT REPLACED at %s: %s\n", when, note.problem);
+}
+
 static void root_print(const struct office *office)
 {
     char root[BASE64_CHARS(KEY_BYTES) + 1];
@@ -129,6 +162,7 @@ static int report_json(struct command *c, const int64_t numbers[COUNTS],
             buffer_add_base64(&json, c->office->keys.root.public_key,
                               KEY_BYTES);
             buffer_add_char(&json, '"');
+            tls_json(&json, c->office->keys_dir);
         }
         if (strcmp(counts[i].name, "replicas") == 0) {
             buffer_add_text(&json, ",\"recovery\":");
@@ -172,6 +206,7 @@ int command_status(struct command *c)
             printf("%-40s %8lld\n", "ALARMS: `voucher list --alarms`",
                    (long long)alarms);
         journal_print(&journal);
+        tls_print(c->office);
         root_print(c->office);
         err = recovery_print(c);
         code = err ? command_fail_office(c, err) : EXIT_DONE;

@@ -9,11 +9,18 @@
 #include <time.h>
 #include <unistd.h>
 #include "server/http_inside.h"
+#include "server/tls.h"
 
 #define THREADS_MIN 2u
 #define THREADS_MAX 16u
 #define FILES_KEPT 128u /* for the store and the rest of the process */
-#define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+/* Forward secrecy and authenticated ciphers only; a session is renegotiated
+ * with nobody. */
+#define TLS_PRIORITIES                                                         \
+    "NONE:+VERS-TLS1.3:+VERS-TLS1.2:+ECDHE-ECDSA:+ECDHE-RSA:+AES-256-GCM:"     \
+    "+CHACHA20-POLY1305:+AES-128-GCM:+AEAD:+COMP-NULL:+GROUP-X25519:"          \
+    "+GROUP-SECP256R1:+GROUP-SECP384R1:+SIGN-ALL:-SIGN-RSA-SHA1:"              \
+    "-SIGN-ECDSA-SHA1:-SIGN-DSA-SHA1:+CTYPE-X509:%SERVER_PRECEDENCE"
 
 static void on_library_log(void *context, const char *format, va_list list)
     __attribute__((format(printf, 2, 0)));
@@ -60,18 +67,43 @@ static unsigned connection_count(void)
                : FILES_KEPT / 2;
 }
 
+/* Which server a handshake is for stands with its connection. */
+static void on_connection(void *context, struct MHD_Connection *library,
+                          void **socket_context,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    (void)library;
+    *socket_context = what == MHD_CONNECTION_NOTIFY_STARTED ? context : NULL;
+}
+
+static int on_handshake(gnutls_session_t session,
+                        const struct gnutls_cert_retr_st *wanted,
+                        gnutls_pcert_st **certs, unsigned *count,
+                        gnutls_ocsp_data_st **staples, unsigned *staple_count,
+                        gnutls_privkey_t *key, unsigned *flags)
+{
+    (void)wanted;
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+        gnutls_session_get_ptr(session), MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    if (!info || !info->socket_context)
+        return GNUTLS_E_INTERNAL_ERROR;
+    const struct http *http = info->socket_context;
+    *staples = NULL;
+    *staple_count = 0;
+    return tls_retrieve(http->options.tls, certs, count, key, flags);
+}
+
 static struct MHD_Daemon *daemon_start(struct http *http)
 {
     const struct http_options *o = &http->options;
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
                      MHD_USE_SUPPRESS_DATE_NO_CLOCK | MHD_USE_ERROR_LOG;
     struct MHD_OptionItem tls[] = {
-        {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)o->tls_cert},
-        {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)o->tls_key},
+        {MHD_OPTION_HTTPS_CERT_CALLBACK2, 0, (void *)(uintptr_t)on_handshake},
         {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES},
         {MHD_OPTION_END, 0, NULL},
     };
-    if (o->tls_cert)
+    if (o->tls)
         flags |= MHD_USE_TLS;
     else
         tls[0] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
@@ -82,7 +114,8 @@ static struct MHD_Daemon *daemon_start(struct http *http)
         MHD_OPTION_CONNECTION_LIMIT, connection_count(),
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_CONNECTION_BYTES,
         MHD_OPTION_CONNECTION_TIMEOUT, HTTP_IDLE_S, MHD_OPTION_NOTIFY_COMPLETED,
-        http_on_complete, http, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+        http_on_complete, http, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
+        http, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
 }
 
 enum err http_open(struct http **out, const struct http_options *options,

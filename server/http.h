@@ -58,9 +58,8 @@ struct http_route {
 };
 
 struct http_options {
-    int socket;           /* listening; http_open takes it over */
-    const char *tls_cert; /* PEM texts; NULL: plain HTTP */
-    const char *tls_key;
+    int socket;       /* listening; http_open takes it over */
+    struct tls *tls;  /* borrowed; NULL: plain HTTP */
     unsigned threads; /* 0: one a processor, at least 2 */
     const struct http_route *routes;
     size_t route_count;

@@ -309,6 +309,7 @@ enum err outbox_old_done(struct vault *vault, const char *replica, int64_t n)
 static enum err old_earlier(struct vault *vault, const char *replica, int64_t n,
                             bool *earlier)
 {
+    int64_t log;
     struct sqlite3_stmt *s;
     enum err err = vault_sql(vault, SQL_IDENTITY_CONTRIBUTE_EARLIER, &s);
     if (err)
@@ -317,7 +318,10 @@ static enum err old_earlier(struct vault *vault, const char *replica, int64_t n,
     db_bind_int64(vault->db, s, 2, n + 1);
     err = db_step_done(vault->db, s);
     *earlier = !err && db_changes(vault->db) > 0;
-    return err;
+    if (!*earlier)
+        return err;
+    err = line_replica(vault, bytes_text(replica), 0, &log);
+    return err ? err : vault_run_ints(vault, SQL_HELD_DROP_FROM, log, n + 1);
 }
 
 enum err outbox_old_earlier(struct vault *vault, const char *replica, int64_t n,

@@ -156,18 +156,15 @@ static enum err own_lack(struct diffing *d, const struct lack *lack,
     struct vault *vault = d->inbox->vault;
     struct map *given = d->inbox->reconcile->given;
     struct bytes name = bytes_of(&lack->line, sizeof lack->line);
-    struct sqlite3_stmt *s;
     *yields = elsewhere && map_has(given, name);
     if (*yields)
         return ERR_OK;
     enum err err = map_put(given, name, given);
     if (!err)
-        err = vault_sql(vault, SQL_IDENTITY_CONTRIBUTE_MORE, &s);
-    if (err)
-        return err;
-    db_bind_int64(vault->db, s, 1, lack->log);
-    db_bind_int64(vault->db, s, 2, lack->n);
-    return db_step_done(vault->db, s);
+        err = vault_run_ints(vault, SQL_HELD_DROP_FROM, lack->log, lack->n);
+    return err ? err
+               : vault_run_ints(vault, SQL_IDENTITY_CONTRIBUTE_MORE, lack->log,
+                                lack->n);
 }
 
 static enum err lack_settle(struct diffing *d, const struct lack *lack,

@@ -404,6 +404,8 @@ const char *const sql_of[SQL_COUNT] = {
     [SQL_HELD_ADD] =
         "INSERT OR REPLACE INTO held (replica, n, reason) VALUES (?1, ?2, ?3)",
     [SQL_HELD_DROP] = "DELETE FROM held WHERE replica = ?1 AND n = ?2",
+    /* What the office has not got any more it judges anew. */
+    [SQL_HELD_DROP_FROM] = "DELETE FROM held WHERE replica = ?1 AND n >= ?2",
     [SQL_HELD_GET] = "SELECT reason FROM held WHERE replica = ?1 AND n = ?2",
     [SQL_HELD_COUNT] = "SELECT count(*) FROM held",
     [SQL_CARRIED_ADD] =

@@ -224,6 +224,7 @@ static enum err plan_make(struct vault *vault, const struct identity_row *old,
         plan->contribute_from = has + 1;
         plan->contribute_to =
             has < old->public.received ? old->public.received : 0;
+        err = vault_run_ints(vault, SQL_HELD_DROP_FROM, old->log, has + 1);
     } else {
         /* A copy went on from here, or from further down: what cannot be
          * carried is offered.  Of another history, or of a vault that was

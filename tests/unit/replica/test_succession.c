@@ -201,6 +201,42 @@ static void an_older_log_is_given_from_where_the_office_is(void **state)
     assert_eli_agrees(p);
 }
 
+/* The office told that it holds a line, and then lost both. */
+static void a_hold_that_the_office_lost_is_forgotten(void **state)
+{
+    struct pair *p = *state;
+    struct held_note notes[] = {{1, "revoked"}, {2, "revoked"}};
+    assert_int_equal(outbox_held(p->dana.vault, notes, 2), ERR_OK);
+    far_succeed(p->far, &p->dana, "stale");
+    assert_int_equal(status_of(p->dana.vault).held, 2);
+    far_rollback(p->far, p->replica, 1);
+    far_succeed(p->far, &p->dana, "lineage");
+    assert_int_equal(status_of(p->dana.vault).held, 2);
+    bool earlier;
+    assert_int_equal(outbox_old_earlier(p->dana.vault, p->replica, 1, &earlier),
+                     ERR_OK);
+    assert_true(earlier);
+    assert_int_equal(status_of(p->dana.vault).held, 1);
+    far_rollback(p->far, p->replica, 0);
+    assert_int_equal(outbox_old_earlier(p->dana.vault, p->replica, 0, &earlier),
+                     ERR_OK);
+    assert_true(earlier);
+    assert_int_equal(status_of(p->dana.vault).held, 0);
+}
+
+static void holds_of_lines_that_are_given_again_are_forgotten(void **state)
+{
+    struct pair *p = *state;
+    struct held_note notes[] = {{1, "revoked"}, {2, "revoked"}};
+    assert_int_equal(outbox_held(p->dana.vault, notes, 2), ERR_OK);
+    far_rollback(p->far, p->replica, 1);
+    far_succeed(p->far, &p->dana, "lineage");
+    assert_int_equal(status_of(p->dana.vault).held, 1);
+    assert_int_equal(far_contributed(p->far, p->dana.vault), 2);
+    far_sync_up(p->far, p->dana.vault);
+    assert_eli_agrees(p);
+}
+
 static void an_old_log_that_is_not_wanted_is_let_be(void **state)
 {
     struct pair *p = *state;
@@ -371,6 +407,8 @@ int main(void)
         TEST(originals_that_the_office_has_after_all_are_folded_too),
         TEST(originals_that_came_back_are_contributed_again),
         TEST(an_older_log_is_given_from_where_the_office_is),
+        TEST(a_hold_that_the_office_lost_is_forgotten),
+        TEST(holds_of_lines_that_are_given_again_are_forgotten),
         TEST(an_old_log_that_is_not_wanted_is_let_be),
         TEST(what_an_old_log_turns_out_to_lack_is_carried),
         TEST(unsent_lines_of_a_left_case_go_as_envelopes),

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # F16: attachments half sent, huge, missing, in the way of the text.
 . "$(dirname "$0")/lib/office.bash"
+. "$(dirname "$0")/lib/upload.bash"
 scenario F16
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -29,13 +30,8 @@ states() { # WHO: how many attachments are where
 		awk '{printf "%s%s %s", s, $1, $2; s = ", "}'
 }
 missing() { office attachment list --missing --json | jq length; }
-sent() { cat "$link/count"; }
 files() { find "$dir/office/blobs" -type f -name "$1" | wc -l; }
 photo() { head -c "$1" /dev/urandom >"$2"; }
-# Bytes that have arrived of what is on its way.
-part() { find "$dir/office/blobs" -name '*.part' -printf '%s\n' | grep . || echo 0; }
-has() { [ "$(part)" -gt "$1" ]; }
-part_has() { until_true has "$1"; } # BYTES
 # goes_on NAME BYTES: the next sync sends what is missing of so many, no more
 # than a few headers and what the office had not read yet beside it.
 goes_on() {
@@ -48,15 +44,6 @@ goes_on() {
 	else
 		not_ok "$1" "$there of $2 were there, $(($(sent) - before)) went"
 	fi
-}
-
-sync_aside() { # dana syncs; kills of $device hit the program itself
-	SATCHEL_VAULT=$dir/dana.vault "$satchel" sync >/dev/null 2>&1 &
-	device=$!
-}
-kill_device() {
-	kill -KILL "$device"
-	wait "$device" 2>/dev/null
 }
 
 # --- there and back ---
@@ -121,29 +108,30 @@ equal 'and leaves no part behind' "$(files '*.part')" 0
 # --- killed on either side ---
 photo 3000000 "$dir/killed.jpg"
 killed=$(attach dana "$note" attachments "$dir/killed.jpg")
-echo 40 >"$link/pace"
-sync_aside
-part_has 500000 || not_ok 'the upload began'
+comes_to 500000 100000 || not_ok 'the upload began'
 kill_server
 wait $device
+rm "$link/hold"
 start_server || exit 1
 equal 'F16: what is missing is listed' "$(missing)" 1
 equal 'and counted' "$(office status --json | jq .attachments_missing)" 1
 syncs lee || exit 1
 refused 'who asks for it is told where it is' 1 'has not received this' \
 	as lee attachment save "$killed" "$dir/killed.lee"
-sync_aside
-part_has 1500000 || not_ok 'the upload went on'
-echo 300 >"$link/pace" # what follows is to happen before it is through
+comes_to 1000000 100000 || not_ok 'the upload went on'
 
 # --- the text is not held up ---
 as dana contact "$person" --kind phone --narrative 'while it uploads' >/dev/null
-both_there() { [ "$(office list contact --json | jq length)" = 2 ]; }
+hold_after 1200000 # more than a piece, less than is missing
+both_there() {
+	goes_on_aside
+	[ "$(office list contact --json | jq length)" = 2 ]
+}
 until_true both_there
 equal 'F16: a note written meanwhile is there before the photo' \
 	"$(office list contact --json | jq length) $(missing)" '2 1'
 kill_device
-echo 0 >"$link/pace"
+rm "$link/hold"
 goes_on 'F16: killed on both sides, it goes on' 3000000
 equal 'F16: and arrives' "$(missing)" 0
 check 'whole and right' cmp "$dir/killed.jpg" "$dir/office/blobs/$killed"
@@ -151,11 +139,9 @@ check 'whole and right' cmp "$dir/killed.jpg" "$dir/office/blobs/$killed"
 # --- damaged on the way ---
 photo 2000000 "$dir/bent.jpg"
 bent=$(attach dana "$note" attachments "$dir/bent.jpg")
-echo 40 >"$link/pace"
-sync_aside
-part_has 300000 || not_ok 'the upload began'
+comes_to 300000 100000 || not_ok 'the upload began'
 kill_device
-echo 0 >"$link/pace"
+rm "$link/hold"
 printf 'XXXX' | dd of="$(find "$dir/office/blobs" -name '*.part')" bs=1 \
 	seek=1000 conv=notrunc 2>/dev/null
 syncs dana || exit 1

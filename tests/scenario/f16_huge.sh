@@ -4,6 +4,7 @@
 # again; no program holds more of it in memory than a little.  MEGABYTES (24)
 # says how large; `make huge` is 500.
 . "$(dirname "$0")/../e2e/lib/office.bash"
+. "$(dirname "$0")/../e2e/lib/upload.bash"
 scenario F16
 here=$(cd "$(dirname "$0")/../e2e" && pwd)
 megabytes=${MEGABYTES:-24}
@@ -32,9 +33,6 @@ with open(sys.argv[1], "a") as f:
 sys.exit(code)' "$dir/peaks" "$@"
 }
 on_device() { SATCHEL_VAULT=$dir/dana.vault peak "$satchel" "$@"; }
-part() { find "$dir/office/blobs" -name '*.part' -printf '%s\n' | grep . || echo 0; }
-has() { [ "$(part)" -gt "$1" ]; }
-sent() { cat "$link/count"; }
 office_peak() { awk '/^VmHWM/ { print $2 }' "/proc/$server_pid/status"; }
 said() { echo "# $((SECONDS - begin)) s: $1"; }
 
@@ -47,24 +45,16 @@ blob=$(on_device attach "$note" attachments "$dir/film" \
 said "$megabytes MB are in the vault"
 
 # Both programs are killed while it is on its way.
-sync_aside() {
-	SATCHEL_VAULT=$dir/dana.vault "$satchel" sync >"$dir/aside" 2>&1 &
-	device=$!
-}
 echo $((bytes / 8)) >"$link/limit"
-echo $((megabytes < 240 ? 480 / megabytes : 2)) >"$link/pace"
-sync_aside
-until_true has $((bytes / 5)) || not_ok 'the upload begins'
+comes_to $((bytes / 5)) $((bytes / 20)) || not_ok 'the upload begins'
 office_kib=$(office_peak)
 kill_server
 wait "$device"
+rm "$link/hold"
 start_server || exit 1
-sync_aside
-until_true has $((bytes / 3)) || not_ok 'the upload goes on'
-kill -KILL "$device"
-wait "$device" 2>/dev/null
-echo 0 >"$link/pace"
-rm "$link/limit"
+comes_to $((bytes / 3)) $((bytes / 20)) || not_ok 'the upload goes on'
+kill_device
+rm "$link/hold" "$link/limit"
 there=$(part) before=$(sent)
 said "$there bytes are at the office after $(cat "$link/cuts") cuts and two kills"
 check 'what is missing goes' on_device sync

@@ -3,9 +3,10 @@
     cut_proxy.py OFFICE_PORT FOLDER SEED
 
 FOLDER/port receives the port; FOLDER/limit, when it is there, holds the bytes
-after which a connection may be cut (each draws its own up to that), FOLDER/pace
-the milliseconds between two pieces of 16 KiB upwards.  FOLDER/count is kept at
-the bytes that went up, FOLDER/cuts at the connections that were cut.
+after which a connection may be cut (each draws its own up to that); FOLDER/hold
+those that may go up in all: what comes then waits until there may be more, or
+until the file is gone, with which its connection is cut.  FOLDER/count is kept
+at the bytes that went up, FOLDER/cuts at the connections that were cut.
 """
 import os
 import random
@@ -37,6 +38,17 @@ def add(name, value):
         os.rename(path + ".new", path)
 
 
+def may_go():
+    """Waits at the hold; False when that is over and the connection too."""
+    hold = setting("hold")
+    while hold and totals["count"] >= hold:
+        time.sleep(0.01)
+        hold = setting("hold")
+        if not hold:
+            return False
+    return True
+
+
 def down(office, device):
     try:
         while data := office.recv(65536):
@@ -64,12 +76,13 @@ def up(device):
             if left is not None:
                 data = data[:left]
                 left -= len(data)
+            if not may_go():
+                break
             office.sendall(data)
             add("count", len(data))
             if left == 0:
                 add("cuts", 1)
                 break
-            time.sleep(setting("pace") / 1000)
     except OSError:
         pass
     for s in (office, device):

@@ -90,6 +90,27 @@ int command_format(const struct command *command, enum command_format *out);
 void command_json_text(struct buffer *json, const char *text);
 void command_json_time(struct buffer *json, int64_t ms);
 
+#define COMMAND_CODES_CHARS 512
+
+/* What left the office: `kase` NULL says that it was everybody's.  Without a
+ * consent it is an export, which the purpose alone allows. */
+struct command_disclosure {
+    const char *kase, *purpose, *to_whom, *consent, *referral;
+    struct bytes classes; /* canonical: list of texts */
+};
+/* After command_open(): --purpose, one of the codes of the disclosure log, or
+ * `preset` (NULL: it must be given).  EXIT_DONE, or an exit code with a message
+ * that lists them. */
+int command_purpose(const struct command *command, const char *preset,
+                    const char **out);
+/* Writes it into the disclosure log, inside a transaction. */
+MUST_CHECK enum err
+command_disclosed(struct command *command,
+                  const struct command_disclosure *disclosure);
+/* Both in a transaction of its own, before data about the persons of a case, or
+ * of all (NULL), leave. */
+int command_leaves(struct command *command, const char *kase, const char *what);
+
 /* "7d", "12h", "30m", "45s" as milliseconds; false when it is none. */
 bool duration_read(const char *text, int64_t *ms);
 

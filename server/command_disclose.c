@@ -28,6 +28,7 @@ static const struct part {
 struct disclosure {
     struct command *command;
     const char *scope; /* "site:NAME" */
+    const char *purpose;
     struct record referral, consent, person;
     char id[ID_CHARS + 1];  /* of the site referral */
     struct buffer set, add; /* of the site referral */
@@ -258,6 +259,29 @@ static enum err note_on_referral(struct disclosure *d)
     return err;
 }
 
+/* And so does the log of disclosures. */
+static enum err note_in_log(struct disclosure *d)
+{
+    struct command_disclosure said = {.kase = d->referral.kase,
+                                      .purpose = d->purpose,
+                                      .to_whom = d->scope,
+                                      .consent = d->consent.id,
+                                      .referral = d->referral.id};
+    struct buffer classes;
+    buffer_init(&classes, ORIGINAL_BYTES_MAX);
+    buffer_add_char(&classes, '[');
+    put_told(&classes, d, "\"", ",");
+    if (classes.size == 1)
+        buffer_add_text(&classes, "\"referral\"");
+    buffer_add_char(&classes, ']');
+    enum err err = buffer_err(&classes);
+    said.classes = buffer_bytes(&classes);
+    if (!err)
+        err = command_disclosed(d->command, &said);
+    buffer_fini(&classes);
+    return err;
+}
+
 static int disclose(struct disclosure *d, const char *referral)
 {
     struct command *c = d->command;
@@ -283,6 +307,8 @@ static int disclose(struct disclosure *d, const char *referral)
         err = write_site_referral(d);
     if (!err)
         err = note_on_referral(d);
+    if (!err)
+        err = note_in_log(d);
     return err ? command_fail_office(c, err) : EXIT_DONE;
 }
 
@@ -322,6 +348,8 @@ int command_disclose(struct command *c)
     buffer_init(&d.set, ORIGINAL_BYTES_MAX);
     buffer_init(&d.add, ORIGINAL_BYTES_MAX);
     code = command_open(c, COMMAND_WRITE);
+    if (code == EXIT_DONE)
+        code = command_purpose(c, "service_coordination", &d.purpose);
     if (code == EXIT_DONE)
         code = command_begin(c);
     if (code == EXIT_DONE)

@@ -165,7 +165,7 @@ int command_export_case(struct command *c)
     struct case_total total;
     int code = read_options(&x);
     if (code == EXIT_DONE)
-        code = command_open(c, COMMAND_ADMIN);
+        code = command_open(c, COMMAND_WRITE);
     if (code != EXIT_DONE)
         return code;
     enum err err = store_case_find(&c->sql, c->office->agency, x.kase, &total);
@@ -174,6 +174,8 @@ int command_export_case(struct command *c)
                             "there is no case %s at the office; `case list` "
                             "shows which are here",
                             x.kase);
+    if (!err && (code = command_leaves(c, x.kase, "case file")) != EXIT_DONE)
+        return code;
     if (!err)
         err = export_act(&x);
     if (!err)

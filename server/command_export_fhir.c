@@ -121,12 +121,19 @@ static int read_options(struct export *x)
     return code == EXIT_DONE ? read_day(c, "--to", &x->to) : code;
 }
 
+static const char *kase_given(const struct export *x)
+{
+    return x->kase[0] ? x->kase : NULL;
+}
+
 int command_export_fhir(struct command *c)
 {
     struct export x = {.command = c};
     int code = read_options(&x);
     if (code == EXIT_DONE)
-        code = command_open(c, COMMAND_ADMIN);
+        code = command_open(c, COMMAND_WRITE);
+    if (code == EXIT_DONE)
+        code = command_leaves(c, kase_given(&x), "referrals, by record ids");
     if (code != EXIT_DONE)
         return code;
     enum err err = exchange_open(&x.exchange, TEMPLATE);

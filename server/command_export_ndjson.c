@@ -72,7 +72,9 @@ int command_export_ndjson(struct command *c)
     if (c->operand_count)
         return command_misuse(c, "export ndjson takes no operand; `export "
                                  "case ID` gives one case");
-    int code = command_open(c, COMMAND_ADMIN);
+    int code = command_open(c, COMMAND_WRITE);
+    if (code == EXIT_DONE)
+        code = command_leaves(c, NULL, "every record");
     if (code != EXIT_DONE)
         return code;
     enum err err =

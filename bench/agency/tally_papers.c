@@ -97,7 +97,7 @@ void tally_r13(struct world *w, struct tally *tally)
                "disclosure with neither consent nor other basis",
                "advocacy outside with neither consent nor basis",
                "user without a statement of confidentiality",
-               "incident that is not closed");
+               "incident that is not closed", "export of data about persons");
     for (size_t i = 0; i < w->referrals.count; i++)
         tell_referral(w, tally, &w->referrals.at[i]);
     for (size_t i = 0; i < w->disclosures.count; i++)

@@ -2,7 +2,7 @@
 -- title: Confidentiality
 -- clauses: ME-II-12 MS-C4
 -- definition: What disclosed, or still does, without consent; and who could read though
---   they work here no longer.  A referral is open from when it is sent until it ends.
+--   they work here no longer; and how often data about persons left by an export.  A referral is open from when it is sent until it ends.
 -- parameter as_of: date = today | As of
 -- column finding: text | Finding
 -- column count: count | How many
@@ -41,7 +41,9 @@ findings AS (
             AND coalesce(a.signed_on, '') <= :as_of
             AND coalesce(a.valid_to, '9999') >= :as_of)
     UNION ALL SELECT 9, record FROM v_incident
-    WHERE coalesce(status, 'open') IN ('open', 'assessed')),
+    WHERE coalesce(status, 'open') IN ('open', 'assessed')
+    UNION ALL SELECT 10, record FROM v_disclosure_log
+    WHERE method = 'export' AND coalesce(entered_in_error, 0) = 0),
 named AS (
     SELECT 1 AS place, 'referral sent with neither consent nor other basis' AS finding
     UNION ALL SELECT 2, 'open referral whose consent was revoked'
@@ -51,7 +53,8 @@ named AS (
     UNION ALL SELECT 6, 'disclosure with neither consent nor other basis'
     UNION ALL SELECT 7, 'advocacy outside with neither consent nor basis'
     UNION ALL SELECT 8, 'user without a statement of confidentiality'
-    UNION ALL SELECT 9, 'incident that is not closed')
+    UNION ALL SELECT 9, 'incident that is not closed'
+    UNION ALL SELECT 10, 'export of data about persons')
 SELECT n.finding, count(f.record) AS "count",
     group_concat(DISTINCT f.record) AS ids
 FROM named n LEFT JOIN findings f ON f.place = n.place

@@ -2,7 +2,8 @@
 -- title: Audit packet of one case
 -- clauses: ME-II-12
 -- definition: What was written in one case, by day, its money too; the texts, signatures
---   and history of each record are in `export case`.  A mark says what is not to be relied on.
+--   and history of each record are in `export case`.  Exports of everybody's data since then
+--   are there too.  A mark says what is not to be relied on.
 -- parameter case: text required | Case
 -- column day: date | Day
 -- column type: text | Type
@@ -10,7 +11,7 @@
 -- column by: text | By
 -- column mark: text | Mark
 -- column record: record | Record
-WITH items AS (
+WITH items AS MATERIALIZED (
     SELECT substr(occurred_at, 1, 10) AS day, kind__at AS at, 'contact' AS type,
         kind || coalesce(': ' || outcome, '') AS what, kind__by AS who,
         CASE WHEN entered_in_error = 1 THEN 'entered in error' ELSE '' END
@@ -109,8 +110,9 @@ WITH items AS (
     FROM v_outcome WHERE case_id = :case
     UNION ALL SELECT substr(at, 1, 10), to_whom__at, 'disclosure_log',
         coalesce(to_whom, 'not named') || ': ' || coalesce(purpose, 'not said'),
-        to_whom__by, CASE WHEN entered_in_error = 1 THEN 'entered in error' ELSE '' END, record
-    FROM v_disclosure_log WHERE case_id = :case
+        to_whom__by, CASE WHEN entered_in_error = 1 THEN 'entered in error'
+            WHEN case_id = record THEN 'everybody''s data' ELSE '' END, record
+    FROM v_disclosure_log WHERE case_id = :case OR case_id = record
     UNION ALL SELECT NULL, amount_cents__at, 'expenditure_request',
         category || ': ' || CAST(amount_cents AS TEXT) || ' cents',
         amount_cents__by,
@@ -140,4 +142,6 @@ WITH items AS (
 SELECT coalesce(day, '') AS day, type, what, coalesce(who, '') AS "by", mark,
     record
 FROM items
+WHERE mark <> 'everybody''s data' OR at >= (SELECT min(at) FROM items
+    WHERE mark <> 'everybody''s data')
 ORDER BY coalesce(day, ''), coalesce(at, 0), record

@@ -66,7 +66,8 @@ done
 syncs dana lee || exit 1
 # Each field as it was written: in what the office exports of the case, and in
 # its list of what belongs to none.
-office export case "$person" --format ndjson >"$dir/export"
+office export case "$person" --as ruth --purpose audit \
+	--format ndjson >"$dir/export"
 shown() { # TYPE HOME: {field: value}
 	if [ "$2" = case ]; then
 		jq -c --arg record "$(jq -r ".$1" "$dir/ids")" 'select(.record.record ==

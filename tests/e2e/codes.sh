@@ -48,6 +48,10 @@ equal 'and every label the transcript it was made from' \
 	"$(office list code_set --json | labels)" \
 	"$(python3 -c 'import json, sys
 print(json.dumps(json.load(sys.stdin), sort_keys=True))' <"$vectors/code_labels.json")"
+equal 'purposes of disclosure are those that the record type has' \
+	"$(office list code_set --json | jq -c '.[].fields |
+	select(.set == "disclosure-purposes").codes | map(.code) | sort')" \
+	"$(jq -c '.fields.purpose.codes | sort' schema/disclosure_log.json)"
 before=$(office status --json | jq .lines)
 equal 'a second import finds all here' \
 	"$(import "$sets" | jq -c '[.[].written] | unique')" '[false]'

@@ -8,6 +8,7 @@ make_office && start_server && enrol dana || exit 1
 # --- fhir
 ruth=$(as dana put person legal_name='Ruth Ames')
 zoe=$(as dana put person legal_name='Zoe Bell')
+fhir() { office export fhir --as ruth --purpose other_assisted_program "$@"; }
 refer() { # PERSON FIELD=VALUE...
 	local person=$1
 	shift
@@ -19,7 +20,7 @@ refused=$(refer "$zoe" status=sent sent_at=2026-04-01T08:00-05:00)
 revise dana "$refused" status=declined 2>/dev/null
 draft=$(refer "$zoe" status=draft)
 syncs dana || exit 1
-check 'referrals are exported' office export fhir
+check 'referrals are exported' fhir
 cp "$dir/out" "$dir/fhir"
 equal 'two resources each, a line each' "$(jq -r .resourceType "$dir/fhir" |
 	sort | uniq -c | tr -s ' \n' ' ')" ' 3 ServiceRequest 3 Task '
@@ -40,7 +41,7 @@ equal 'the client is an id' \
 	"[\"draft\",\"urn:uuid:$zoe\"]"
 check 'and nothing else of them is there' \
 	sh -c "! grep -e Ames -e Bell -e 'only ours' '$dir/fhir'"
-ids() { office export fhir "$@" | jq -r 'select(.resourceType == "Task").id'; }
+ids() { fhir "$@" | jq -r 'select(.resourceType == "Task").id'; }
 equal 'of one case' "$(ids --case "$ruth")" "$sent"
 equal 'sent in a period, its days included' \
 	"$(ids --from 2026-03-02 --to 2026-03-31)" "$sent"
@@ -50,12 +51,12 @@ refer "$zoe" status=unknown >"$dir/odd"
 as dana put referral --case "$zoe" status=draft >"$dir/nobody" 2>/dev/null
 syncs dana || exit 1
 refused 'what cannot be told is left out, and named' 1 \
-	'2 left out; the first is .*(status|person): ' office export fhir
+	'2 left out; the first is .*(status|person): ' fhir
 equal 'the others are there' "$(wc -l <"$dir/out")" 6
 refused 'a day that is none is misuse' 2 '2026-11-21 is expected' \
-	office export fhir --from yesterday
-refused 'a case that is none, too' 2 'no case id' office export fhir --case x
-refused 'and an operand' 2 'options only' office export fhir "$ruth"
+	fhir --from yesterday
+refused 'a case that is none, too' 2 'no case id' fhir --case x
+refused 'and an operand' 2 'options only' fhir "$ruth"
 check 'every export stands in the acts' test 6 -le "$(sqlite3 \
 	"$dir/office/office.db" "SELECT count(*) FROM act WHERE detail LIKE
 	'%\"format\":\"fhir\"%'")"
@@ -122,11 +123,33 @@ enrol lee && syncs lee || exit 1
 revise dana "$place" city=Caribou
 revise lee "$place" city=Houlton
 syncs dana lee || exit 1
-check 'everything is exported' office export ndjson
+check 'everything is exported' office export ndjson --as ruth --purpose audit \
+	--recipient 'State Auditor'
 cp "$dir/out" "$dir/all"
 equal 'each record is a line, and the first says how many' \
 	"$(jq -s '[.[0].export.records, (.[1:] | map(.record.record) | unique |
 	length)] | .[0] == .[1] and .[0] > 171' "$dir/all")" true
+equal 'that it left is one of them, and says why and to whom' "$(jq -c 'select(
+	.record.type == "disclosure_log" and .record.fields.purpose == "audit") |
+	.record.fields | [.to_whom, .method, .data_classes, .person]' "$dir/all")" \
+	'["State Auditor","export",["every record"],null]'
+refused 'nothing leaves without a purpose' 2 \
+	'purpose P is missing.*205.50.*: program_administration, .*audit, ' \
+	office export ndjson --as ruth
+refused 'nor for one that is none' 2 'curiosity is none of: program_adm' \
+	office export ndjson --as ruth --purpose curiosity
+refused 'nor a case' 2 'purpose P is missing' \
+	office export case "$ruth" --as ruth
+refused 'nor referrals' 2 'purpose P is missing' office export fhir --as ruth
+equal 'and nothing of it was written' "$(office list disclosure_log --json |
+	jq '[.[] | select(.fields.purpose == "audit")] | length')" 1
+equal 'exports are counted among what touches confidentiality' "$(office report \
+	R-13 --json | jq '.rows[] | select(.finding | test("export")).count')" \
+	"$(office list disclosure_log --json | jq length)"
+equal 'a case shows what left of it, and of all' "$(office report R-20 --set \
+	case="$ruth" --json | jq -c '[.rows[] | select(.type == "disclosure_log") |
+	[.what, .mark]] | unique')" \
+	'[["State Auditor: audit","everybody'"'"'s data"],["ruth: other_assisted_program",""],["ruth: other_assisted_program","everybody'"'"'s data"]]'
 equal 'as many as the office has' "$(sqlite3 -readonly \
 	"$dir/office/office.db" 'SELECT count(*) FROM record')" \
 	"$(($(wc -l <"$dir/all") - 1))"
@@ -136,5 +159,6 @@ equal 'with type, case and fields' "$(jq -c --arg id "$sent" 'select(.record.rec
 equal 'and what waits for a person' "$(jq -c 'select(.conflicts | length > 0) |
 	[.record.record, .conflicts[0].field, (.conflicts[0].values | map(.value) |
 	sort)]' "$dir/all")" "[\"$place\",\"city\",[\"Caribou\",\"Houlton\"]]"
-refused 'an operand is misuse' 2 'export case ID' office export ndjson all
+refused 'an operand is misuse' 2 'export case ID' office export ndjson all \
+	--as ruth --purpose audit
 done_testing

@@ -84,12 +84,16 @@ sorted ".[] | $mine.narrative" "$dir/contacts" |
 	same 'the office has each as it was given'
 office show "$whole" --json | jq -j .fields.narrative.value >"$dir/got"
 check 'it shows it byte for byte' cmp "$dir/got" "$dir/all"
-office export case "$person" --format ndjson >"$dir/export"
+office export case "$person" --as ruth --purpose audit \
+	--format ndjson >"$dir/export"
+# The other case left as often.
+office export case "$plain" --as ruth --purpose audit >/dev/null
 jq -c --arg whole "$whole" 'select(.record.type == "contact" and
 	.record.record != $whole).record.fields.narrative.value' "$dir/export" |
 	jq -cs sort | same 'and exports it'
 for case in "$person" "$plain"; do
-	office export case "$case" --format html >"$dir/$case.html"
+	office export case "$case" --as ruth --purpose audit \
+		--format html >"$dir/$case.html"
 done
 equal 'the case page shows each, and has the elements of a plain one' \
 	"$(/usr/bin/python3 "$here/lib/markup.py" "$dir/$person.html" \

@@ -136,7 +136,7 @@ refused 'no dot' 2 'is no dot' office holds release x
 refused 'resolve needs a choice' 2 'which values stand' \
 	office conflicts resolve $person income
 refused 'an unknown case is not exported' 1 'no case' \
-	office export case $person
+	office export case $person --as ruth --purpose audit
 refused 'nor in an unknown format' 2 'format pdf' \
 	office export case $person --format pdf
 equal 'status counts' "$(office status --json |

@@ -116,11 +116,12 @@ equal 'a view shows the same to any SQL client' "$(sqlite3 -readonly \
 check 'people may read a record' office show "$household" --history
 
 # --- export
-office export case "$person" --format ndjson >"$dir/export"
+office export case "$person" --as ruth --purpose audit \
+	--format ndjson >"$dir/export"
 equal 'an export begins with what it is' "$(head -n 1 "$dir/export" |
 	jq -c '[.export.agency,.export.case]')" "[\"north\",\"$person\"]"
 equal 'has every record' "$(jq -r 'select(.record).record.type' "$dir/export" |
-	sort | uniq -c | xargs)" '1 assignment 1 household 1 person'
+	sort | uniq -c | xargs)" '1 assignment 1 disclosure_log 1 household 1 person'
 equal 'and every line' "$(jq -r 'select(.line).line' "$dir/export" |
 	wc -l)" "$(head -n 1 "$dir/export" | jq .export.lines)"
 equal 'byte for byte' "$(jq -r 'select(.line)|.line+" "+.hash' "$dir/export" |
@@ -131,7 +132,8 @@ print(all(base64.urlsafe_b64encode(hashlib.blake2b(
     .decode().rstrip("=") == line.rsplit(" ", 1)[1].strip()
     for line in sys.stdin))')" True
 printed() { # [OPTION...]: the page as text, one line an element
-	office export case "$person" --format html "$@" | /usr/bin/python3 -c '
+	office export case "$person" --as ruth --purpose participant_request \
+		--format html "$@" | /usr/bin/python3 -c '
 import html.parser, sys
 class Page(html.parser.HTMLParser):
     def handle_data(self, data):
@@ -146,19 +148,26 @@ printed --as-of "$today" >"$dir/page"
 equal 'it can be printed, field by field' "$(grep -c -x -e 'Monthly income' \
 	-e "Ruth's \$" -e '\$53.00' "$dir/page")" 2
 equal 'with every line' "$(grep -c -x -E '[A-Za-z0-9_-]{43}' "$dir/page")" \
+	"$(head -n 1 "$dir/export" | jq '.export.lines + 1')"
+equal 'by its hash' "$(grep -x -E '[A-Za-z0-9_-]{43}' "$dir/page" | grep -c -x \
+	-F -f <(jq -r 'select(.hash).hash' "$dir/export"))" \
 	"$(head -n 1 "$dir/export" | jq .export.lines)"
-equal 'by its hash' "$(grep -x -E '[A-Za-z0-9_-]{43}' "$dir/page" | sort)" \
-	"$(jq -r 'select(.hash).hash' "$dir/export" | sort)"
 check 'as it stood on a day' grep -q "at the end of $today" "$dir/page"
 equal 'when nothing had come nothing was known' \
 	"$(printed --as-of "$long_ago" | grep -c '0 records, 0 lines')" 1
 equal 'and the lines of a day are those that had come' "$(office export case \
-	"$person" --as-of "$today" | jq -c 'select(.record).record' | sort)" \
-	"$(jq -c 'select(.record).record' "$dir/export" | sort)"
+	"$person" --as-of "$today" --as ruth --purpose audit | jq -c 'select(.record).record |
+	select(.type != "disclosure_log")' | sort)" \
+	"$(jq -c 'select(.record).record | select(.type != "disclosure_log")' \
+		"$dir/export" | sort)"
 refused 'a day that is none' 2 'a date such as' \
 	office export case "$person" --as-of 2026-02-29
 equal 'who took it stands in the acts' "$(sqlite3 -readonly \
 	"$dir/office/office.db" "SELECT count(*) FROM act WHERE what = 'export'")" 4
+equal 'and each in the log of disclosures' "$(office list disclosure_log --json |
+	jq -c --arg person "$person" 'map(select(.fields.person == $person).fields |
+	[.purpose, .to_whom, .method, .basis]) | unique')" \
+	'[["audit","ruth","export","law"],["participant_request","ruth","export","law"]]'
 
 # --- disclosure
 disclose() { office disclose "$@" --as ruth; }
@@ -186,6 +195,10 @@ refused 'and nothing else' 1 . as vita show "$person"
 equal 'the referral says what was told, to whom' "$(as dana show "$referral" \
 	--json | jq -r '.fields.information_shared.value[0][11:]')" \
 	'site:lift: first_name, phone'
+equal 'and so does the log of disclosures' "$(office list disclosure_log --json |
+	jq -c '.[].fields | select(.to_whom == "site:lift") |
+	[.purpose, .data_classes, .method, .consent, .referral]')" \
+	"[\"service_coordination\",[\"first_name\",\"phone\"],\"electronic\",\"$consent\",\"$referral\"]"
 refused 'a site is told once' 1 'told of this referral already' \
 	disclose "$referral" --site lift
 revise vita "$record" status=contacted && syncs vita dana || exit 1

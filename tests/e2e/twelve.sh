@@ -235,7 +235,8 @@ equal '7: and nothing waits' "$(open_at "$call" | sort -u)" '[]'
 equal '7: the order of the history is that of seeing' \
 	"$(as lee show "$call" --history --json | jq -c \
 		'[.history[].set.narrative]')" '["called","called, and was called back"]'
-office export case "$early" --format html >"$dir/page.html"
+office export case "$early" --as ruth --purpose participant_request \
+	--format html >"$dir/page.html"
 check '7: the case file says when it came, beside what the clock said' \
 	bash -c "grep -q 2019-01-01 '$dir/page.html' &&
 		grep -q 'clock said that it was' '$dir/page.html'"

@@ -378,7 +378,8 @@ static void confidentiality_is_found_by_its_records(void **state)
              "disclosure with neither consent nor other basis,1,#190\n"
              "advocacy outside with neither consent nor basis,1,#121\n"
              "user without a statement of confidentiality,1,dana\n"
-             "incident that is not closed,0,\n",
+             "incident that is not closed,0,\n"
+             "export of data about persons,0,\n",
              s->lee.replica);
     struct expected e = {"R-13", {{0}}, 0, table};
     assert_true(check(s, &e));

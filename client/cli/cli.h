@@ -13,7 +13,8 @@
 #include "client/satchel.h"
 #include "shared/base/args.h"
 
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_MISUSE = 2 };
+/* EXIT_NOTED: what was checked can be written, and something is remarked. */
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_MISUSE = 2, EXIT_NOTED = 3 };
 
 struct cli {
     struct args args;

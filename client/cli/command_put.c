@@ -8,31 +8,52 @@
 #define RESULTS_BYTES_MAX (1u << 30) /* of one batch */
 #define FUTURE_MS INT64_C(600000)
 
-static void print_result(const struct cli *cli, const char *result)
+static bool checks(const struct cli *cli)
+{
+    return args_flag(&cli->args, "--check");
+}
+
+/* Of what is only checked there is no record, just what was remarked on. */
+static void print_json(const struct cli *cli, const char *result,
+                       const json_t *root)
+{
+    json_t *warning = json_object_get(root, "warning");
+    json_t *told = checks(cli) ? json_pack("{s:O}", "warning", warning) : NULL;
+    char *text = told ? json_dumps(told, JSON_COMPACT) : NULL;
+    cli_print_json(text ? text : result);
+    free(text);
+    json_decref(told);
+}
+
+/* True when something was remarked on. */
+static bool print_result(const struct cli *cli, const char *result)
 {
     json_t *root = cli_parse(result);
     const char *warning = json_string_value(json_object_get(root, "warning"));
+    bool noted = warning && *warning;
     if (cli->json)
-        cli_print_json(result);
-    else
+        print_json(cli, result, root);
+    else if (!checks(cli))
         puts(json_string_value(json_object_get(root, "record")));
     if (warning && !cli->json)
         print_notes(warning);
     json_decref(root);
+    return noted;
 }
 
 /* That something happened which has not yet; clocks may differ by a little. */
-static void future_note(const struct cli *cli, const char *field,
+static bool future_note(const struct cli *cli, const char *field,
                         const char *at)
 {
     int64_t ms, now_ms = clock_wall_ms(clock_system());
     char shown[INSTANT_CHARS];
     if (!at || instant_parse(bytes_text(at), &ms) || ms <= now_ms + FUTURE_MS)
-        return;
+        return false;
     instant_format_local(shown, ms);
     if (!cli->json)
         fprintf(stderr, "satchel: note: %s is in the future: %s\n", field,
                 strlen(at) > sizeof "2026-11-21" - 1 ? shown : at);
+    return true;
 }
 
 /* --- what is to be written ------------------------------------------------ */
@@ -69,20 +90,36 @@ static int change_fail(struct cli *cli, const struct change *change,
                : cli_fail(cli, EXIT_FAILED, "invalid", "%s", change->fault);
 }
 
+/* What is only checked is written and taken back. */
+static int write_or_check(struct cli *cli, struct satchel_write *write,
+                          char **result)
+{
+    if (!checks(cli)) {
+        int error = given_begin(cli);
+        return error ? error
+                     : given_end(cli, satchel_write(cli->vault, write, result));
+    }
+    int error = satchel_begin(cli->vault);
+    if (error)
+        return error;
+    error = satchel_write(cli->vault, write, result);
+    satchel_rollback(cli->vault);
+    return error;
+}
+
 static int write_change(struct cli *cli, struct change *change,
                         struct satchel_write *write)
 {
+    bool noted = false;
     char *set = change_text(change->set), *add = change_text(change->add),
          *drop = change_text(change->drop), *result = NULL;
     write->set_json = set;
     write->add_json = add;
     write->drop_json = drop;
-    int error = given_begin(cli);
-    if (!error)
-        error = given_end(cli, satchel_write(cli->vault, write, &result));
+    int error = write_or_check(cli, write, &result);
     if (!error) {
-        print_result(cli, result);
-        future_note(
+        noted = print_result(cli, result);
+        noted |= future_note(
             cli, "occurred_at",
             json_string_value(json_object_get(change->set, "occurred_at")));
     } else if (set)
@@ -91,7 +128,9 @@ static int write_change(struct cli *cli, struct change *change,
     free(set);
     free(add);
     free(drop);
-    return error ? cli_fail_vault(cli, error) : EXIT_DONE;
+    if (error)
+        return cli_fail_vault(cli, error);
+    return noted && checks(cli) ? EXIT_NOTED : EXIT_DONE;
 }
 
 static int put_changes(struct cli *cli, struct change *change,
@@ -262,11 +301,13 @@ static int put_lines(struct cli *cli, struct satchel_write *write, FILE *from,
     return error;
 }
 
-static void print_results(const struct cli *cli, const struct buffer *results)
+static int print_results(const struct cli *cli, const struct buffer *results)
 {
     const char *at = buffer_text(results), *end = at + results->size;
+    bool noted = false;
     for (; at < end; at += strlen(at) + 1)
-        print_result(cli, at);
+        noted |= print_result(cli, at);
+    return noted && checks(cli) ? EXIT_NOTED : EXIT_DONE;
 }
 
 static int each_fail(struct cli *cli, const struct batch *batch, FILE *from,
@@ -290,6 +331,10 @@ static int write_each(struct cli *cli, struct satchel_write *write, FILE *from,
     if (error)
         return cli_fail_vault(cli, error);
     error = put_lines(cli, write, from, batch);
+    if (!error && checks(cli)) {
+        satchel_rollback(cli->vault);
+        return EXIT_DONE;
+    }
     if (!error && cli->given.draft)
         error = satchel_draft_drop(cli->vault, cli->given.draft);
     if (!error) {
@@ -314,7 +359,7 @@ static int put_each(struct cli *cli, struct satchel_write *write)
     buffer_init(&batch.results, RESULTS_BYTES_MAX);
     code = write_each(cli, write, from, &batch);
     if (!code)
-        print_results(cli, &batch.results);
+        code = print_results(cli, &batch.results);
     buffer_fini(&batch.results);
     if (from && from != stdin)
         fclose(from);

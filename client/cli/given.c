@@ -270,6 +270,8 @@ int64_t given_keep(struct cli *cli, const char *reason,
     struct given *given = &cli->given;
     int64_t draft = 0;
     note[0] = 0;
+    if (args_flag(&cli->args, "--check"))
+        return 0; /* it writes nothing */
     if (given->draft)
         snprintf(note, GIVEN_NOTE_CHARS, "; draft %" PRId64 " stays",
                  given->draft);

@@ -60,6 +60,9 @@ static const struct args_option options[] = {
     {"--purpose", ARGS_TEXT, "TEXT", "what for; - reads stdin", false},
     {"--enrollment", ARGS_TEXT, "ID", "the period of enrolment", false},
     {"--person", ARGS_TEXT, "ID", "for whom", false},
+    {"--check", ARGS_FLAG, NULL,
+     "write nothing: say what would be remarked on; exit code 3 if anything",
+     false},
     {"--draft", ARGS_TEXT, "NUMBER",
      "take this draft's text; it is dropped once that is recorded", false},
 };
@@ -76,7 +79,8 @@ static const struct command {
     {"put", "TYPE [FIELD=VALUE]... [FIELD+=M]... [FIELD-=M:REASON]... [-]",
      "write a record; with --record and --context revise one; - reads "
      "{field: value} from stdin",
-     command_put, "--seal --case --record --context --lenient --each --draft"},
+     command_put,
+     "--seal --case --record --context --lenient --each --draft --check"},
     {"contact",
      "PERSON --kind K [--narrative TEXT|-] [--at INSTANT] [--outcome O] "
      "[--seal]",

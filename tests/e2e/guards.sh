@@ -32,6 +32,29 @@ syncs dana || exit 1
 equal 'the office finds all three' \
 	"$(found | grep -c .)" 3
 check 'the first among them' grep -q "$referral" <(found)
+
+# --- asked for beforehand
+count_all() { as dana list referral --json | jq length; }
+before=$(count_all) drafts=$(as dana draft list --json | jq length)
+refused 'what would be missing can be asked for' 3 'status: .*record the consent' \
+	as dana put referral person="$ames" status=sent --check
+equal 'and nothing is said of a record' "$(cat "$dir/out")-" -
+equal 'a program learns it, too' "$(as dana put referral person="$ames" \
+	status=sent --check --json | jq -c '[keys, (.warning|test("consent"))]'
+	)$?" '[["warning"],true]0'
+as dana put referral person="$ames" status=sent --check --json >"$dir/out"
+equal 'by its exit code' $? 3
+refused 'a code that nobody knows is remarked on' 3 'urgency: an unknown code' \
+	as dana put referral person="$ames" urgency=soonish --lenient --check
+as dana put referral person="$ames" status=draft --check >"$dir/out" 2>&1
+equal 'where nothing is missing it is silent' "$?$(cat "$dir/out")" 0
+refused 'what cannot be written at all fails as ever' 1 'urgency' \
+	as dana put referral person="$ames" urgency=soonish --check
+printf '%s\n' '{"status":"draft"}' '{"status":"sent"}' >"$dir/lines"
+refused 'line by line, too' 3 'record the consent' \
+	as dana put referral --case "$ames" --each --check <"$dir/lines"
+equal 'nothing was written, and nothing kept as a draft' \
+	"$(count_all) $(as dana draft list --json | jq length)" "$before $drafts"
 consent=$(written as dana put consent person="$ames" kind=arf_001_release \
 	status=given mark=on_paper)
 equal 'a release that was signed wants nothing' "$(said | wc -l)" 0

@@ -3,11 +3,13 @@
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct admit {
     pthread_mutex_t mutex;
     size_t budget, reserve, used;
-    struct admit_ticket *first; /* waiting, oldest first; borrowed */
+    struct admit_ticket *first;  /* waiting, oldest first; borrowed */
+    struct admit_ticket *inside; /* in any order; borrowed */
     size_t waiting;
     bool stopped;
 };
@@ -30,7 +32,7 @@ void admit_close(struct admit *admit)
 {
     if (!admit)
         return;
-    assert(!admit->first);
+    assert(!admit->first && !admit->inside);
     pthread_mutex_destroy(&admit->mutex);
     free(admit);
 }
@@ -56,15 +58,43 @@ static void unlink_ticket(struct admit *admit, struct admit_ticket *ticket)
     admit->waiting--;
 }
 
+static void let_in(struct admit *admit, struct admit_ticket *ticket)
+{
+    admit->used += ticket->weight;
+    ticket->state = ADMIT_IN;
+    ticket->beside = admit->inside;
+    admit->inside = ticket;
+}
+
+static void let_out(struct admit *admit, struct admit_ticket *ticket)
+{
+    struct admit_ticket **at = &admit->inside;
+    while (*at != ticket)
+        at = &(*at)->beside;
+    *at = ticket->beside;
+    ticket->beside = NULL;
+    admit->used -= ticket->weight;
+}
+
+static bool has_all_places(const struct admit *admit, const char *name)
+{
+    unsigned count = 0;
+    for (struct admit_ticket *t = admit->first; t; t = t->next)
+        count += strcmp(t->name, name) == 0;
+    for (struct admit_ticket *t = admit->inside; t; t = t->beside)
+        count += strcmp(t->name, name) == 0;
+    return count >= ADMIT_PLACES_MAX;
+}
+
 enum admit_state admit_ask(struct admit *admit, struct admit_ticket *ticket)
 {
     assert(ticket->state == ADMIT_NEW);
     pthread_mutex_lock(&admit->mutex);
-    if (admit->stopped || admit->waiting >= ADMIT_WAITING_MAX) {
+    if (admit->stopped || admit->waiting >= ADMIT_WAITING_MAX ||
+        has_all_places(admit, ticket->name)) {
         ticket->state = ADMIT_REFUSED;
     } else if (fits(admit, ticket)) {
-        admit->used += ticket->weight;
-        ticket->state = ADMIT_IN;
+        let_in(admit, ticket);
     } else {
         struct admit_ticket **at = &admit->first;
         while (*at)
@@ -98,10 +128,11 @@ static struct admit_ticket *take_ready(struct admit *admit)
         next = t->next;
         if (!admit->stopped && !fits(admit, t))
             continue;
-        if (!admit->stopped)
-            admit->used += t->weight;
         unlink_ticket(admit, t);
-        t->state = admit->stopped ? ADMIT_REFUSED : ADMIT_IN;
+        if (admit->stopped)
+            t->state = ADMIT_REFUSED;
+        else
+            let_in(admit, t);
         t->next = ready;
         ready = t;
     }
@@ -122,7 +153,7 @@ void admit_leave(struct admit *admit, struct admit_ticket *ticket)
 {
     pthread_mutex_lock(&admit->mutex);
     if (ticket->state == ADMIT_IN)
-        admit->used -= ticket->weight;
+        let_out(admit, ticket);
     else if (ticket->state == ADMIT_WAITING)
         unlink_ticket(admit, ticket);
     ticket->state = ADMIT_NEW;

@@ -1,5 +1,6 @@
 #include "server/service.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* What a body takes in memory: the inflating stream and the request itself,
@@ -18,7 +19,9 @@ struct exchange {
     struct job job;
     struct sleeper sleeper;
     enum stage stage;
-    bool ended;          /* sync_end() has been called */
+    bool asked;          /* for its place: the header is its device's */
+    bool crowded;        /* and did not get one */
+    bool ended;          /* sync_end() has been called, or never will be */
     enum err err;        /* of receiving or of the commit */
     bool has_deadline;   /* of the long poll */
     int64_t deadline_ms; /* monotonic */
@@ -75,11 +78,11 @@ static struct exchange *exchange_new(struct http_request *request)
     return x;
 }
 
-static enum http_step start(struct http_request *request)
+enum http_step handle_sync_begin(struct http_request *request)
 {
-    struct exchange *x = request->state;
+    struct exchange *x = request->state = exchange_new(request);
     struct sql *sql;
-    enum err err = service_reader(x->service, &sql);
+    enum err err = x ? service_reader(x->service, &sql) : ERR_NOMEM;
     if (!err)
         err = sync_new(&x->sync, x->service->office, sql);
     if (!err)
@@ -88,36 +91,40 @@ static enum http_step start(struct http_request *request)
     return HTTP_DONE;
 }
 
-enum http_step handle_sync_begin(struct http_request *request)
+/* The header is its device's: from here on the request takes room.  A body of
+ * unknown length comes in pieces that the connection cannot hold back. */
+static enum http_step admit(struct exchange *x)
 {
-    struct exchange *x = request->state;
-    enum admit_state state;
-    if (x) {
-        state = admit_state(x->service->admit, &x->ticket);
-    } else {
-        x = request->state = exchange_new(request);
-        if (!x) {
-            service_failed(request, ERR_NOMEM);
-            return HTTP_DONE;
-        }
-        state = admit_ask(x->service->admit, &x->ticket);
-    }
-    if (state == ADMIT_WAITING)
+    struct admit *admit = x->service->admit;
+    x->asked = true;
+    snprintf(x->ticket.name, sizeof x->ticket.name, "%s",
+             sync_replica(x->sync));
+    enum admit_state state = admit_ask(admit, &x->ticket);
+    if (state == ADMIT_WAITING && x->request->content_length >= 0)
         return HTTP_WAIT;
-    if (state == ADMIT_IN)
-        return start(request);
-    http_error(request, 503, "busy", "too many devices sync at once; try again",
-               10);
-    return HTTP_DONE;
+    x->crowded = state != ADMIT_IN;
+    if (state == ADMIT_WAITING)
+        admit_leave(admit, &x->ticket);
+    return HTTP_GO;
+}
+
+/* Who has waited is in now, or the server is about to stop. */
+static bool crowded(struct exchange *x)
+{
+    if (x->asked && !x->crowded && x->stage == RECEIVING)
+        x->crowded =
+            admit_state(x->service->admit, &x->ticket) == ADMIT_REFUSED;
+    return x->crowded;
 }
 
 enum http_step handle_sync_chunk(struct http_request *request,
                                  struct bytes chunk)
 {
     struct exchange *x = request->state;
-    if (!x->err)
-        x->err = sync_feed(x->sync, chunk);
-    return HTTP_GO;
+    if (x->err || crowded(x))
+        return HTTP_GO;
+    x->err = sync_feed(x->sync, chunk);
+    return !x->asked && sync_replica(x->sync)[0] ? admit(x) : HTTP_GO;
 }
 
 static enum http_step reply(struct http_request *request)
@@ -172,6 +179,14 @@ static bool commits(struct exchange *x)
 enum http_step handle_sync_end(struct http_request *request)
 {
     struct exchange *x = request->state;
+    if (crowded(x)) {
+        x->ended = true;
+        http_error(request, 503, "busy",
+                   "too many devices sync at once, or this one too often; try "
+                   "again",
+                   10);
+        return HTTP_GO;
+    }
     if (x->stage == RECEIVING) {
         x->ended = true;
         if (!x->err)
@@ -199,7 +214,8 @@ void handle_sync_close(struct http_request *request, bool whole)
     struct exchange *x = request->state;
     if (!x)
         return;
-    if (!whole && x->sync && !x->err && !x->ended && request->body_bytes > 0) {
+    if (!whole && x->sync && !x->err && !x->ended && !x->crowded &&
+        request->body_bytes > 0) {
         enum err err = sync_end(x->sync);
         if (!err && sync_wants_commit(x->sync)) {
             x->request = NULL;

@@ -103,6 +103,8 @@ static struct MHD_Daemon *daemon_start(struct http *http)
         {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES},
         {MHD_OPTION_END, 0, NULL},
     };
+    /* One address leaves a quarter of the connections to the others. */
+    unsigned connections = connection_count();
     if (o->tls)
         flags |= MHD_USE_TLS;
     else
@@ -111,7 +113,8 @@ static struct MHD_Daemon *daemon_start(struct http *http)
         flags, 0, NULL, NULL, http_on_request, http, MHD_OPTION_EXTERNAL_LOGGER,
         on_library_log, http, MHD_OPTION_LISTEN_SOCKET, http->socket,
         MHD_OPTION_THREAD_POOL_SIZE, thread_count(o->threads),
-        MHD_OPTION_CONNECTION_LIMIT, connection_count(),
+        MHD_OPTION_CONNECTION_LIMIT, connections,
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, connections - connections / 4,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_CONNECTION_BYTES,
         MHD_OPTION_CONNECTION_TIMEOUT, HTTP_IDLE_S, MHD_OPTION_NOTIFY_COMPLETED,
         http_on_complete, http, MHD_OPTION_NOTIFY_CONNECTION, on_connection,

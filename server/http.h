@@ -4,7 +4,8 @@
  * `begin` when the headers are there, `chunk` for each piece of the body,
  * `end` when it is complete, `close` when the request is over.  Each says what
  * comes next; HTTP_WAIT suspends the connection until http_wake(), which any
- * thread may call once, and then the same function is called again.  All calls
+ * thread may call once, and then the same function is called again, but for a
+ * chunk, which has been taken.  All calls
  * for one request come from one thread of the pool. */
 #ifndef SERVER_HTTP_H
 #define SERVER_HTTP_H
@@ -22,7 +23,7 @@
 
 enum http_step {
     HTTP_GO,   /* begin, chunk: read on; end: the reply is ready */
-    HTTP_WAIT, /* begin, end: suspend until http_wake() */
+    HTTP_WAIT, /* suspend until http_wake(); chunk: before the next one */
     HTTP_DONE, /* begin: the reply is ready without the body */
     HTTP_CUT   /* close the connection without a word */
 };

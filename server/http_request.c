@@ -252,7 +252,10 @@ static enum MHD_Result step_chunk(struct http_connection *c, struct bytes chunk)
     r->body_bytes += chunk.size;
     if (!c->route->chunk || r->body_bytes > max)
         return MHD_YES;
-    return c->route->chunk(r, chunk) == HTTP_CUT ? MHD_NO : MHD_YES;
+    enum http_step step = c->route->chunk(r, chunk);
+    if (step == HTTP_WAIT)
+        (void)suspend(c); /* or it has been woken already, and goes on */
+    return step == HTTP_CUT ? MHD_NO : MHD_YES;
 }
 
 static enum MHD_Result step_end(struct http_connection *c)

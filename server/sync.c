@@ -143,6 +143,11 @@ enum err sync_feed(struct sync *s, struct bytes chunk)
     return frame_failed(s, frame_feed(s->reader, chunk));
 }
 
+const char *sync_replica(const struct sync *s)
+{
+    return s->authentic ? s->row.replica : "";
+}
+
 enum err sync_end(struct sync *s)
 {
     enum err err = ERR_OK;

@@ -17,6 +17,8 @@ MUST_CHECK enum err sync_new(struct sync **out, struct office *office,
 void sync_free(struct sync *sync);
 /* ERR_OK even when the request is already refused: ask sync_reply(). */
 MUST_CHECK enum err sync_feed(struct sync *sync, struct bytes chunk);
+/* Who has signed the header; "" until that is known, and when nobody has. */
+const char *sync_replica(const struct sync *sync);
 MUST_CHECK enum err sync_end(struct sync *sync);
 /* True when something has to be stored before the reply. */
 bool sync_wants_commit(const struct sync *sync);

@@ -118,6 +118,35 @@ static void what_is_over_the_whole_budget_goes_alone(void **state)
     admit_close(admit);
 }
 
+static void a_name_has_so_many_places_and_no_more(void **state)
+{
+    (void)state;
+    struct admit *admit;
+    struct admit_ticket thief[ADMIT_PLACES_MAX + 1];
+    assert_int_equal(admit_open(&admit, (ADMIT_PLACES_MAX - 2) * MIB, MIB),
+                     ERR_OK);
+    for (unsigned i = 0; i <= ADMIT_PLACES_MAX; i++) {
+        thief[i] = ticket(MIB);
+        memcpy(thief[i].name, "thief", sizeof "thief");
+        enum admit_state wanted = i < ADMIT_PLACES_MAX - 2 ? ADMIT_IN
+                                  : i < ADMIT_PLACES_MAX   ? ADMIT_WAITING
+                                                           : ADMIT_REFUSED;
+        assert_int_equal(admit_ask(admit, &thief[i]), wanted);
+    }
+    struct admit_ticket other = ticket(MIB);
+    memcpy(other.name, "other", sizeof "other");
+    assert_int_equal(admit_ask(admit, &other), ADMIT_WAITING);
+    /* Whoever goes makes a place for another. */
+    admit_leave(admit, &thief[ADMIT_PLACES_MAX]);
+    admit_leave(admit, &thief[0]);
+    assert_int_equal(admit_ask(admit, &thief[ADMIT_PLACES_MAX]), ADMIT_WAITING);
+    for (unsigned i = 0; i <= ADMIT_PLACES_MAX; i++)
+        admit_leave(admit, &thief[i]);
+    assert_int_equal(admit_state(admit, &other), ADMIT_IN);
+    admit_leave(admit, &other);
+    admit_close(admit);
+}
+
 static void a_stop_refuses_all_who_wait(void **state)
 {
     (void)state;
@@ -147,6 +176,7 @@ int main(void)
         cmocka_unit_test(a_flood_of_sources_stays_bounded),
         cmocka_unit_test(heavy_requests_leave_room_for_light_ones),
         cmocka_unit_test(what_is_over_the_whole_budget_goes_alone),
+        cmocka_unit_test(a_name_has_so_many_places_and_no_more),
         cmocka_unit_test(a_stop_refuses_all_who_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include <unistd.h>
 #include "daemon/loop.h"
 #include "shared/base/file.h"
+#include "shared/base/process.h"
 
 #define EXIT_MISUSE 2
 
@@ -38,6 +39,7 @@ int main(int argc, char **argv)
 {
     struct options options;
     char detail[OPTIONS_DETAIL_CHARS];
+    process_keep_secrets();
     if (sodium_init() < 0) {
         fprintf(stderr, "satcheld: this machine gives no random numbers\n");
         return 1;

@@ -7,6 +7,7 @@
 
 #include "server/command.h"
 #include "shared/base/file.h"
+#include "shared/base/process.h"
 
 #define OPTION_MAX 16
 #define COMMON_OPTIONS 3 /* the first ones belong to every command */
@@ -419,6 +420,7 @@ int main(int argc, char **argv)
                                       .clock = clock_system(),
                                       .program = "satchel-central"}};
     char detail[ARGS_DETAIL_CHARS];
+    process_keep_secrets();
     signal(SIGPIPE, SIG_IGN);
     if (args_parse(&command.args, options, OPTION_COUNT, argc - 1, argv + 1,
                    detail))

@@ -1,5 +1,6 @@
 #include "client/cli/cli.h"
 #include "shared/base/file.h"
+#include "shared/base/process.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -217,6 +218,7 @@ int main(int argc, char **argv)
 {
     struct cli cli = {0};
     char detail[ARGS_DETAIL_CHARS];
+    process_keep_secrets();
     if (args_parse(&cli.args, options, OPTION_COUNT, argc - 1, argv + 1,
                    detail))
         return cli_misuse(&cli, "%s; see `satchel --help`", detail);

@@ -116,11 +116,9 @@ struct asking {
     const char *token;
 };
 
-static const char *ask(struct scene *s, const struct device *d,
-                       struct asking how)
+static void judge(struct blob_call *call, struct scene *s,
+                  const struct device *d, struct asking how)
 {
-    static char error[32];
-    struct blob_call call;
     struct buffer line;
     uint8_t sig[SIGNATURE_BYTES];
     char text[BASE64_CHARS(SIGNATURE_BYTES) + 1], name[BLOB_NAME_CHARS + 1];
@@ -141,15 +139,23 @@ static const char *ask(struct scene *s, const struct device *d,
                buffer_bytes(&line));
     sig[3] ^= how.forged;
     base64_encode(text, sig, sizeof sig);
-    blob_call_init(&call);
-    assert_int_equal(blob_call_judge(&call, s->place->office, &s->place->sql,
+    blob_call_init(call);
+    assert_int_equal(blob_call_judge(call, s->place->office, &s->place->sql,
                                      how.method, name, buffer_text(&line),
                                      text),
                      ERR_OK);
+    buffer_fini(&line);
+}
+
+static const char *ask(struct scene *s, const struct device *d,
+                       struct asking how)
+{
+    static char error[32];
+    struct blob_call call;
+    judge(&call, s, d, how);
     snprintf(error, sizeof error, "%s",
              call.status == 200 ? "" : call.error.error);
     blob_call_fini(&call);
-    buffer_fini(&line);
     return error;
 }
 #define ASK(d, ...) ask(s, d, (struct asking){__VA_ARGS__})
@@ -319,6 +325,50 @@ static void received(struct scene *s)
     CHECK(sql_commit(&s->place->sql));
 }
 
+/* Does the office's receipt of it say that it would survive a restore? */
+static bool said_backed(struct scene *s)
+{
+    struct blob_call call;
+    struct blob_reply reply;
+    struct arena arena;
+    struct buffer out;
+    judge(&call, s, &s->dana, (struct asking){.method = "PUT"});
+    assert_int_equal(call.status, 200);
+    buffer_init(&out, 1u << 16);
+    arena_init(&arena, 1u << 16);
+    CHECK(blob_call_reply(&call, s->place->office, 0, true, &out));
+    CHECK(blob_reply_read(&arena, buffer_bytes(&out), &reply));
+    assert_true(reply.has_receipt);
+    bool backed = reply.has_backed;
+    arena_fini(&arena);
+    buffer_fini(&out);
+    blob_call_fini(&call);
+    return backed;
+}
+
+static void backup_counts(struct scene *s, bool there)
+{
+    CHECK(sql_begin(&s->place->sql, true));
+    CHECK(store_blob_backup(&s->place->sql, s->place->office->agency,
+                            s->photo.blob, there));
+    CHECK(sql_commit(&s->place->sql));
+}
+
+static void F16_what_is_received_is_backed_up_by_two_backups_only(void **state)
+{
+    struct scene *s = scene_open(state);
+    assert_int_equal(bring(s, 0, sizeof s->photo.sealed), ERR_OK);
+    received(s);
+    assert_false(said_backed(s));
+    backup_counts(s, true);
+    assert_false(said_backed(s));
+    backup_counts(s, true);
+    assert_true(said_backed(s));
+    backup_counts(s, false); /* it was not in the newest */
+    assert_false(said_backed(s));
+    scene_close(s);
+}
+
 static void F16_a_lost_file_is_found_and_missing_again(void **state)
 {
     struct scene *s = scene_open(state);
@@ -442,6 +492,7 @@ int main(void)
         TEST(F16_one_that_was_never_given_a_token_brings),
         TEST(F16_a_part_goes_on_at_the_byte_after_a_restart),
         TEST(F16_what_is_not_what_the_record_names_is_dropped),
+        TEST(F16_what_is_received_is_backed_up_by_two_backups_only),
         TEST(F16_a_lost_file_is_found_and_missing_again),
         TEST(what_others_have_begun_is_counted),
         TEST(what_a_killed_process_left_goes_and_nothing_else),

@@ -182,7 +182,8 @@ bool sync_witnesses(const struct sync *s)
 }
 
 /* What a reply has to be preceded by: stored lines, a closed identity, a new
- * lineage, or a token that is news. */
+ * lineage, a token that is news, or the note that one who is shut out is told.
+ */
 bool sync_wants_commit(const struct sync *s)
 {
     /* A stranger's header closes nobody's identity and changes no lineage. */
@@ -191,9 +192,9 @@ bool sync_wants_commit(const struct sync *s)
     if (sync_witnesses(s) || sync_has_lines(s) || s->verdict == VERDICT_FORK ||
         s->verdict == VERDICT_ROLLED_BACK)
         return true;
-    if (s->stage == STAGE_REFUSED || s->stale || s->revoked || s->by_file)
+    if (s->stage == STAGE_REFUSED || s->by_file || (s->stale && !s->revoked))
         return false;
-    return s->feed_waits || s->header.mode != MODE_SYNC ||
+    return s->revoked || s->feed_waits || s->header.mode != MODE_SYNC ||
            !s->header.token[0] || s->row.backed > s->row.backed_told ||
            strcmp(s->row.token_latest, s->row.token_confirmed) != 0;
 }

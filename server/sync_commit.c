@@ -165,11 +165,13 @@ static enum err token_give(struct sync *s, struct batch *b)
     const char *latest = s->header.token;
     bool carries = s->feed_waits || s->head > s->row.head || s->backed_due ||
                    s->header.mode != MODE_SYNC || !s->header.token[0];
-    if (s->stale || s->by_file || s->stage == STAGE_REFUSED)
+    if (s->by_file || s->stage == STAGE_REFUSED)
         return ERR_OK;
     if (s->revoked)
         return store_replica_heard(b->sql, b->agency, s->header.replica,
                                    b->now);
+    if (s->stale)
+        return ERR_OK;
     if (carries || strcmp(s->header.token, s->row.token_latest) != 0) {
         random_fill(s->office->random, bits, sizeof bits);
         base64_encode(s->token, bits, sizeof bits);

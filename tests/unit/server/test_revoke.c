@@ -36,6 +36,35 @@ static void shut_out(struct place *place, const struct device *d)
     assert_int_equal(sql_commit(&place->sql), ERR_OK);
 }
 
+/* As `replica list` counts them. */
+static int64_t not_told(struct place *place)
+{
+    return place_int(place,
+                     "SELECT count(*) FROM replica WHERE closed IS NULL AND "
+                     "revoked_at IS NOT NULL AND "
+                     "coalesce(seen_at, 0) <= revoked_at");
+}
+
+static void who_has_nothing_to_send_counts_as_told_when_it_was(void **state)
+{
+    struct place *place = *state;
+    struct device dana, next;
+    device_enrol(&dana, place, "dana");
+    shut_out(place, &dana);
+    assert_int_equal(not_told(place), 1);
+    place->now += 1000;
+    expect_revoked(&dana, place);
+    assert_int_equal(not_told(place), 0);
+    /* What follows it is another that has to hear it. */
+    device_succeed(&next, &dana, place, "stale");
+    assert_int_equal(not_told(place), 1);
+    place->now += 1000;
+    expect_revoked(&next, place);
+    assert_int_equal(not_told(place), 0);
+    device_fini(&dana);
+    device_fini(&next);
+}
+
 static void who_was_revoked_is_not_let_in_by_being_forgotten(void **state)
 {
     struct place *place = *state;
@@ -183,6 +212,7 @@ int main(void)
 #define TEST(name)                                                             \
     cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
     const struct CMUnitTest tests[] = {
+        TEST(who_has_nothing_to_send_counts_as_told_when_it_was),
         TEST(who_was_revoked_is_not_let_in_by_being_forgotten),
         TEST(a_revocation_that_comes_back_later_finds_successors),
         TEST(a_revocation_shuts_out_what_the_vault_was_before),

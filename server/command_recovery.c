@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include "server/command.h"
 #include "server/command_recovery.h"
+#include "server/ingest.h"
 #include "server/recovery.h"
 
 static void moment(char out[32], int64_t ms)
@@ -124,6 +125,8 @@ int command_recovery_close(struct command *c)
     if (code != EXIT_DONE)
         return code;
     enum err err = recovery_close(c->office, &c->sql, c->by);
+    if (!err)
+        err = ingest_numbers(c->office, &c->sql);
     if (err == ERR_NOT_FOUND)
         code = command_fail(c, err, "the office is not in recovery");
     else if (err)

@@ -57,6 +57,9 @@ MUST_CHECK enum err ingest_put(struct office *office, struct sql *sql,
                                const char *author, struct revision_draft *draft,
                                struct dot *dot);
 
+/* Numbers what was left without a number while the office was in recovery. */
+MUST_CHECK enum err ingest_numbers(struct office *office, struct sql *sql);
+
 /* Releases a held line: carries it with its own seen and dot. */
 MUST_CHECK enum err ingest_release(struct office *office, struct sql *sql,
                                    const char *author, const struct dot *held);

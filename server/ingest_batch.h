@@ -170,6 +170,21 @@ MUST_CHECK enum err ingest_effect(struct batch *batch,
  * here on, for what came before them too. */
 MUST_CHECK enum err ingest_types(struct batch *batch);
 
+typedef enum err ingest_each_record(struct batch *batch, const char *record);
+/* Calls `each` for every record of the type, by id; it may write to it. */
+MUST_CHECK enum err ingest_each_of_type(struct batch *batch, struct bytes type,
+                                        ingest_each_record *each);
+
+/* number.c: gives the record its number when its type is numbered and it has
+ * none, or one that another has.  Afterwards the row's bytes may be gone. */
+MUST_CHECK enum err ingest_number(struct batch *batch,
+                                  const struct record_row *row);
+/* The same of every record of the type, or of all types; of two that have one
+ * number the later made gives way. */
+MUST_CHECK enum err ingest_number_type(struct batch *batch,
+                                       const struct schema_type *type);
+MUST_CHECK enum err ingest_number_all(struct batch *batch);
+
 /* ingest_blob.c: the attachments that a line names. */
 MUST_CHECK enum err ingest_blobs(struct batch *batch,
                                  const struct revision *revision,

@@ -249,5 +249,5 @@ enum err ingest_effect(struct batch *b, const struct incoming *in,
              !strcmp(row->type, "revocation") ||
              !strcmp(row->type, "site_referral"))
         return type_effect(b, in, row);
-    return err;
+    return ingest_number(b, row);
 }

@@ -14,7 +14,8 @@ static enum err record_read(void *context, const struct sql_value *row,
     return ERR_OK;
 }
 
-static enum err type_refold(struct batch *b, struct bytes type)
+enum err ingest_each_of_type(struct batch *b, struct bytes type,
+                             ingest_each_record *each)
 {
     char record[ID_CHARS + 1] = "";
     enum err err = ERR_OK;
@@ -24,7 +25,7 @@ static enum err type_refold(struct batch *b, struct bytes type)
                                   sql_text(record)),
                        record_read, record);
         if (!err)
-            err = ingest_again(b, record);
+            err = each(b, record);
     }
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
@@ -42,7 +43,9 @@ enum err ingest_types(struct batch *b)
         const struct schema_type *type = schema_type_at(now, i);
         const struct schema_type *old = schema_type(before, type_name(type));
         if (!old || type_version(old) != type_version(type))
-            err = type_refold(b, type_name(type));
+            err = ingest_each_of_type(b, type_name(type), ingest_again);
+        if (!err && (!old || type_version(old) != type_version(type)))
+            err = ingest_number_type(b, type);
     }
     return err;
 }

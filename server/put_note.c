@@ -1,5 +1,8 @@
 #include "server/put_note.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "shared/model/coded.h"
 #include "shared/model/guard_note.h"
 
@@ -79,6 +82,28 @@ static enum err code_set_find(void *context, const char *record,
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
+/* The number that was asked for is another's. */
+static enum err number_note(const struct put_noted *n, struct buffer *warning)
+{
+    const struct schema_field *field = n->type ? type_numbered(n->type) : NULL;
+    const struct canon *asked =
+        field && n->set ? canon_member_bytes(n->set, field_name(field)) : NULL;
+    char name[NAME_CHARS_MAX + 1];
+    if (!asked || asked->kind != CANON_INT)
+        return ERR_OK;
+    snprintf(name, sizeof name, "%.*s", (int)asked->name.size,
+             (const char *)asked->name.at);
+    const struct canon *now = record_value(n->now, name);
+    if (!now || now->kind != CANON_INT || now->integer == asked->integer)
+        return ERR_OK;
+    if (warning->size)
+        buffer_add_char(warning, '\n');
+    return buffer_printf(warning,
+                         "%s: %" PRId64 " is the number of another; it is "
+                         "%" PRId64 " now",
+                         name, asked->integer, now->integer);
+}
+
 enum err put_note(const struct put_noted *noted, struct buffer *warning)
 {
     struct asking a = {.noted = noted};
@@ -87,6 +112,8 @@ enum err put_note(const struct put_noted *noted, struct buffer *warning)
     enum err err = guard_notes(noted->type, noted->set, &source, warning);
     if (!err)
         err = a.err;
+    if (!err)
+        err = number_note(noted, warning);
     return err ? err
                : code_notes(noted->type, noted->set, noted->before,
                             code_set_find, &a, warning);

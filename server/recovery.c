@@ -186,10 +186,11 @@ static enum err gap_counts(void *context, const struct recovery_gap *gap)
     return ERR_OK;
 }
 
-enum err recovery_settle(struct office *office, struct sql *sql)
+enum err recovery_settle(struct office *office, struct sql *sql, bool *ended)
 {
     int64_t began_at;
     bool waits = false;
+    *ended = false;
     enum err err = recovery_find(sql, office->agency, &began_at);
     if (err)
         return err == ERR_NOT_FOUND ? ERR_OK : err;
@@ -198,6 +199,7 @@ enum err recovery_settle(struct office *office, struct sql *sql)
         err = recovery_gaps(sql, office->agency, gap_counts, &waits);
     if (err || waits)
         return err;
+    *ended = true;
     return end(office, sql, "office", bytes_text("{\"gone\":[]}"));
 }
 

@@ -31,7 +31,8 @@ MUST_CHECK enum err recovery_witness(struct sql *sql, const char *agency,
                                      const char *replica, int64_t n,
                                      int64_t now);
 /* Ends it when every device has come back and nothing is missing. */
-MUST_CHECK enum err recovery_settle(struct office *office, struct sql *sql);
+MUST_CHECK enum err recovery_settle(struct office *office, struct sql *sql,
+                                    bool *ended);
 /* A person ends it; what is missing is kept in the act.  ERR_NOT_FOUND. */
 MUST_CHECK enum err recovery_close(struct office *office, struct sql *sql,
                                    const char *by);

@@ -347,7 +347,13 @@ static enum err sync_commit_one(struct sync *s, struct batch *b)
         err = batch_flush(b);
     /* Whoever heals may have brought the last that was missing. */
     bool heals = s->piece_count > 1 || s->header.mode != MODE_SYNC;
-    return !err && heals ? recovery_settle(b->office, b->sql) : err;
+    bool ended = false;
+    if (!err && heals)
+        err = recovery_settle(b->office, b->sql, &ended);
+    if (err || !ended)
+        return err;
+    err = ingest_number_all(b);
+    return err ? err : batch_flush(b);
 }
 
 static void outcome_save(struct sync *s)

@@ -112,13 +112,27 @@ static void tell_plans(const struct packet *p)
     tell(p, &m->e, m->on, "evaluation", "", "not said");
 }
 
+/* The office numbers amendments within their contract as they arrive, which is
+ * as they were written: all sync at the end of a week, in the same order. */
+static const char *number_text(const struct world *w, const struct paper *n)
+{
+    static char text[32];
+    int number = 1;
+    if (n->contract < 0)
+        return "no number";
+    for (const struct paper *at = w->papers.at; at < n; at++)
+        number += at->contract == n->contract;
+    snprintf(text, sizeof text, "%d", number);
+    return text;
+}
+
 static void tell_papers(const struct packet *p)
 {
     struct world *w = p->w;
     EACH(w->papers, struct paper, n)
     tell(p, &n->e, 0,
          n->contract < 0 ? "family_contract" : "contract_amendment", "",
-         "no number: %s", n->status);
+         "%s: %s", number_text(w, n), n->status);
     EACH(w->obligations, struct obligation, o)
     tell(p, &o->e, o->due, "obligation", "", "%s: %s",
          o->department ? "department" : "participant", o->status);

@@ -34,8 +34,8 @@ void tally_r11(struct world *w, struct tally *tally)
         tally_lacks(tally, "in force, no copy given", force && !p->copy, id);
         tally_lacks(tally, "in force, no notice of a fair hearing",
                     force && !p->notice, id);
-        /* The office numbers them; nobody did. */
-        tally_lacks(tally, "in force without a number", force && more, id);
+        /* The office numbers them all. */
+        tally_lacks(tally, "in force without a number", false, id);
         tally_lacks(tally, "two amendments in force at once",
                     force && is_doubled(w, p), id);
     }

@@ -166,6 +166,11 @@ const struct schema_field *type_merges(const struct schema_type *type)
     return type->merges;
 }
 
+const struct schema_field *type_numbered(const struct schema_type *type)
+{
+    return type->numbered;
+}
+
 const struct schema_field *type_field(const struct schema_type *type,
                                       struct bytes name)
 {

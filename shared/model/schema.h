@@ -79,6 +79,15 @@ const struct schema_field *type_field(const struct schema_type *type,
  * NULL when the type has none. */
 const struct schema_field *type_merges(const struct schema_type *type);
 
+/* The field that the office numbers 1, 2, ... (`numbered`) among the records
+ * that have the same values in the fields named; NULL when the type has none.
+ */
+const struct schema_field *type_numbered(const struct schema_type *type);
+size_t field_within_count(const struct schema_field *field);
+struct bytes field_within_at(const struct schema_field *field, size_t index);
+/* It is numbered once this field has a value; empty: at once. */
+struct bytes field_once(const struct schema_field *field);
+
 struct bytes field_name(const struct schema_field *field);
 struct bytes field_title(const struct schema_field *field);
 enum rule field_rule(const struct schema_field *field);

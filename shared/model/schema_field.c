@@ -56,6 +56,21 @@ struct bytes field_row_at(const struct schema_field *field, size_t index)
     return field->rows[index];
 }
 
+size_t field_within_count(const struct schema_field *field)
+{
+    return field->within_count;
+}
+
+struct bytes field_within_at(const struct schema_field *field, size_t index)
+{
+    return field->within[index];
+}
+
+struct bytes field_once(const struct schema_field *field)
+{
+    return field->once;
+}
+
 const struct schema_coded *field_coded(const struct schema_field *field)
 {
     return field->coded.set.size ? &field->coded : NULL;

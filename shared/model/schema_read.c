@@ -166,6 +166,63 @@ static bool read_rows(struct reading *r, const struct canon *object,
     return true;
 }
 
+static bool read_within(struct reading *r, const struct canon *within,
+                        struct schema_field *field)
+{
+    if (!within || within->kind != CANON_ARRAY || !within->count ||
+        within->count > SCHEMA_FIELDS_MAX)
+        return reading_refuse(r, field->name,
+                              "numbered: within is a list of fields");
+    field->within = reading_take(r, within->count * sizeof *field->within);
+    if (!field->within)
+        return false;
+    for (const struct canon *at = within->first; at; at = at->next)
+        field->within[field->within_count++] = at->text;
+    return true;
+}
+
+/* The office alone gives the number; one of a type is enough. */
+static bool read_numbered(struct reading *r, const struct canon *object,
+                          struct schema_field *field)
+{
+    const struct canon *numbered = canon_member(object, "numbered");
+    if (!numbered)
+        return true;
+    if (numbered->kind != CANON_OBJECT)
+        return reading_refuse(r, field->name,
+                              "numbered: an object is expected");
+    if (field->kind != VALUE_INT || field->list || !field->office ||
+        field->rule != RULE_LATEST)
+        return reading_refuse(r, field->name,
+                              "numbered stands with kind int, rule latest and "
+                              "writer office only");
+    if (r->type->numbered)
+        return reading_refuse(r, field->name,
+                              "numbered: one field of a type is enough");
+    r->type->numbered = field;
+    return read_within(r, canon_member(numbered, "within"), field) &&
+           read_text(r, numbered, "once", field->name,
+                     "numbered: once is a field", &field->once);
+}
+
+static bool numbers_by(struct reading *r, struct bytes name)
+{
+    const struct schema_field *of = type_field(r->type, name);
+    return of && of != r->type->numbered && !of->list && of->rule != RULE_SET;
+}
+
+/* Once all fields of the type are there. */
+static bool numbered_check(struct reading *r)
+{
+    const struct schema_field *field = r->type->numbered;
+    bool fits = !field || !field->once.size || numbers_by(r, field->once);
+    for (size_t i = 0; field && i < field->within_count; i++)
+        fits = fits && numbers_by(r, field->within[i]);
+    return fits || reading_refuse(r, field->name,
+                                  "numbered names other fields of the type, "
+                                  "with one value each");
+}
+
 static bool read_field(struct reading *r, const struct canon *object,
                        struct schema_field *field)
 {
@@ -182,8 +239,9 @@ static bool read_field(struct reading *r, const struct canon *object,
                      "required: true or false is expected", &field->required) &&
            read_writer(r, object, field) && read_target(r, object, field) &&
            read_list(r, object, field) && read_merges(r, object, field) &&
-           read_rows(r, object, field) && codes_read(r, object, field) &&
-           order_read(r, object, field) && moves_read(r, object, field);
+           read_numbered(r, object, field) && read_rows(r, object, field) &&
+           codes_read(r, object, field) && order_read(r, object, field) &&
+           moves_read(r, object, field);
 }
 
 static bool read_fields(struct reading *r, const struct canon *root)
@@ -205,7 +263,7 @@ static bool read_fields(struct reading *r, const struct canon *root)
         if (!coded_read(r, field, &type->fields[i]) ||
             !guards_read(r, field, &type->fields[i++]))
             return false;
-    return true;
+    return numbered_check(r);
 }
 
 /* --- types --------------------------------------------------------------- */

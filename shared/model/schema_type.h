@@ -23,7 +23,10 @@ struct schema_field {
     size_t row_count;
     bool *below;               /* [a * value_count + b]: a lies below b */
     const struct canon *moves; /* NULL: none declared */
-    struct guard *guards;      /* `needs`, as declared */
+    struct bytes *within;      /* `numbered`: fields of the type */
+    size_t within_count;       /* 0: it is not numbered */
+    struct bytes once; /* and only once this field has a value; empty: always */
+    struct guard *guards; /* `needs`, as declared */
     size_t guard_count;
 };
 
@@ -34,7 +37,8 @@ struct schema_type {
     bool office_only, system;
     struct schema_field *fields; /* by name */
     size_t field_count;
-    const struct schema_field *merges; /* NULL: none */
+    const struct schema_field *merges;   /* NULL: none */
+    const struct schema_field *numbered; /* NULL: none */
 };
 
 /* Reads and checks one definition.  ERR_INVALID with `detail`, ERR_TOO_BIG,

@@ -39,6 +39,9 @@ equal 'who decided it stands in its history' "$(as lee show "$cause" --history \
 # An enrolment is opened and closed.
 check 'an enrolment is opened' puts ruth "enrollment/$enrollment" \
 	opened_on=2026-11-02 participation_decided=mandatory
+syncs dana || exit 1
+equal 'it is the first period of this person in this programme' \
+	"$(value dana "$enrollment" period_no)" 1
 puts ruth "enrollment/$enrollment" closed_on=2026-11-20 \
 	roma_stage=closed_terminated >/dev/null
 check 'closing it without saying why is noted, as on a device' grep -q \
@@ -48,6 +51,10 @@ equal 'and stored' "$(at_office "$enrollment" closed_on)" '"2026-11-20"'
 closure=$(puts ruth closure person="$person" enrollment="$enrollment" \
 	kind=terminated reason=moved summary='They moved to Bangor.' \
 	status=approved closed_on=2026-11-20)
+equal 'who is enrolled again has the next period' "$(second=$(puts ruth \
+	enrollment person="$person" program=aspire opened_on=2026-11-21)
+	at_office "$enrollment" period_no; at_office "$second" period_no)" "1
+2"
 equal 'a closure goes into the case of its person' "$(office show "$closure" \
 	--json | jq -r .case)" "$person"
 syncs dana || exit 1
@@ -58,6 +65,19 @@ same_hashes() {
 for record in "$cause" "$enrollment" "$closure"; do
 	check "$record is the same here and there" same_hashes "$record"
 done
+
+# Amendments have numbers of their own, whatever is asked for.
+contract=$(puts ruth family_contract person="$person")
+first=$(puts ruth contract_amendment person="$person" contract="$contract" \
+	text='Eight hours a week.')
+other=$(puts ruth contract_amendment person="$person" contract="$contract" \
+	text='Ten hours a week.' number=1)
+check 'a number that another has is not given' grep -q \
+	'^satchel-central: note: number: 1 is the number of another; it is 2 now$' \
+	"$dir/notes"
+equal 'so that each has its own' "$(at_office "$first" number; at_office \
+	"$other" number)" "1
+2"
 
 # An assessment is approved: lists, and what both sides say of a field.
 refused 'an unknown field is refused, by name' 1 \

@@ -102,6 +102,13 @@ token=$(context dana "$amendment")
 quietly as dana put --record "$amendment" --context "$token" --seal \
 	text_hash="$hash" status=signed_participant >"$dir/out"
 revise lee "$amendment" text='Ten hours a week.'
+# ... and two write the next amendment of that contract, each for oneself.
+next() { # WHO TEXT
+	quietly as "$1" put contract_amendment person="$bound" \
+		contract="$contract" status=draft text="$2"
+}
+next_of_dana=$(next dana 'Nine hours a week.')
+next_of_lee=$(next lee 'The bus pass is paid.')
 # 5. Two ask for the same gas card.
 ask() { as "$1" request "$broke" --category transportation --amount 80 --payee Shell; }
 first=$(ask dana)
@@ -209,6 +216,26 @@ check '4: people read it' bash -c "'$satchel' show '$amendment' --vault \
 edit=$(as lee show "$amendment" --json | jq -r '.fields.text.after[0].value')
 new=$(quietly as lee put contract_amendment person="$bound" \
 	contract="$contract" replaces="$amendment" status=draft text="$edit")
+number_of() { shown "$1" number; }
+equal '4: the amendments have numbers, each its own' "$(for record in \
+	"$amendment" "$next_of_dana" "$next_of_lee"; do office show "$record" \
+	--json | jq .fields.number.value; done | sort | xargs)" '1 2 3'
+equal '4: the one that was first at the office the first' \
+	"$(number_of "$amendment")" "$(everywhere 1)"
+for record in "$next_of_dana" "$next_of_lee"; do
+	equal "4: everybody sees the same number of $record" "$(number_of \
+		"$record")" "$(everywhere "$(office show "$record" --json | jq \
+		.fields.number.value)")"
+done
+equal '4: both texts stand' "$(value dana "$next_of_lee" text)$(value lee \
+	"$next_of_dana" text)" '"The bus pass is paid.""Nine hours a week."'
+equal '4: who gave it stands in the history of the contract' "$(office export \
+	case "$bound" --format ndjson | jq -s -c --arg c "$contract" '[.[].record |
+	select(.type == "contract_amendment" and .fields.contract.value == $c) |
+	.fields.number.live[0] | [.author, .value]] | sort')" \
+	'[["office",1],["office",2],["office",3]]'
+check '4: which people read' bash -c "'$central' export case '$bound' --format \
+	html --data '$dir/office' --as ruth | grep -q 'Number'"
 # 5
 equal '5: two requests, each of which may repeat the other' \
 	"$(office authorization list --json | jq -c --arg p "$first" --arg q \
@@ -332,6 +359,14 @@ equal '11: a task that is dropped is reported no more' \
 	'[][]'
 equal '12: and a referral that has ended needs no other site' \
 	"$(findings vita_site_closed "$sent" .record)" '[]'
+equal '4: the draft made of the edit has the next number' \
+	"$(number_of "$new")" "$(everywhere 4)"
+numbers() { # of all amendments, by record
+	office list contract_amendment --json | jq -c 'map([.record, .fields.number])'
+}
+before=$(numbers)
+check '4: everything is derived anew' office rebuild
+equal '4: which changes no number' "$(numbers)" "$before"
 for record in "$draft" "$assignment" "$amendment" "$week" "$task" "$sent"; do
 	equal "all have the same bytes of $record" \
 		"$(for who in dana lee ruth; do hash_of $who "$record"; done |

@@ -112,6 +112,10 @@ static void the_order_of_referrals_is_as_written(void **state)
 /* --- reading ---------------------------------------------------------------
  */
 
+#define NUMBERED(rule, kind, numbered)                                         \
+    "\"a\":{\"rule\":\"" rule "\",\"kind\":\"" kind                            \
+    "\",\"writer\":\"office\",\"numbered\":" numbered                          \
+    "},\"b\":{\"rule\":\"latest\",\"kind\":\"text\"}"
 #define TYPE(fields) "{\"type\":\"t\",\"fields\":{" fields "}}"
 
 static const struct {
@@ -200,6 +204,29 @@ static const struct {
     {TYPE(
          "\"a\":{\"rule\":\"latest\",\"kind\":\"any\",\"rows\":[\"x\",\"x\"]}"),
      "t.a: rows: one stands twice"},
+    {TYPE(NUMBERED("both", "int", "{\"within\":[\"b\"]}")),
+     "t.a: numbered stands with kind int"},
+    {TYPE(NUMBERED("latest", "text", "{\"within\":[\"b\"]}")),
+     "t.a: numbered stands with kind int"},
+    {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"int\","
+          "\"numbered\":{\"within\":[\"b\"]}}"),
+     "t.a: numbered stands with kind int"},
+    {TYPE(NUMBERED("latest", "int", "[\"b\"]")),
+     "t.a: numbered: an object is expected"},
+    {TYPE(NUMBERED("latest", "int", "{}")),
+     "t.a: numbered: within is a list of fields"},
+    {TYPE(NUMBERED("latest", "int", "{\"within\":[]}")),
+     "t.a: numbered: within is a list of fields"},
+    {TYPE(NUMBERED("latest", "int", "{\"within\":[\"c\"]}")),
+     "t.a: numbered names other fields"},
+    {TYPE(NUMBERED("latest", "int", "{\"within\":[1]}")),
+     "t.a: numbered names other fields"},
+    {TYPE(NUMBERED("latest", "int", "{\"within\":[\"a\"]}")),
+     "t.a: numbered names other fields"},
+    {TYPE(NUMBERED("latest", "int", "{\"once\":\"c\",\"within\":[\"b\"]}")),
+     "t.a: numbered names other fields"},
+    {TYPE(NUMBERED("latest", "int", "{\"once\":1,\"within\":[\"b\"]}")),
+     "t.a: numbered: once is a field"},
     {TYPE("\"a\":{\"rule\":\"set\",\"kind\":\"text\",\"list\":true}"),
      "t.a: list"},
     {TYPE("\"a\":{\"rule\":\"latest\",\"kind\":\"text\","

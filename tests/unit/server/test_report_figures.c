@@ -228,7 +228,7 @@ static const struct expected figures[] = {
      "in force without obligations of one party,2,\"#135,#139\"\n"
      "\"in force, no copy given\",2,\"#130,#139\"\n"
      "\"in force, no notice of a fair hearing\",2,\"#130,#139\"\n"
-     "in force without a number,2,\"#135,#139\"\n"
+     "in force without a number,0,\n"
      "two amendments in force at once,2,\"#135,#139\"\n"
      "obligation of the Department overdue,0,\n"
      "obligation of the participant overdue,1,#138\n"},

@@ -14,9 +14,10 @@
 #define WARNING_BYTES_MAX (64u << 10)
 #define PARTS_BYTES_MAX ((size_t)64 << 20)
 
-_Static_assert(OFFICE_DETAIL_CHARS >= CHECK_DETAIL_CHARS &&
-                   OFFICE_DETAIL_CHARS >= RIGHT_DETAIL_CHARS,
-               "a refusal fits into the office's detail");
+_Static_assert(OFFICE_DETAIL_CHARS >= CHECK_DETAIL_CHARS,
+               "what is wrong fits into the office's detail");
+_Static_assert(OFFICE_DETAIL_CHARS >= RIGHT_DETAIL_CHARS,
+               "and so does who may write");
 
 void put_written_init(struct put_written *written)
 {

@@ -14,6 +14,7 @@
 #   make agency    a year in one agency: every report compared with books that
 #                  are kept beside it; WORKERS, PERSONS, CONTACTS, SEED
 #   make regulations  writes docs/REGULATIONS.md: each clause, what answers and what tests it
+#   make dependencies  what the programs load, with packages and versions
 #   make bench     the measurements
 #   make cover     line coverage of the unit tests
 #   make install   PREFIX=/usr/local DESTDIR=
@@ -540,6 +541,10 @@ install: all
 	done; done
 	install -d $(DESTDIR)$(PREFIX)/share/satchel/codes
 	install -m 644 schema/codes/*.csv $(DESTDIR)$(PREFIX)/share/satchel/codes
+
+.PHONY: dependencies
+dependencies: all
+	@BUILD=$B tools/dependencies
 
 # docs/REGULATIONS.md, from the files that cite the rules.
 .PHONY: regulations

@@ -11,7 +11,8 @@
 #include "server/user.h"
 #include "shared/base/args.h"
 
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_MISUSE = 2 };
+/* EXIT_NOTED: what was checked can be written, and something is remarked. */
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_MISUSE = 2, EXIT_NOTED = 3 };
 
 #define COMMAND_JSON_BYTES_MAX (64u << 20)
 #define COMMAND_BY_CHARS (NAME_CHARS_MAX + 4)

@@ -105,13 +105,23 @@ static void print_notes(struct bytes warning)
     }
 }
 
-static enum err result_add(const struct put_written *w, struct buffer *json)
+static bool checks(const struct command *c)
 {
-    buffer_add_text(json, "{\"context\":");
-    canon_put_text(json, buffer_bytes(&w->context));
-    buffer_printf(json, ",\"n\":%lld,\"record\":\"%s\",\"replica\":\"%s\"",
-                  (long long)w->dot.n, w->record, w->dot.replica);
-    buffer_add_text(json, ",\"warning\":");
+    return args_flag(&c->args, "--check");
+}
+
+/* Of what is only checked there is no record, just what was remarked on. */
+static enum err result_add(const struct command *c, const struct put_written *w,
+                           struct buffer *json)
+{
+    buffer_add_char(json, '{');
+    if (!checks(c)) {
+        buffer_add_text(json, "\"context\":");
+        canon_put_text(json, buffer_bytes(&w->context));
+        buffer_printf(json, ",\"n\":%lld,\"record\":\"%s\",\"replica\":\"%s\",",
+                      (long long)w->dot.n, w->record, w->dot.replica);
+    }
+    buffer_add_text(json, "\"warning\":");
     canon_put_text(json, buffer_bytes(&w->warning));
     return buffer_add_text(json, "}\n");
 }
@@ -120,17 +130,20 @@ static enum err result_add(const struct put_written *w, struct buffer *json)
 struct results {
     struct buffer out;   /* owned: for stdout */
     struct buffer notes; /* owned: lines */
+    bool noted;
 };
 
 static enum err results_add(const struct command *c, struct results *results,
                             const struct put_written *w)
 {
+    results->noted |= w->warning.size > 0;
     if (c->json)
-        return result_add(w, &results->out);
+        return result_add(c, w, &results->out);
     if (w->warning.size && results->notes.size)
         buffer_add_char(&results->notes, '\n');
     buffer_add_bytes(&results->notes, buffer_bytes(&w->warning));
-    buffer_printf(&results->out, "%s\n", w->record);
+    if (!checks(c))
+        buffer_printf(&results->out, "%s\n", w->record);
     enum err err = buffer_err(&results->notes);
     return err ? err : buffer_err(&results->out);
 }
@@ -259,12 +272,16 @@ static int put_all(struct putting *p)
     else
         code = args_flag(&c->args, "--each") ? put_each(p)
                                              : put_one(p, NULL, p->put.type);
-    code = command_end(c, code);
+    /* What is only checked is written and taken back. */
+    if (code == EXIT_DONE && checks(c))
+        sql_rollback(&c->sql);
+    else
+        code = command_end(c, code);
     if (code != EXIT_DONE)
         return code;
     fputs(buffer_text(&p->results.out), stdout);
     print_notes(buffer_bytes(&p->results.notes));
-    return EXIT_DONE;
+    return checks(c) && p->results.noted ? EXIT_NOTED : EXIT_DONE;
 }
 
 /* TYPE or TYPE/ID. */

@@ -131,6 +131,21 @@ refused 'a context of another record' 1 'the context is of another record' \
 need=$(puts ruth need - person="$person" <<<'{"domain":"housing","severity":3}')
 equal 'fields come as JSON, too' "$(at_office "$need" severity)" 3
 
+# What is only checked is not written.
+before=$(office status --json | jq -c .lines)
+office put closure person="$person" status=approved --check --as ruth \
+	>"$dir/out" 2>"$dir/notes"
+equal 'a check that remarks on something has an exit code of its own' $? 3
+check 'says what' grep -q '^satchel-central: note: status: nothing says how it' \
+	"$dir/notes"
+check 'and has no record' test ! -s "$dir/out"
+check 'without a remark it is as if it were written' puts ruth task \
+	person="$person" what='Call.' --check
+refused 'what is wrong is refused' 1 'no such field' office put task \
+	person="$person" colour=red --check --as ruth
+equal 'none of them is there' "$(office list task --json)$(office status --json |
+	jq -c .lines)" "[]$before"
+
 # Members of a set, and --each.
 referral=$(puts ruth referral person="$person" status=draft)
 location=$(puts directory location name='Town hall' languages+=en \

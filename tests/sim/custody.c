@@ -95,6 +95,7 @@ static enum err entry_check(void *context, const struct record_entry *entry)
 
 void custody_check(struct world *world)
 {
+    photos_check_claims(world);
     if (world->scenes & SCENE_DAMAGED)
         return; /* two volumes at once are more than is promised */
     for (int i = 0; i < DEVICES_MAX && !world->failed; i++) {

@@ -5,8 +5,10 @@
 #include <sys/statvfs.h>
 
 #include "server/service.h"
+#include "tests/sim/photos.h"
 
 #define PIECE_BYTES 8192 /* as sockets give them */
+#define ARENA_BYTES (256u << 10)
 #define DISK_BLOCKS (UINT64_C(1) << 30)
 
 /* The lane at work; one at a time. */
@@ -90,6 +92,20 @@ static void handle(struct http_request *request)
     handle_blob_close(request, whole);
 }
 
+/* Whether it arrives or not: the office has said so. */
+static void claim_note(struct world *world, const struct lane *lane,
+                       const struct http_request *request)
+{
+    struct arena arena;
+    struct blob_reply reply;
+    arena_init(&arena, ARENA_BYTES);
+    if (request->status == 200 && !strcmp(lane->method, "PUT") &&
+        !blob_reply_read(&arena, buffer_bytes(&request->reply), &reply) &&
+        reply.has_backed)
+        photos_claimed(world, lane->name);
+    arena_fini(&arena);
+}
+
 enum err lane_serve(struct world *world, const struct lane *lane,
                     struct transport_response *out)
 {
@@ -107,6 +123,8 @@ enum err lane_serve(struct world *world, const struct lane *lane,
     handle(&request);
     out->status = request.status;
     enum err err = now.err;
+    if (!err)
+        claim_note(world, lane, &request);
     if (!err)
         err = buffer_add_bytes(&out->body, buffer_bytes(&request.reply));
     buffer_fini(&request.reply);

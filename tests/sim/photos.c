@@ -220,6 +220,44 @@ enum err photos_bring(struct world *world, int64_t *lost)
     return err;
 }
 
+/* --- what is called backed up --------------------------------------------- */
+
+void photos_claimed(struct world *world, const char *name)
+{
+    for (size_t i = 0; i < world->photo_count; i++) {
+        char own[BLOB_NAME_CHARS + 1];
+        hex_encode(own, world->photos[i].blob, HASH_BYTES);
+        if (!strcmp(own, name))
+            world->photos[i].claimed = true;
+    }
+}
+
+static void claim_check(struct world *world, const struct photo *photo)
+{
+    const struct write *w = &world->writes[photo->write];
+    char folder[BLOB_PATH_CHARS], path[BLOB_PATH_CHARS];
+    struct blob_row row;
+    enum err err =
+        store_blob_find(&world->sql, world->office->agency, photo->blob, &row);
+    if (!err) {
+        blob_file_folder(folder, world->office);
+        blob_file_path(path, folder, photo->blob);
+        err = row.received_at ? blob_file_check(path, &row) : ERR_NOT_FOUND;
+    }
+    world_cover(world, "attachment backed up before a restore");
+    if (err)
+        world_fail(world, "O3: the attachment of %s is called backed up: %s",
+                   w->dot, err_name(err));
+}
+
+void photos_check_claims(struct world *world)
+{
+    for (size_t i = 0; i < world->photo_count && world->office; i++)
+        if (world->photos[i].claimed &&
+            !world->writes[world->photos[i].write].gone && !world->failed)
+            claim_check(world, &world->photos[i]);
+}
+
 /* --- in the end ----------------------------------------------------------- */
 
 /* Is it in the vault of somebody who can still bring it? */

@@ -26,6 +26,11 @@ void photos_lose(struct world *world);
  * those that are backed up; *lost counts those that are missing. */
 MUST_CHECK enum err photos_bring(struct world *world, int64_t *lost);
 
+/* The office says of the one of this name that it is backed up. */
+void photos_claimed(struct world *world, const char *name);
+/* After a restore: whatever it has said so of can be read. */
+void photos_check_claims(struct world *world);
+
 /* Everything has come together. */
 void photos_check(struct world *world);
 

@@ -140,6 +140,7 @@ struct photo {
     char record[ID_CHARS + 1];
     size_t bytes;
     size_t write; /* that names it, in world.writes */
+    bool claimed; /* the office has called it backed up */
 };
 
 /* A file on its way; mail.c. */

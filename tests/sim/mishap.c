@@ -182,18 +182,6 @@ void mishap_restore(struct world *world)
     truth_excuse(world);
 }
 
-/* Somebody of the same caseload, who is sent what this one writes. */
-static struct device *colleague(struct world *world, const struct device *of)
-{
-    for (int i = 0; i < DEVICES_MAX; i++) {
-        struct device *d = &world->devices[i];
-        if (d != of && d->used && d->vault && d->enrolled && !d->revoked &&
-            !strcmp(d->scope, of->scope) && strcmp(d->user, of->user) != 0)
-            return d;
-    }
-    return NULL;
-}
-
 static void take_on(struct world *world, struct device *d, const char *set)
 {
     struct record_write write = {.type = "person", .set = bytes_text(set)};
@@ -204,8 +192,8 @@ static void take_on(struct world *world, struct device *d, const char *set)
 void mishap_collide(struct world *world)
 {
     struct device *d = device_any(world), *copy, *other;
-    if (!d || d->revoked || !(other = colleague(world, d)) || !world->online ||
-        !office_steady(world))
+    if (!d || d->revoked || !(other = people_colleague(world, d)) ||
+        !world->online || !office_steady(world))
         return;
     bool faults = world->faults;
     world->faults = false;

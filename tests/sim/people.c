@@ -269,3 +269,15 @@ bool people_pick_oldest(struct world *world, struct device *device,
     memcpy(record, pick.record, ID_CHARS + 1);
     return true;
 }
+
+struct device *people_colleague(struct world *world, const struct device *of)
+{
+    for (int i = 0; i < DEVICES_MAX; i++) {
+        struct device *d = &world->devices[i];
+        if (d != of && d->used && d->vault && d->enrolled && !d->revoked &&
+            !d->told && !strcmp(d->scope, of->scope) &&
+            strcmp(d->user, of->user) != 0)
+            return d;
+    }
+    return NULL;
+}

@@ -21,6 +21,8 @@ bool people_pick(struct world *world, struct device *device, const char *type,
 /* The oldest that it can read: everybody's hands are on it. */
 bool people_pick_oldest(struct world *world, struct device *device,
                         const char *type, char record[ID_CHARS + 1]);
+/* Somebody of the same caseload, who is sent what this one writes; NULL. */
+struct device *people_colleague(struct world *world, const struct device *of);
 const char *people_pick_type(struct world *world);
 void people_change(struct world *world, const char *type, char *out,
                    size_t room);

@@ -215,6 +215,58 @@ static void step_resolve(struct world *world)
     buffer_fini(&form.context);
 }
 
+static const char *type_of(const struct world *world, const char *record)
+{
+    for (size_t i = 0; i < world->record_count; i++)
+        if (!strcmp(world->records[i], record))
+            return world->record_types[i];
+    return "";
+}
+
+static void save_as(struct world *world, enum step_kind kind, struct device *d,
+                    struct form *form, struct record_write *write)
+{
+    world->step = kind;
+    if (d->vault)
+        save(world, d, form, write);
+}
+
+/* One has the form open while another saves it, or settles what is open. */
+static void both_save(struct world *world, struct device *d,
+                      struct device *other, struct conflict *c)
+{
+    struct form one = {0}, two = {0};
+    const char *type = type_of(world, c->record);
+    char first[256], second[256];
+    buffer_init(&one.context, 1u << 20);
+    buffer_init(&two.context, 1u << 20);
+    if ((!strcmp(type, "person") || !strcmp(type, "need")) &&
+        form_open(world, d, &one, c->record, type) &&
+        form_open(world, other, &two, c->record, type)) {
+        people_change(world, type, first, sizeof first);
+        people_change(world, type, second, sizeof second);
+        struct record_write save = {.set = bytes_text(first)};
+        struct record_write settle = {.keep = bytes_text(c->keep)};
+        struct record_write late = {.set = bytes_text(second)};
+        save_as(world, *c->keep ? STEP_RESOLVE : STEP_FORM_SAVE, d, &one,
+                *c->keep ? &settle : &save);
+        save_as(world, STEP_FORM_SAVE, other, &two, &late);
+    }
+    buffer_fini(&one.context);
+    buffer_fini(&two.context);
+}
+
+static void step_together(struct world *world)
+{
+    struct device *d = device_any(world);
+    struct device *other = d ? people_colleague(world, d) : NULL;
+    struct conflict c = {.world = world, .number = WRITES_MAX};
+    if (!other || record_conflicts(d->vault, first_conflict, &c))
+        return;
+    if (*c.record || people_pick_oldest(world, d, "person", c.record))
+        both_save(world, d, other, &c);
+}
+
 static void step_sync(struct world *world)
 {
     struct device *d = device_any(world);
@@ -413,6 +465,7 @@ static const struct {
     [STEP_SAME_ID] = {"same-id", mishap_same_id},
     [STEP_DISPOSE] = {"dispose", dispose_step},
     [STEP_JOURNAL] = {"journal", volume_step},
+    [STEP_TOGETHER] = {"together", step_together},
     [STEP_COLLIDE] = {"collide", mishap_collide},
     [STEP_ATTACH] = {"attach", photos_attach},
     [STEP_FETCH] = {"fetch", photos_fetch},

@@ -95,6 +95,7 @@ enum step_kind {
     STEP_PRUNE,
     STEP_BLOB_DISK,
     STEP_COLLIDE,
+    STEP_TOGETHER,
     STEP_COUNT
 };
 

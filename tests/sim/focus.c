@@ -3,7 +3,7 @@
 #define NEVER (-1)
 #define NOTHING_BREAKS                                                         \
     [STEP_CLONE] = NEVER, [STEP_RESTORE] = NEVER, [STEP_LOSE] = NEVER,         \
-    [STEP_ROLL_BACK] = NEVER, [STEP_COLLIDE] = NEVER
+    [STEP_ROLL_BACK] = NEVER, [STEP_COLLIDE] = NEVER, [STEP_UNBACKED] = NEVER
 
 /* How often each thing happens, unless the focus says otherwise. */
 static const int usual[STEP_COUNT] = {
@@ -85,9 +85,10 @@ const struct focus *focus_of(uint64_t seed)
 
 /* Of one seed in four (history.c). */
 static const int further_usual[STEP_COUNT] = {
-    [STEP_DISPOSE] = 20, [STEP_JOURNAL] = 12,  [STEP_ATTACH] = 40,
-    [STEP_FETCH] = 15,   [STEP_PRUNE] = 12,    [STEP_BLOB_DISK] = 6,
-    [STEP_COLLIDE] = 8,  [STEP_TOGETHER] = 25, [STEP_BACKUP] = 12,
+    [STEP_DISPOSE] = 20,  [STEP_JOURNAL] = 12,  [STEP_ATTACH] = 40,
+    [STEP_FETCH] = 15,    [STEP_PRUNE] = 12,    [STEP_BLOB_DISK] = 6,
+    [STEP_COLLIDE] = 8,   [STEP_TOGETHER] = 25, [STEP_BACKUP] = 12,
+    [STEP_UNBACKED] = 12,
 };
 
 static int weight(const struct focus *focus, bool further, int kind)

@@ -210,3 +210,29 @@ void mishap_collide(struct world *world)
     }
     world->faults = faults;
 }
+
+void mishap_unbacked(struct world *world)
+{
+    struct device *d = device_any(world);
+    size_t before = world->photo_count;
+    if (!d || d->revoked || !world->online || world->blob_disk_full ||
+        !office_steady(world))
+        return;
+    bool faults = world->faults;
+    world->faults = false;
+    (void)device_sync(world, d);
+    custody_backup(world);
+    if (d->vault && !world->failed)
+        photos_attach(world, d);
+    if (world->photo_count > before) {
+        (void)device_sync(world, d);
+        for (uint64_t i = world_dice(world, 3); i; i--)
+            custody_backup(world);
+        if (d->vault)
+            photos_prune(world, d);
+        (void)device_sync(world, d);
+        if (!world->failed)
+            mishap_restore(world);
+    }
+    world->faults = faults;
+}

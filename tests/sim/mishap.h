@@ -24,5 +24,8 @@ void mishap_restore(struct world *world);
  * is taken back; a copy of the vault writes under the same number; then the
  * colleague brings what he has. */
 void mishap_collide(struct world *world);
+/* An attachment reaches the office and no backup, or one, or two; its device
+ * makes room as far as it may, and the office's disk is lost. */
+void mishap_unbacked(struct world *world);
 
 #endif

@@ -73,12 +73,11 @@ static void attach(struct world *world, struct device *d, struct form *form)
     form->open = false;
 }
 
-void photos_attach(struct world *world)
+void photos_attach(struct world *world, struct device *d)
 {
-    struct device *d = device_any(world);
     struct form form = {0};
     char record[ID_CHARS + 1];
-    if (!d || world->photo_count == PHOTOS_MAX ||
+    if (world->photo_count == PHOTOS_MAX ||
         !people_pick(world, d, "contact", record))
         return;
     buffer_init(&form.context, 1u << 20);
@@ -129,14 +128,11 @@ void photos_fetch(struct world *world)
         check_content(world, d, photo, &ref);
 }
 
-void photos_prune(struct world *world)
+void photos_prune(struct world *world, struct device *d)
 {
-    struct device *d = device_any(world);
     struct pruned pruned = {0};
     int64_t count = 0;
     bool more = true;
-    if (!d)
-        return;
     enum err err = blob_let_go(d->vault, &count);
     while (!err && more)
         err = prune_step(d->vault, &pruned, &more);

@@ -9,12 +9,12 @@
 
 #include "tests/sim/world.h"
 
-/* Somebody attaches one to a contact. */
-void photos_attach(struct world *world);
+/* Somebody attaches one to a contact on `d`. */
+void photos_attach(struct world *world, struct device *d);
 /* Somebody looks at one. */
 void photos_fetch(struct world *world);
 /* A device makes room: what is backed up may go. */
-void photos_prune(struct world *world);
+void photos_prune(struct world *world, struct device *d);
 /* The office's disk has no room for attachments; or it has again. */
 void photos_disk(struct world *world);
 

@@ -397,6 +397,20 @@ static void step_enrol(struct world *world)
     world->faults = faults;
 }
 
+static void step_attach(struct world *world)
+{
+    struct device *d = device_any(world);
+    if (d)
+        photos_attach(world, d);
+}
+
+static void step_prune(struct world *world)
+{
+    struct device *d = device_any(world);
+    if (d)
+        photos_prune(world, d);
+}
+
 /* Whoever answers in the office's place can make a device wait and no more. */
 static void step_stranger(struct world *world)
 {
@@ -467,9 +481,10 @@ static const struct {
     [STEP_JOURNAL] = {"journal", volume_step},
     [STEP_TOGETHER] = {"together", step_together},
     [STEP_COLLIDE] = {"collide", mishap_collide},
-    [STEP_ATTACH] = {"attach", photos_attach},
+    [STEP_ATTACH] = {"attach", step_attach},
     [STEP_FETCH] = {"fetch", photos_fetch},
-    [STEP_PRUNE] = {"prune", photos_prune},
+    [STEP_PRUNE] = {"prune", step_prune},
+    [STEP_UNBACKED] = {"unbacked", mishap_unbacked},
     [STEP_BLOB_DISK] = {"blob-disk", photos_disk},
 };
 

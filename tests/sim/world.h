@@ -94,6 +94,7 @@ enum step_kind {
     STEP_FETCH,
     STEP_PRUNE,
     STEP_BLOB_DISK,
+    STEP_UNBACKED,
     STEP_COLLIDE,
     STEP_TOGETHER,
     STEP_COUNT

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "server/past.h"
 #include "server/views.h"
 #include "shared/base/map.h"
 
@@ -33,6 +34,7 @@ struct loading {
     struct map *resolutions; /* id: struct resolution */
     const struct finding_wanted *wanted;
     char *detail;
+    int64_t until; /* the last moment of a day that is over; 0: now */
 };
 
 /* What a statement alone does not find; a policy names the program. */
@@ -48,7 +50,9 @@ static const char head[] =
     "-- report: findings\n"
     "-- title: Findings\n"
     "-- definition: What the policies of the office say that somebody should "
-    "look at, the oldest first.  Derived from the records as they are; a "
+    "look at, the oldest first.  Derived from the records as they are, of a "
+    "day "
+    "that is over as they stood at its end; a "
     "finding that was resolved is away until its facts change.\n"
     "-- parameter as_of: date = today | As of\n"
     "-- column finding: text | Finding\n"
@@ -336,7 +340,10 @@ static enum err load(struct loading *l)
     enum err err = sql_begin(&l->sql, false);
     if (err)
         return err;
-    err = people_load(l);
+    if (l->until)
+        err = past_load(l->office, &l->sql, l->until, &f->arena);
+    if (!err)
+        err = people_load(l);
     for (size_t i = 0; i < f->policy_count && !err; i++)
         err = policy_run(l, &f->policies[i]);
     if (!err)
@@ -362,6 +369,10 @@ static enum err head_load(struct loading *l)
     if (!err)
         err = instant_parse(bytes_text(f->run.values[0]), &at);
     f->as_of_day = at / DAY_MS;
+    int64_t first, last;
+    if (!err && !day_local(bytes_text(f->run.values[0]), &first, &last) &&
+        last < clock_wall_ms(l->office->clock))
+        l->until = last;
     return err;
 }
 

@@ -154,18 +154,19 @@ static enum err take_sql(void *context, const struct sql_value *row,
 
 struct update {
     struct office *office;
-    struct sql sql;
+    struct sql *sql;
     /* Drivers know a statement by its address, so each text keeps its own as
      * long as the connection lives. */
-    struct arena texts;
+    struct arena *texts;
+    bool temporary; /* for this connection alone, where there are none yet */
 };
 
 static enum err run_text(struct update *u, struct bytes text)
 {
-    const char *copy = arena_copy(&u->texts, text);
+    const char *copy = arena_copy(u->texts, text);
     if (!copy)
         return ERR_NOMEM;
-    return sql_run(&u->sql, copy, NULL, 0);
+    return sql_run(u->sql, copy, NULL, 0);
 }
 
 static enum err drop(struct update *u, const char *name)
@@ -175,13 +176,30 @@ static enum err drop(struct update *u, const char *name)
     return run_text(u, bytes_of(text, (size_t)size));
 }
 
+static enum err make_temporary(struct update *u, struct bytes now)
+{
+    static const char create[] = "CREATE";
+    size_t size = sizeof create - 1;
+    struct buffer text;
+    buffer_init(&text, STATEMENT_BYTES_MAX);
+    buffer_printf(&text, "%s TEMP", create);
+    buffer_add_bytes(&text, bytes_of(now.at + size, now.size - size));
+    enum err err = buffer_err(&text);
+    if (!err)
+        err = run_text(u, buffer_bytes(&text));
+    buffer_fini(&text);
+    return err;
+}
+
 /* Makes the view, in place of one that was made otherwise. */
 static enum err update(struct update *u, const char *name, struct bytes now)
 {
     struct buffer old;
+    if (u->temporary)
+        return make_temporary(u, now);
     buffer_init(&old, STATEMENT_BYTES_MAX);
-    enum err err = sql_find(&u->sql, view_find, SQL_VALUES(sql_text(name)),
-                            take_sql, &old);
+    enum err err =
+        sql_find(u->sql, view_find, SQL_VALUES(sql_text(name)), take_sql, &old);
     bool same = !err && bytes_equal(now, buffer_bytes(&old));
     if (!err && !same)
         err = drop(u, name);
@@ -265,28 +283,42 @@ static enum err update_same(struct update *u)
     return err;
 }
 
+static enum err update_all(struct update *u)
+{
+    enum err err = update_types(u);
+    if (!err)
+        err = update_fixed(u);
+    return err ? err : update_same(u);
+}
+
 enum err views_update(struct office *office)
 {
-    struct update u = {.office = office};
-    arena_init(&u.texts, TEXTS_BYTES_MAX);
-    enum err err = office_connect(office, &u.sql);
+    struct sql sql;
+    struct arena texts;
+    struct update u = {.office = office, .sql = &sql, .texts = &texts};
+    arena_init(&texts, TEXTS_BYTES_MAX);
+    enum err err = office_connect(office, &sql);
     if (!err)
-        err = sql_begin(&u.sql, true);
+        err = sql_begin(&sql, true);
     if (!err) {
-        err = update_types(&u);
-        if (!err)
-            err = update_fixed(&u);
-        if (!err)
-            err = update_same(&u);
+        err = update_all(&u);
         if (err)
-            sql_rollback(&u.sql);
+            sql_rollback(&sql);
         else
-            err = sql_commit(&u.sql);
+            err = sql_commit(&sql);
     }
-    if (err && u.sql.detail)
+    if (err && sql.detail)
         snprintf(office->detail, sizeof office->detail, "%s",
-                 u.sql.detail(u.sql.context));
-    sql_close(&u.sql);
-    arena_fini(&u.texts);
+                 sql.detail(sql.context));
+    sql_close(&sql);
+    arena_fini(&texts);
     return err;
+}
+
+enum err views_temporary(struct office *office, struct sql *sql,
+                         struct arena *texts)
+{
+    struct update u = {
+        .office = office, .sql = sql, .texts = texts, .temporary = true};
+    return update_all(&u);
 }

@@ -23,6 +23,11 @@ MUST_CHECK enum err views_update(struct office *office);
  * views: a store's own are not trusted to call functions unless they are asked
  * for. */
 MUST_CHECK enum err views_connect(struct office *office, struct sql *out);
+/* The same views for one connection alone: they read temporary tables and
+ * views, where there are some, in place of the tables.  `texts` must outlive
+ * the connection. */
+MUST_CHECK enum err views_temporary(struct office *office, struct sql *sql,
+                                    struct arena *texts);
 /* Appends the CREATE VIEW of one type. */
 MUST_CHECK enum err views_statement(struct buffer *out, const char *agency,
                                     const struct schema_type *type);

@@ -134,6 +134,9 @@ syncs lee || exit 1
 equal 'other facts are another finding' "$(count double_request)" 2
 check 'it can be put off' office findings resolve "$(only guard)" \
 	--reason 'The family decides on Friday.' --until 2099-01-01 --as ruth
+equal 'of a day before anything came nothing is found' \
+	"$(count double_request) $(findings --all --as-of 2020-01-01 --json |
+		jq '.rows|length')" '2 0'
 equal 'until that day' "$(count guard --as-of 2099-01-01)" 0
 equal 'and no longer' "$(count guard --as-of 2099-01-02)" 1
 

@@ -10,6 +10,7 @@
 
 #include "server/finding.h"
 #include "server/record.h"
+#include "server/views.h"
 #include "tests/fault.h"
 #include "tests/unit/server/small_office.h"
 
@@ -199,14 +200,14 @@ static void programs_read_the_queue_as_a_report(void **state)
     findings_fini(&f);
 }
 
-static void loading_survives_allocation_failures(void **state)
+static void survive(struct small_office *s, const char *as_of)
 {
     int hits = 0;
     /* Every step that grows: there are thousands. */
     for (int nth = 1;; nth += 1 + nth / 8) {
         struct findings f;
         fault_at(nth, false);
-        enum err err = load(&f, *state, "2026-11-18", NULL);
+        enum err err = load(&f, s, as_of, NULL);
         bool hit = fault_hit();
         fault_at(0, false);
         findings_fini(&f);
@@ -220,6 +221,56 @@ static void loading_survives_allocation_failures(void **state)
     assert_true(hits > 10);
 }
 
+static void loading_survives_allocation_failures(void **state)
+{
+    survive(*state, "2026-11-18");
+}
+
+/* Having seen what is there. */
+static void settle(struct small_office *s, int record, const char *set)
+{
+    struct place *place = &s->place;
+    char id[SMALL_ID_CHARS];
+    CHECK(sql_begin(&place->sql, true));
+    CHECK(record_put(place->office, &place->sql, "boss", small_id(id, record),
+                     NULL, NULL, bytes_text(set)));
+    CHECK(sql_commit(&place->sql));
+}
+
+/* Three days later, when much has been done about what was found. */
+static void a_day_that_is_over_is_judged_by_what_was_there(void **state)
+{
+    struct small_office *s = *state;
+    struct findings then, now, over;
+    CHECK(load(&then, s, "2026-11-18", NULL));
+    s->place.now += INT64_C(3) * 86400000;
+    settle(s, 52, "{\"status\":\"cancelled\"}");
+    small_office_write(&s->place, NULL, 34, 0, "{\"csbg_can_meet\":\"yes\"}");
+    small_office_write(&s->place, "person", 240, 240,
+                       "{\"legal_name\":\"Vale\"}");
+    CHECK(views_update(s->place.office));
+    CHECK(load(&now, s, "2026-11-21", NULL));
+    assert_non_null(find(&then, "followup_overdue", 52));
+    assert_null(find(&now, "followup_overdue", 52));
+    assert_non_null(find(&now, "no_manager", 240));
+    CHECK(load(&over, s, "2026-11-18", NULL));
+    assert_int_equal(over.count, then.count);
+    for (size_t i = 0; i < then.count; i++) {
+        assert_string_equal(over.at[i]->id, then.at[i]->id);
+        assert_int_equal(over.at[i]->since, then.at[i]->since);
+        assert_string_equal(over.at[i]->owner, then.at[i]->owner);
+        assert_int_equal(over.at[i]->resolved, then.at[i]->resolved);
+    }
+    assert_int_equal(over.run.conflicts, then.run.conflicts);
+    findings_fini(&over);
+    CHECK(load(&over, s, "2026-11-17", NULL));
+    assert_int_equal(over.count, 0);
+    findings_fini(&over);
+    findings_fini(&now);
+    findings_fini(&then);
+    survive(s, "2026-11-18");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +282,7 @@ int main(void)
         cmocka_unit_test(loading_survives_allocation_failures),
         cmocka_unit_test(what_was_put_off_comes_back_after_its_day),
         cmocka_unit_test(what_was_resolved_stays_so_until_the_facts_are_others),
+        cmocka_unit_test(a_day_that_is_over_is_judged_by_what_was_there),
     };
     return cmocka_run_group_tests(tests, small_setup, small_teardown);
 }

@@ -141,6 +141,7 @@ int command_duplicates(struct command *command);
 int command_findings(struct command *command);
 int command_findings_policies(struct command *command);
 int command_findings_resolve(struct command *command);
+int command_unknown(struct command *command);
 int command_disclose(struct command *command);
 int command_show(struct command *command);
 int command_list(struct command *command);

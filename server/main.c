@@ -190,6 +190,9 @@ static const struct entry {
      "[--set NAME=VALUE] [--format text|csv|json] [--bare]",
      "what somebody should look at, the oldest first", command_findings,
      "--policy --owner --case --all --as-of --set --format --bare --keys"},
+    {"unknown", "",
+     "what devices wrote that this office's record types do not have",
+     command_unknown, "--keys"},
     {"put",
      "TYPE[/ID] FIELD=VALUE... | FIELD+=MEMBER... | - [--case ID] "
      "[--context TOKEN] [--seal] [--each] [--check]",

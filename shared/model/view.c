@@ -36,8 +36,8 @@ static void put_member(struct buffer *out, bool *first,
         put_raw(out, first, name, member->raw);
 }
 
-static bool code_known(const struct schema_field *field,
-                       const struct canon *value)
+bool view_code_known(const struct schema_field *field,
+                     const struct canon *value)
 {
     bool known = true;
     if (field_kind(field) != VALUE_CODE || !value)
@@ -58,7 +58,7 @@ static void put_unknown(struct buffer *out, bool *first,
         type ? type_field(type, field->name) : NULL;
     if (type && !known)
         put_text(out, first, "unknown", bytes_text("field"));
-    else if (known && !code_known(known, canon_member(field, "value")))
+    else if (known && !view_code_known(known, canon_member(field, "value")))
         put_text(out, first, "unknown", bytes_text("code"));
 }
 

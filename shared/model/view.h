@@ -26,6 +26,11 @@ MUST_CHECK enum err view_show(struct buffer *out, struct bytes state,
 /* {"case","fields":{F:V},"hash","record","type"}. */
 MUST_CHECK enum err view_row(struct buffer *out, struct bytes state);
 
+/* False when the value, or a member of it, is a code that the field does not
+ * have. */
+bool view_code_known(const struct schema_field *field,
+                     const struct canon *value);
+
 /* True when field `name` of the state has `value`: compared as text, as JSON,
  * or as a member of a set. */
 bool view_matches(const struct canon *state, const char *name,

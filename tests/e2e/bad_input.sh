@@ -146,6 +146,20 @@ done
 equal 'both are listed by what they are' "$(as lee list person --where nosuch=1 \
 	--json 2>"$dir/err" | jq -c '[.[].record]')$(as lee list contact --where \
 	kind=weird --json | jq -c '[.[].record]')" "[\"$field\"][\"$code\"]"
+equal 'the office lists what its types do not have, and who wrote it' \
+	"$(office unknown --json | jq -c '[.[] | [.unknown, .type, .field, .code,
+	.records, .user, .first == .last and .last > 0]]')" \
+	'[["code","contact","kind","weird",1,"dana",true],["field","person","nosuch",null,1,"dana",true]]'
+equal 'also to people' "$(office unknown | grep -c \
+	-e '^code   contact.kind = weird$' -e '^field  person.nosuch$' \
+	-e '^       1 record, .* last by w.* (dana)$')" 4
+as lee put horoscope sign=ram --case "$person" --lenient >"$dir/out" 2>&1 &&
+	as lee put contact person="$person" kind=weird --lenient >"$dir/out" 2>&1 &&
+	syncs lee || exit 1
+equal 'a type as a whole, and codes by how many have them' "$(office unknown \
+	--json | jq -c '[.[] | [.unknown, .type, .records, .user]]')" \
+	'[["code","contact",2,"lee"],["type","horoscope",1,"lee"],["field","person",1,"dana"]]'
+refused 'it takes no operand' 2 'no operand' office unknown fields
 
 # The vault.
 refused 'no vault: says how one is made' 1 'no vault at .*enroll' \

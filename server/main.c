@@ -23,6 +23,7 @@ static const struct args_option options[] = {
     {"--agency", ARGS_TEXT, "SLUG", "short name: a-z 0-9 _ . -", false},
     {"--name", ARGS_TEXT, "TEXT", "the agency's name", false},
     {"--listen", ARGS_TEXT, "ADDRESS", "HOST:PORT (127.0.0.1:8470)", false},
+    {"--host", ARGS_LIST, "HOST", "a name or address of the office", false},
     {"--tls-cert", ARGS_TEXT, "FILE", "PEM certificate chain", false},
     {"--tls-key", ARGS_TEXT, "FILE", "PEM private key", false},
     {"--threads", ARGS_TEXT, "N", "threads that serve (one a processor)",
@@ -116,9 +117,11 @@ static const struct entry {
     int (*run)(struct command *command);
     const char *options; /* beside the common ones, separated by spaces */
 } entries[] = {
-    {"init", "--agency SLUG [--name TEXT] [--keys DIR] [--journal FILE]",
-     "make a new office and its keys", command_init,
-     "--agency --name --keys --journal"},
+    {"init",
+     "--agency SLUG [--name TEXT] [--host HOST]... [--keys DIR] "
+     "[--journal FILE]",
+     "make a new office, its keys, and a certificate for a trial", command_init,
+     "--agency --name --host --keys --journal"},
     {"serve", "[--listen 127.0.0.1:8470] [--tls-cert FILE --tls-key FILE]",
      "answer devices until SIGTERM", command_serve,
      "--listen --tls-cert --tls-key --threads --attachments-max --keys "

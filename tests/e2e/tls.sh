@@ -43,6 +43,37 @@ start_server --tls-cert "$dir/office.pem" --tls-key "$dir/office.key" || exit 1
 check 'the true office is trusted again' syncs dana
 equal 'and has everything' "$(as dana status --json | jq .here)" 0
 
+# The certificate that init makes is good for a trial.
+stop_server
+refused 'init takes names and addresses only' 2 'neither a name nor an address' \
+	"$central" init --agency south --data "$dir/south" --host 'a b'
+made=$("$central" init --agency south --data "$dir/south" --host office.example \
+	--host 10.0.0.5 --host ::2 --json)
+trial=$(jq -r .tls_cert <<<"$made")
+equal 'init makes a certificate, and a key that others cannot read' \
+	"$(stat -c %a "$(jq -r .tls_key <<<"$made")")" 600
+equal 'for this machine and the hosts that were named' "$(openssl x509 -noout -ext \
+	subjectAltName -in "$trial" | grep -oE 'DNS:(localhost|office.example)|IP Address:[^,]*' |
+	LC_ALL=C sort -u | paste -sd ' ')" "DNS:localhost DNS:office.example IP\
+ Address:0:0:0:0:0:0:0:1 IP Address:0:0:0:0:0:0:0:2 IP Address:10.0.0.5 IP\
+ Address:127.0.0.1"
+check 'for a year' openssl x509 -noout -checkend $((360 * 86400)) -in "$trial"
+check 'and no longer' bash -c "! openssl x509 -noout -in '$trial' \
+	-checkend $((366 * 86400))"
+mv "$dir/office" "$dir/north" && mv "$dir/office.keys" "$dir/north.keys" &&
+	mv "$dir/south" "$dir/office" && mv "$dir/south.keys" "$dir/office.keys" ||
+	exit 1
+trial=$dir/office.keys/trial.pem
+check 'the office serves with it' start_server --tls-cert "$trial" \
+	--tls-key "$dir/office.keys/trial.key"
+office user add mia --role worker --caseload east >"$dir/out" 2>&1
+code=$(office invite --user mia --json | jq -r .code)
+refused 'a device that does not pin it refuses it' 1 'certificate' \
+	as mia enroll --server "$url" --code "$code"
+check 'one that does enrols' \
+	as mia enroll --server "$url" --code "$code" --ca "$trial"
+check 'and syncs' syncs mia
+
 # In the clear only on this machine.
 refused 'plain HTTP to a port of TLS suggests https' 1 'say https://' \
 	as plain enroll --server "http://${url#https://}" \

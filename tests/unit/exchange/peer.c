@@ -42,7 +42,8 @@ static void *serve(void *context)
     for (size_t i = 0; i < peer->count;) {
         if (fd < 0) {
             fd = accept(peer->fd, NULL, NULL);
-            must(fd >= 0);
+            if (fd < 0)
+                return NULL; /* nobody comes any more: peer_join() */
             peer->connections++;
         }
         if (!request_read(peer, fd)) {
@@ -88,6 +89,7 @@ void peer_start(struct peer *peer, const struct peer_answer *answers,
 
 void peer_join(struct peer *peer)
 {
+    (void)shutdown(peer->fd, SHUT_RDWR);
     pthread_join(peer->thread, NULL);
     close(peer->fd);
 }

@@ -237,7 +237,7 @@ async def storm(office, small, large):
     killed = asyncio.Event()
     large.gate.shut_after(LINES * ID_BYTES // 2)
     big = asyncio.create_task(large.sync())
-    while not head_of_large(office) and time.monotonic() - begin < TRY_S:
+    while not head_of_large(office) and not big.done():
         await asyncio.sleep(0.005)
     tasks = [asyncio.create_task(sync(d)) for d in small]
     await killed.wait()

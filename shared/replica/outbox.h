@@ -84,7 +84,8 @@ MUST_CHECK enum err outbox_older(struct vault *vault,
                                  struct log_mark out[LOG_MARKS_MAX],
                                  size_t *count);
 /* Takes a `backed` receipt for one of them, of the present lineage.  One whose
- * link is not our own at that n says nothing of our lines. */
+ * link is not our own at that n says nothing of our lines, and is noted, so
+ * that outbox_older() counts it as told. */
 MUST_CHECK enum err outbox_older_backed(struct vault *vault,
                                         const struct receipt *receipt);
 /* The office holds these of our lines. */

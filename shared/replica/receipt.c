@@ -238,6 +238,8 @@ static enum err older_take(struct vault *vault, const struct receipt *receipt)
         err = signature_check(vault, &row, DOMAIN_BACKED, receipt);
     if (!err)
         err = link_check(vault, &row, receipt);
+    if (err == ERR_FORK) /* that log parted: it is of no use to hear it again */
+        return vault_run_ints(vault, SQL_IDENTITY_TOLD, row.id, receipt->n);
     if (!err)
         err = receipt_keep(vault, &row, "backed up", receipt);
     vault->changed = vault->changed || !err;
@@ -251,9 +253,7 @@ enum err outbox_older_backed(struct vault *vault, const struct receipt *receipt)
     if (err)
         return err;
     err = older_take(vault, receipt);
-    if (err == ERR_NOT_FOUND || err == ERR_FORK)
-        err = ERR_OK;
-    return vault_end(vault, err);
+    return vault_end(vault, err == ERR_NOT_FOUND ? ERR_OK : err);
 }
 
 /* --- holds ---------------------------------------------------------------- */

@@ -130,8 +130,12 @@ const char *const sql_of[SQL_COUNT] = {
     [SQL_IDENTITY_BACKED_LOWER] =
         "UPDATE identity SET backed = min(backed, ?2) WHERE id = ?1",
     [SQL_IDENTITY_BACKED_OLDER] =
-        "UPDATE identity SET backed = 0 WHERE state = 'closed' AND id <> ?1",
-    [SQL_IDENTITY_OLDER] = "SELECT r.name, i.backed FROM identity i"
+        "UPDATE identity SET backed = 0, told = 0 WHERE state = 'closed'"
+        " AND id <> ?1",
+    [SQL_IDENTITY_TOLD] =
+        "UPDATE identity SET told = max(told, ?2) WHERE id = ?1",
+    [SQL_IDENTITY_OLDER] = "SELECT r.name, max(i.backed, i.told)"
+                           " FROM identity i"
                            " JOIN replica r ON r.id = i.replica"
                            " WHERE state = 'closed' AND i.backed < i.received"
                            " ORDER BY i.id DESC LIMIT ?1",

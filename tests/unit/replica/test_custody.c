@@ -124,6 +124,26 @@ static void an_older_receipt_that_is_not_ours_counts_for_nothing(void **state)
     assert_int_equal(status_of(p->dana.vault).backed_up, 3);
 }
 
+/* Of a log that parted the office's mark is of other lines; it would answer a
+ * long poll at once, again and again, if it had to think it unheard. */
+static void a_mark_that_is_not_ours_is_asked_for_no_more(void **state)
+{
+    struct pair *p = *state;
+    far_succeed(p->far, &p->dana, "fork");
+    older_expect(p, 1, 0);
+    for (size_t i = 0; i < p->far->log_count; i++)
+        if (!strcmp(p->far->logs[i].replica, p->replica))
+            p->far->logs[i].link[0] ^= 1;
+    struct receipt other = backed_of(p, p->replica);
+    assert_int_equal(outbox_older_backed(p->dana.vault, &other), ERR_OK);
+    older_expect(p, 1, other.n);
+    assert_int_equal(status_of(p->dana.vault).backed_up, 0);
+    /* In another history it is asked anew. */
+    far_rollback(p->far, p->replica, 1);
+    far_succeed(p->far, &p->dana, "lineage");
+    older_expect(p, 1, 0);
+}
+
 /* --- what the office said to have written --------------------------------- */
 
 static void terms_expect(struct pair *p, size_t count, int64_t n)
@@ -164,6 +184,7 @@ int main(void)
         TEST(contributed_lines_are_backed_up_again),
         TEST(of_the_oldest_log_nothing_is_taken_for_granted),
         TEST(an_older_receipt_that_is_not_ours_counts_for_nothing),
+        TEST(a_mark_that_is_not_ours_is_asked_for_no_more),
         TEST(what_a_term_said_it_wrote_is_told_after_a_rollback),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,7 +42,6 @@ void arena_clear(struct arena *a)
         return;
     blocks_free(kept->next);
     kept->next = NULL;
-    memset(kept->at, 0, kept->used);
     kept->used = 0;
 }
 
@@ -53,9 +52,10 @@ static struct arena_block *block_add(struct arena *a, size_t size)
         room = BLOCK_BYTES_MAX;
     if (room < size)
         room = size;
-    struct arena_block *block = calloc(1, sizeof *block + room);
+    struct arena_block *block = malloc(sizeof *block + room);
     if (!block)
         return NULL;
+    block->used = 0;
     block->room = room;
     block->next = a->blocks;
     a->blocks = block;
@@ -78,7 +78,7 @@ void *arena_take(struct arena *a, size_t size)
     void *at = block->at + block->used;
     block->used += size;
     a->used += size;
-    return at;
+    return memset(at, 0, size);
 }
 
 char *arena_copy(struct arena *a, struct bytes bytes)

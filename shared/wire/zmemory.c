@@ -1,12 +1,14 @@
 #include "shared/wire/zmemory.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 static void *take(void *context, uInt items, uInt size)
 {
     (void)context;
-    return calloc(items, size);
+    return size && items > SIZE_MAX / size ? NULL
+                                           : malloc((size_t)items * size);
 }
 
 static void give(void *context, void *memory)

@@ -157,8 +157,11 @@ void session_contributed(struct session *s)
 
 static enum err build_contribution(struct session *s)
 {
-    enum err err = push_old(s);
-    if (!err && !s->sent.old_count)
+    bool waits;
+    enum err err = outbox_old_waits(s->vault, &waits);
+    if (!err && waits)
+        err = push_old(s);
+    if (!err && !(waits && s->sent.old_count))
         session_contributed(s);
     return err;
 }

@@ -248,6 +248,19 @@ static enum err old_broken(struct vault *vault, int64_t id, int64_t from)
     return err ? err : vault_end(vault, succession_lost(vault, id, from));
 }
 
+enum err outbox_old_waits(struct vault *vault, bool *waits)
+{
+    char name[REPLICA_CHARS + 1];
+    uint8_t key[KEY_BYTES];
+    struct reading reading = {.name = name};
+    int64_t id = 0;
+    enum err err = vault_refresh(vault);
+    if (!err)
+        err = old_next(vault, &id, &reading, name, key);
+    *waits = !err;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
 enum err outbox_read_old(struct vault *vault, size_t count,
                          outbox_each_old *each, void *context)
 {

@@ -32,6 +32,8 @@ MUST_CHECK enum err outbox_link(struct vault *vault, int64_t n,
  * form, one log after the other; `key` is that log's public key. */
 typedef enum err outbox_each_old(void *context, const uint8_t key[KEY_BYTES],
                                  const struct outbox_line *line);
+/* Are there any?  Costs one statement. */
+MUST_CHECK enum err outbox_old_waits(struct vault *vault, bool *waits);
 MUST_CHECK enum err outbox_read_old(struct vault *vault, size_t count,
                                     outbox_each_old *each, void *context);
 /* The office has them: marks that log as contributed up to n. */

@@ -8,7 +8,8 @@ set -eu
 build="gcc libc6-dev make pkg-config libsqlite3-dev libcurl4-openssl-dev
     libjansson-dev zlib1g-dev libmicrohttpd-dev libgnutls28-dev libsodium-dev
     libinih-dev"
-test="$build libcmocka-dev python3 openssl curl sqlite3 jq spin faketime"
+test="$build libcmocka-dev python3 openssl curl sqlite3 jq spin faketime
+    postgresql"
 demo="$build jq"
 lint="$test clang-format clang-tidy cppcheck"
 ci="$test valgrind libtsan2 libasan8 libubsan1"

@@ -64,8 +64,9 @@ tasks AS MATERIALIZED (
     GROUP BY case_id),
 -- One row a case of each part, in place of joins of parts that have no index.
 parts AS (
-    SELECT case_id, 1 AS open, NULL AS last, NULL AS days, 0 AS tasks,
-        0 AS late, 0 AS attempts, NULL AS worker FROM cases
+    SELECT case_id, 1 AS open, CAST(NULL AS BIGINT) AS last,
+        CAST(NULL AS BIGINT) AS days, 0 AS tasks, 0 AS late, 0 AS attempts,
+        NULL AS worker FROM cases
     UNION ALL SELECT case_id, 0, last, NULL, 0, late, attempts, NULL
     FROM contacts
     UNION ALL SELECT case_id, 0, NULL, days, 0, 0, 0, NULL FROM cadence

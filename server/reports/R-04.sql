@@ -48,7 +48,7 @@ standing AS MATERIALIZED (
             (SELECT case_id FROM o_caseload WHERE caseload = :caseload)))
 SELECT t.program, t.stage, count(*) AS enrollments,
     count(DISTINCT t.person) AS persons,
-    CASE WHEN count(t.days) = 0 THEN 0 ELSE sum(t.days) / count(t.days) END AS days_mean,
+    CASE WHEN count(t.days) = 0 THEN 0 ELSE CAST(sum(t.days) AS BIGINT) / count(t.days) END AS days_mean,
     coalesce(max(t.days), 0) AS days_most,
     count(CASE WHEN t.agreed = 1 THEN 1 END) AS agreed,
     coalesce(sum(t.choices), 0) AS choices,

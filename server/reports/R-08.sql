@@ -96,8 +96,10 @@ judged AS (
     FROM months m
     LEFT JOIN exempt x ON x.person = m.person
     LEFT JOIN caused g ON g.person = m.person AND g.month = m.month)
-SELECT month, person, core / 60 AS core, other / 60 AS other,
-    verified / 60 AS verified, excused / 60 AS excused, in_conflict, result,
+SELECT month, person, CAST(core AS BIGINT) / 60 AS core,
+    CAST(other AS BIGINT) / 60 AS other,
+    CAST(verified AS BIGINT) / 60 AS verified,
+    CAST(excused AS BIGINT) / 60 AS excused, in_conflict, result,
     CASE result WHEN 'good cause' THEN '22 MRS 3785'
         WHEN 'exempt' THEN '10-144 ch. 607 s. 3'
         ELSE '45 CFR 261.31, 261.60' END AS rule

@@ -108,7 +108,7 @@ give second
 reload
 until_true told certificate 4
 check 'until the agency has its own again' syncs dana
-kill "$asking"
+kill "$asking" "$client"
 exec 7>&-
 wait "$asking" "$client" 2>/dev/null
 stop_server

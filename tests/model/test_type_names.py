@@ -40,6 +40,7 @@ KNOWN = {
     "shared/model/voucher.h": "expenditure_void voucher voucher_spend",
     # what a site is told, who sees a case, how long it is kept, what was said of a finding
     "server/command_disclose.c": "consent person phone referral site_referral",
+    "server/command_purpose.c": "consent disclosure_log person referral",
     "server/ingest_effect.c": "assignment referral site_referral",
     "server/member.c": "assignment",
     "server/finding.c": "assignment finding_resolution",
@@ -48,6 +49,9 @@ KNOWN = {
     # whose case a record belongs to that says no more (the member `person`)
     "shared/model/view.h": "person",
     "shared/replica/record.c": "person",
+    "server/put.c": "person",
+    # what many reports ask of several types, as views
+    "server/views_fixed.c": "budgeting_offer contact eitc_offer enrollment location person retention",
     "server/duplicates.c": "phone",
 }
 # Words that are something else there: members of the wire, tables of HSDS, options.

@@ -69,6 +69,9 @@ void print_conflict(struct cli *cli, const char *json);
 void print_bytes(const char *text, size_t bytes);
 /* What was remarked on a write, a line each, on standard error. */
 void print_notes(const char *text);
+/* The same of a day or instant of `field` that is to come; true when it is.
+ * NULL is none. */
+bool print_future(const struct cli *cli, const char *field, const char *at);
 
 /* {"field","value"} after a decision. */
 void print_settlement(const char *json);

@@ -1,4 +1,4 @@
-/* put, contact, refer, follow-up: writing. */
+/* put: writing by type and field. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,7 +6,6 @@
 #include "shared/model/change.h"
 
 #define RESULTS_BYTES_MAX (1u << 30) /* of one batch */
-#define FUTURE_MS INT64_C(600000)
 
 static bool checks(const struct cli *cli)
 {
@@ -39,21 +38,6 @@ static bool print_result(const struct cli *cli, const char *result)
         print_notes(warning);
     json_decref(root);
     return noted;
-}
-
-/* That something happened which has not yet; clocks may differ by a little. */
-static bool future_note(const struct cli *cli, const char *field,
-                        const char *at)
-{
-    int64_t ms, now_ms = clock_wall_ms(clock_system());
-    char shown[INSTANT_CHARS];
-    if (!at || instant_parse(bytes_text(at), &ms) || ms <= now_ms + FUTURE_MS)
-        return false;
-    instant_format_local(shown, ms);
-    if (!cli->json)
-        fprintf(stderr, "satchel: note: %s is in the future: %s\n", field,
-                strlen(at) > sizeof "2026-11-21" - 1 ? shown : at);
-    return true;
 }
 
 /* --- what is to be written ------------------------------------------------ */
@@ -119,7 +103,7 @@ static int write_change(struct cli *cli, struct change *change,
     int error = write_or_check(cli, write, &result);
     if (!error) {
         noted = print_result(cli, result);
-        noted |= future_note(
+        noted |= print_future(
             cli, "occurred_at",
             json_string_value(json_object_get(change->set, "occurred_at")));
     } else if (set)
@@ -413,117 +397,4 @@ int command_put(struct cli *cli)
     return args_flag(&cli->args, "--each")
                ? put_each(cli, &write)
                : put_with(cli, &write, NULL, write.type, 1);
-}
-
-static int print_written(struct cli *cli, const char *id)
-{
-    json_t *root = json_pack("{s:s,s:s}", "record", id, "warning",
-                             satchel_note(cli->vault));
-    char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
-    json_decref(root);
-    if (!text)
-        return cli_fail(cli, EXIT_FAILED, "nomem", "memory is exhausted");
-    puts(text);
-    free(text);
-    return EXIT_DONE;
-}
-
-static int done(struct cli *cli, int error, const char *id)
-{
-    if (error)
-        return cli_fail_vault(cli, error);
-    if (cli->json)
-        return print_written(cli, id);
-    puts(id);
-    print_notes(satchel_note(cli->vault));
-    return EXIT_DONE;
-}
-
-static int one_operand(struct cli *cli, const char *what)
-{
-    if (cli->operand_count == 1)
-        return EXIT_DONE;
-    if (!cli->operand_count)
-        return cli_misuse(cli, "which %s?  satchel %s %s ...", what,
-                          cli->command, what);
-    return cli_misuse(cli,
-                      "satchel %s takes one %s, not %zu; put a text that has "
-                      "spaces in quotes",
-                      cli->command, what, cli->operand_count);
-}
-
-int command_contact(struct cli *cli)
-{
-    struct satchel_contact contact = SATCHEL_CONTACT_INIT;
-    char id[SATCHEL_ID_BYTES];
-    int code = one_operand(cli, "PERSON");
-    if (!code)
-        code = cli_open(cli, true);
-    if (!code)
-        code = given_option(cli, "--narrative", &contact.narrative);
-    if (code)
-        return code;
-    contact.person = cli->operands[0];
-    contact.kind = args_text(&cli->args, "--kind");
-    contact.occurred_at = args_text(&cli->args, "--at");
-    if (!contact.occurred_at && *cli->given.at)
-        contact.occurred_at = cli->given.at; /* when it was first told */
-    contact.outcome = args_text(&cli->args, "--outcome");
-    contact.seal = args_flag(&cli->args, "--seal");
-    int error = given_begin(cli);
-    if (!error)
-        error =
-            given_end(cli, satchel_record_contact(cli->vault, &contact, id));
-    if (!error)
-        future_note(cli, "occurred_at", contact.occurred_at);
-    return done(cli, error, id);
-}
-
-int command_refer(struct cli *cli)
-{
-    struct satchel_referral referral = SATCHEL_REFERRAL_INIT;
-    char id[SATCHEL_ID_BYTES];
-    int code = one_operand(cli, "PERSON");
-    if (!code)
-        code = cli_open(cli, true);
-    if (!code)
-        code = given_option(cli, "--note", &referral.note);
-    if (code)
-        return code;
-    referral.person = cli->operands[0];
-    referral.need = args_text(&cli->args, "--need");
-    referral.service = args_text(&cli->args, "--to");
-    referral.consent = args_text(&cli->args, "--consent");
-    referral.status = args_text(&cli->args, "--status");
-    int error = given_begin(cli);
-    if (!error)
-        error = given_end(cli, satchel_refer(cli->vault, &referral, id));
-    return done(cli, error, id);
-}
-
-int command_follow_up(struct cli *cli)
-{
-    struct satchel_follow_up follow_up = SATCHEL_FOLLOW_UP_INIT;
-    char id[SATCHEL_ID_BYTES], day[sizeof "2026-11-21"];
-    int code = one_operand(cli, "REFERRAL");
-    if (!code)
-        code = cli_open(cli, true);
-    if (!code)
-        code = given_option(cli, "--finding", &follow_up.finding);
-    if (code)
-        return code;
-    snprintf(day, sizeof day, "%s", cli->given.at);
-    follow_up.referral = cli->operands[0];
-    follow_up.method = args_text(&cli->args, "--method");
-    follow_up.on = args_text(&cli->args, "--on");
-    if (!follow_up.on && *day)
-        follow_up.on = day; /* when it was first told */
-    follow_up.next_due = args_text(&cli->args, "--next-due");
-    int error = given_begin(cli);
-    if (!error)
-        error = given_end(cli,
-                          satchel_record_follow_up(cli->vault, &follow_up, id));
-    if (!error)
-        future_note(cli, "on", follow_up.on);
-    return done(cli, error, id);
 }

@@ -9,6 +9,8 @@
 #include "shared/model/prose.h"
 #include "shared/model/view.h"
 
+#define FUTURE_MS INT64_C(600000) /* clocks may differ by a little */
+
 /* Prints the text and erases it. */
 static void print_to(FILE *to, struct buffer *text)
 {
@@ -52,6 +54,19 @@ void print_notes(const char *text)
         fprintf(stderr, "satchel: note: %s\n", buffer_text(&out));
         buffer_fini(&out);
     }
+}
+
+bool print_future(const struct cli *cli, const char *field, const char *at)
+{
+    int64_t ms, now_ms = clock_wall_ms(clock_system());
+    char shown[INSTANT_CHARS];
+    if (!at || instant_parse(bytes_text(at), &ms) || ms <= now_ms + FUTURE_MS)
+        return false;
+    instant_format_local(shown, ms);
+    if (!cli->json)
+        fprintf(stderr, "satchel: note: %s is in the future: %s\n", field,
+                strlen(at) > sizeof "2026-11-21" - 1 ? shown : at);
+    return true;
 }
 
 /* JSON of the library on its way to becoming text. */

@@ -7,8 +7,9 @@
 static void *take(void *context, uInt items, uInt size)
 {
     (void)context;
-    return size && items > SIZE_MAX / size ? NULL
-                                           : malloc((size_t)items * size);
+    if (!items || !size || items > SIZE_MAX / size)
+        return NULL;
+    return malloc((size_t)items * size);
 }
 
 static void give(void *context, void *memory)

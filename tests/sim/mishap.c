@@ -236,3 +236,14 @@ void mishap_unbacked(struct world *world)
     }
     world->faults = faults;
 }
+
+void mishap_stranger(struct world *world)
+{
+    struct device *d = device_any(world);
+    if (!d)
+        return;
+    world->stranger = true;
+    if (device_sync(world, d))
+        world_fail(world, "%s has synced with a stranger", d->name);
+    world->stranger = false;
+}

@@ -27,5 +27,7 @@ void mishap_collide(struct world *world);
 /* An attachment reaches the office and no backup, or one, or two; its device
  * makes room as far as it may, and the office's disk is lost. */
 void mishap_unbacked(struct world *world);
+/* Whoever answers in the office's place can make a device wait and no more. */
+void mishap_stranger(struct world *world);
 
 #endif

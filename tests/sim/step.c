@@ -411,18 +411,6 @@ static void step_prune(struct world *world)
         photos_prune(world, d);
 }
 
-/* Whoever answers in the office's place can make a device wait and no more. */
-static void step_stranger(struct world *world)
-{
-    struct device *d = device_any(world);
-    if (!d)
-        return;
-    world->stranger = true;
-    if (device_sync(world, d))
-        world_fail(world, "%s has synced with a stranger", d->name);
-    world->stranger = false;
-}
-
 static void step_locked(struct world *world)
 {
     struct device *d = device_any(world);
@@ -466,7 +454,7 @@ static const struct {
     [STEP_SUSPEND] = {"suspend", step_suspend},
     [STEP_HOT_EDIT] = {"hot-edit", step_hot_edit},
     [STEP_ENROL] = {"enrol", step_enrol},
-    [STEP_STRANGER] = {"stranger", step_stranger},
+    [STEP_STRANGER] = {"stranger", mishap_stranger},
     [STEP_LEND] = {"lend", mishap_lend},
     [STEP_ODD] = {"odd", odd_step},
     [STEP_REVOKE] = {"revoke", step_revoke},

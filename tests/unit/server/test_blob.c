@@ -48,7 +48,7 @@ static void photo_make(struct photo *p, const struct place *place)
     randombytes_buf(p->key, sizeof p->key);
     crypto_box_seal(p->wrap, p->key, sizeof p->key,
                     place->office->keys.box_public);
-    assert_int_equal(blob_hasher_new(&hasher, p->salt), ERR_OK);
+    CHECK(blob_hasher_new(&hasher, p->salt));
     blob_hasher_add(hasher, bytes_of(p->plain, sizeof p->plain));
     blob_hasher_end(hasher, p->blob);
     blob_hasher_free(hasher);
@@ -134,16 +134,14 @@ static void judge(struct blob_call *call, struct scene *s,
     memcpy(q.blob, how.blob ? how.blob : s->photo.blob, HASH_BYTES);
     hex_encode(name, q.blob, HASH_BYTES);
     buffer_init(&line, BLOB_HEADER_BYTES_MAX);
-    assert_int_equal(blob_request_write(&line, &q), ERR_OK);
+    CHECK(blob_request_write(&line, &q));
     chain_sign(sig, how.locked ? &d->transport : &d->keys, DOMAIN_BLOB,
                buffer_bytes(&line));
     sig[3] ^= how.forged;
     base64_encode(text, sig, sizeof sig);
     blob_call_init(call);
-    assert_int_equal(blob_call_judge(call, s->place->office, &s->place->sql,
-                                     how.method, name, buffer_text(&line),
-                                     text),
-                     ERR_OK);
+    CHECK(blob_call_judge(call, s->place->office, &s->place->sql, how.method,
+                          name, buffer_text(&line), text));
     buffer_fini(&line);
 }
 
@@ -286,8 +284,7 @@ static void F16_a_part_goes_on_at_the_byte_after_a_restart(void **state)
     assert_int_equal(bring(s, 70001, sizeof s->photo.sealed), ERR_OK);
     assert_true(blob_file_there(office, s->photo.blob));
     buffer_init(&got, PHOTO_BYTES);
-    assert_int_equal(
-        blob_file_read(office, s->photo.blob, 0, PHOTO_BYTES, &got), ERR_OK);
+    CHECK(blob_file_read(office, s->photo.blob, 0, PHOTO_BYTES, &got));
     assert_true(
         bytes_equal(buffer_bytes(&got), bytes_of(s->photo.plain, PHOTO_BYTES)));
     buffer_fini(&got);

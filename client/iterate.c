@@ -178,11 +178,10 @@ static enum err parse_where(struct satchel_iterator *i, const char *json)
 
 /* Nothing was found: is it that what was asked for is misspelt, or cannot be?
  */
-static bool misspelt(struct vault *vault, struct satchel_iterator *i,
-                     const char *type, char text[MISSPELT_CHARS])
+static bool misspelt(struct satchel_iterator *i,
+                     const struct schema_type *known, const char *type,
+                     char text[MISSPELT_CHARS])
 {
-    const struct schema_type *known =
-        schema_type(vault_schema(vault), bytes_text(type));
     if (!known && i->rows == 0 && *type) {
         snprintf(text, MISSPELT_CHARS, "%.64s: no such record type", type);
         return true;
@@ -214,6 +213,7 @@ PUBLIC int satchel_list(satchel *handle, const char *type,
 {
     *out = NULL;
     struct satchel_iterator *i = iterator_new();
+    const struct schema_type *known = NULL;
     enum err err = handle_enter(handle);
     if (!i)
         return handle_fail(handle, ERR_NOMEM, "memory is exhausted");
@@ -224,15 +224,19 @@ PUBLIC int satchel_list(satchel *handle, const char *type,
                            "such as {\"kind\":\"home_visit\"}");
     }
     if (!err && i->where)
-        err = conditions_type(
-            i, schema_type(vault_schema(handle->vault), bytes_text(type)));
+        err = vault_type_find(handle->vault, bytes_text(type), &known);
+    if (!err && i->where)
+        err = conditions_type(i, known);
     if (!err && i->where)
         err = record_same(handle->vault, bytes_text(""), &i->same);
     if (!err)
         err = record_list(handle->vault, type, add_row, i);
     /* What only a newer schema knows is listed: records and their fields. */
     char text[MISSPELT_CHARS];
-    if (!err && i->texts.size == 0 && misspelt(handle->vault, i, type, text)) {
+    bool found = i->texts.size > 0;
+    if (!err && !found)
+        err = vault_type_find(handle->vault, bytes_text(type), &known);
+    if (!err && !found && misspelt(i, known, type, text)) {
         satchel_iterator_close(i);
         return handle_fail(handle, ERR_INVALID, "%s", text);
     }

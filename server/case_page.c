@@ -64,10 +64,13 @@ void page_time(struct buffer *out, int64_t ms)
     buffer_add_text(out, text);
 }
 
-struct bytes page_type_title(const struct case_page *page, struct bytes type)
+enum err page_type_title(const struct case_page *page, struct bytes type,
+                         struct bytes *title)
 {
-    const struct schema_type *known = schema_type(page->schema, type);
-    return known ? type_title(known) : type;
+    const struct schema_type *known;
+    enum err err = schema_find(page->schema, type, &known);
+    *title = known ? type_title(known) : type;
+    return err;
 }
 
 enum err page_record_name(struct buffer *out, const struct case_page *page,

@@ -10,7 +10,8 @@ void page_text(struct buffer *out, struct bytes text); /* escaped */
 /* A code or name in words: "home_visit" reads "home visit". */
 void page_words(struct buffer *out, struct bytes code);
 void page_time(struct buffer *out, int64_t ms);
-struct bytes page_type_title(const struct case_page *page, struct bytes type);
+MUST_CHECK enum err page_type_title(const struct case_page *page,
+                                    struct bytes type, struct bytes *title);
 /* Its name and the end of its id; the whole id when it has none. */
 MUST_CHECK enum err page_record_name(struct buffer *out,
                                      const struct case_page *page,

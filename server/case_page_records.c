@@ -146,14 +146,17 @@ static enum err put_field(struct buffer *out, const struct case_page *page,
 static enum err put_record(struct buffer *out, const struct case_page *page,
                            const struct case_record *record)
 {
-    const struct schema_type *type = schema_type(page->schema, record->type);
+    const struct schema_type *type;
+    struct bytes title = bytes_text("A record whose beginning is missing");
     const struct canon *fields = canon_member(record->root, "fields");
     const struct canon *field = fields ? fields->first : NULL;
-    enum err err = ERR_OK;
+    enum err err = schema_find(page->schema, record->type, &type);
+    if (!err && record->type.size)
+        err = page_type_title(page, record->type, &title);
+    if (err)
+        return err;
     buffer_add_text(out, "<h3>");
-    page_text(out, record->type.size
-                       ? page_type_title(page, record->type)
-                       : bytes_text("A record whose beginning is missing"));
+    page_text(out, title);
     buffer_add_text(out, ": ");
     err = page_record_name(out, page, bytes_text(record->id));
     buffer_add_text(out, "</h3>\n<table><thead><tr><th scope=col>Field</th>"
@@ -189,8 +192,9 @@ enum err page_records(struct buffer *out, const struct case_page *page)
     enum err err = places ? ERR_OK : ERR_NOMEM;
     for (size_t i = 0; i < file->record_count && !err; i++) {
         const struct case_record *record = &file->records[i];
-        places[i] = (struct place){page_type_title(page, record->type), record,
-                                   !strcmp(record->id, page->kase)};
+        places[i].record = record;
+        places[i].own = !strcmp(record->id, page->kase);
+        err = page_type_title(page, record->type, &places[i].title);
     }
     if (!err)
         qsort(places, file->record_count, sizeof *places, compare_places);

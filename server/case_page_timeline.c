@@ -59,13 +59,19 @@ static enum err put_what(struct buffer *out, const struct case_page *page,
                          const struct case_line *line)
 {
     const struct revision *original = revision_original(line->revision);
-    const struct schema_type *type =
-        line->record ? schema_type(page->schema, line->record->type) : NULL;
+    const struct schema_type *type = NULL;
+    struct bytes title = bytes_of(NULL, 0);
+    enum err err = ERR_OK;
+    if (line->record)
+        err = schema_find(page->schema, line->record->type, &type);
+    if (!err && line->record)
+        err = page_type_title(page, line->record->type, &title);
+    if (err)
+        return err;
     buffer_add_text(out, original->creates ? "began " : "");
-    if (line->record && line->record->type.size)
-        page_text(out, page_type_title(page, line->record->type));
+    page_text(out, title);
     buffer_add_char(out, ' ');
-    enum err err = page_record_name(out, page, original->record);
+    err = page_record_name(out, page, original->record);
     if (!err)
         err = put_members(out, page, type, original->set, ": ");
     if (!err)

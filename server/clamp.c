@@ -6,17 +6,19 @@
 #define AHEAD_MS_MAX (INT64_C(60) * 60 * 1000)
 
 /* Only a field whose rule looks at the time can be won by a wrong clock. */
-static bool time_decides(struct batch *b, const struct revision *original,
-                         struct bytes type_text)
+static enum err time_decides(struct batch *b, const struct revision *original,
+                             struct bytes type_text, bool *decides)
 {
-    const struct schema_type *type = schema_type(b->office->schema, type_text);
+    const struct schema_type *type;
+    enum err err = schema_find(b->office->schema, type_text, &type);
+    *decides = false;
     const struct canon *member = original->set ? original->set->first : NULL;
     for (; type && member; member = member->next) {
         const struct schema_field *field = type_field(type, member->name);
         if (field && field_rule(field) == RULE_LATEST)
-            return true;
+            *decides = true;
     }
-    return false;
+    return err;
 }
 
 enum err clamp_state(struct batch *b, const struct incoming *in,
@@ -26,14 +28,17 @@ enum err clamp_state(struct batch *b, const struct incoming *in,
     char record[ID_CHARS + 1], dot[DOT_CHARS + 1];
     struct buffer clock;
     struct dot statement;
-    if (original->at <= b->now + AHEAD_MS_MAX ||
-        !time_decides(b, original, bytes_text(type)))
+    bool decides;
+    if (original->at <= b->now + AHEAD_MS_MAX)
         return ERR_OK;
+    enum err err = time_decides(b, original, bytes_text(type), &decides);
+    if (err || !decides)
+        return err;
     memcpy(record, in->revision->record.at, ID_CHARS);
     record[ID_CHARS] = '\0';
     dot_format(dot, &in->revision->dot);
     buffer_init(&clock, 1024);
-    enum err err = buffer_printf(&clock, "{\"%s\":%" PRId64 "}", dot, b->now);
+    err = buffer_printf(&clock, "{\"%s\":%" PRId64 "}", dot, b->now);
     struct revision_draft draft = {.record = record,
                                    .clock = buffer_bytes(&clock)};
     if (!err)

@@ -180,14 +180,17 @@ static int read_keep(struct command *c, struct decision *d)
 
 static int read_value(struct command *c, struct decision *d)
 {
-    const struct schema_type *type =
-        schema_type(c->office->schema, bytes_text(d->record.type));
+    const struct schema_type *type;
+    enum err err =
+        schema_find(c->office->schema, bytes_text(d->record.type), &type);
+    if (err)
+        return command_fail_office(c, err);
     const struct schema_field *field =
         type ? type_field(type, bytes_text(d->field)) : NULL;
     buffer_add_char(&d->json, '{');
     canon_put_text(&d->json, bytes_text(d->field));
     buffer_add_char(&d->json, ':');
-    enum err err = typed_value(&d->json, field, d->value);
+    err = typed_value(&d->json, field, d->value);
     buffer_add_char(&d->json, '}');
     return err ? command_fail_office(c, err) : EXIT_DONE;
 }

@@ -140,7 +140,10 @@ static int import_type(struct import *m, const struct schema_type *type)
 {
     struct command *c = m->command;
     struct bytes name = type_name(type);
-    const struct schema_type *present = schema_type(c->office->schema, name);
+    const struct schema_type *present;
+    enum err err = schema_find(c->office->schema, name, &present);
+    if (err)
+        return command_fail_office(c, err);
     int64_t version = present ? type_version(present) : 0;
     bool same =
         present && bytes_equal(type_definition(present), type_definition(type));
@@ -156,7 +159,7 @@ static int import_type(struct import *m, const struct schema_type *type)
         return EXIT_DONE;
     m->written++;
     int64_t older = 0;
-    enum err err = sql_find_int(
+    err = sql_find_int(
         &c->sql, records_of_type,
         SQL_VALUES(sql_text(c->office->agency), sql_text_bytes(name)), &older);
     m->older += older;
@@ -171,8 +174,11 @@ static int import_all(struct import *m)
     int code = command_begin(c);
     if (code != EXIT_DONE)
         return code;
-    for (size_t i = 0; i < schema_type_count(m->schema) && !code; i++)
-        code = import_type(m, schema_type_at(m->schema, i));
+    for (size_t i = 0; i < schema_type_count(m->schema) && !code; i++) {
+        const struct schema_type *type;
+        enum err err = schema_at(m->schema, i, &type);
+        code = err ? command_fail_office(c, err) : import_type(m, type);
+    }
     code = command_end(c, code);
     if (code != EXIT_DONE)
         return code;

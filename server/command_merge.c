@@ -43,8 +43,11 @@ static int load(struct merge *m, const char *record)
     int code = load_record(c, record, &m->record);
     if (code != EXIT_DONE)
         return code;
-    const struct schema_type *type =
-        schema_type(c->office->schema, bytes_text(m->record.type));
+    const struct schema_type *type;
+    enum err err =
+        schema_find(c->office->schema, bytes_text(m->record.type), &type);
+    if (err)
+        return command_fail_office(c, err);
     m->link = type ? type_merges(type) : NULL;
     if (!m->link)
         return command_fail(c, ERR_INVALID,

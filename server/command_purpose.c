@@ -8,21 +8,27 @@
 #define TYPE "disclosure_log"
 #define PURPOSE "purpose"
 
-static const struct schema_field *purpose_field(const struct command *c)
+/* NULL: there is no such field. */
+static enum err field_find(const struct command *c,
+                           const struct schema_field **out)
 {
-    const struct schema_type *type =
-        schema_type(c->office->schema, bytes_text(TYPE));
-    return type ? type_field(type, bytes_text(PURPOSE)) : NULL;
+    const struct schema_type *type;
+    enum err err = schema_find(c->office->schema, bytes_text(TYPE), &type);
+    *out = type ? type_field(type, bytes_text(PURPOSE)) : NULL;
+    return err;
 }
 
 int command_purpose(const struct command *c, const char *preset,
                     const char **out)
 {
-    const struct schema_field *field = purpose_field(c);
+    const struct schema_field *field;
+    enum err err = field_find(c, &field);
     const char *given = args_text(&c->args, "--purpose");
     char codes[COMMAND_CODES_CHARS] = "";
     size_t size = 0;
     *out = given ? given : preset;
+    if (err)
+        return command_fail_office(c, err);
     if (!field)
         return command_fail(c, ERR_NOT_FOUND,
                             "this office does not have the record type " TYPE

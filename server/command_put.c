@@ -194,9 +194,12 @@ static int change_write(struct putting *p, const struct change *change)
 static int put_one(struct putting *p, const json_t *shown, const char *type)
 {
     struct change change;
-    struct typing typing = {
-        p->command, schema_type(p->command->office->schema, bytes_text(type))};
-    enum err err = change_init(&change, shown, value_read, &typing);
+    struct typing typing = {.command = p->command};
+    enum err err =
+        schema_find(p->command->office->schema, bytes_text(type), &typing.type);
+    if (err)
+        return command_fail_office(p->command, err);
+    err = change_init(&change, shown, value_read, &typing);
     int code = err ? change_fail(p->command, &change, err)
                    : change_read(p->command, &change);
     if (code == EXIT_DONE)

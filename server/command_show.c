@@ -220,10 +220,9 @@ static enum err conditions_type(struct listing *l,
 }
 
 /* Nothing was found: is it that a field is misspelt, or its value cannot be? */
-static int check_fields(const struct command *c, const char *name)
+static int check_fields(const struct command *c, const struct schema_type *type,
+                        const char *name)
 {
-    const struct schema_type *type =
-        schema_type(c->office->schema, bytes_text(name));
     const char *text;
     for (size_t i = 0; type && (text = args_list_at(&c->args, "--where", i));
          i++) {
@@ -254,7 +253,11 @@ int command_list(struct command *c)
     if (code != EXIT_DONE)
         return code;
     const char *type = c->operands[0];
-    if (!schema_type(c->office->schema, bytes_text(type)) &&
+    const struct schema_type *known;
+    enum err err = schema_find(c->office->schema, bytes_text(type), &known);
+    if (err)
+        return command_fail_office(c, err);
+    if (!known &&
         sql_find(&c->sql, any_of_type,
                  SQL_VALUES(sql_text(c->office->agency), sql_text(type)), NULL,
                  NULL) == ERR_NOT_FOUND)
@@ -263,8 +266,7 @@ int command_list(struct command *c)
     if (c->json)
         putchar('[');
     buffer_init(&l.wanted, COMMAND_JSON_BYTES_MAX);
-    enum err err =
-        conditions_type(&l, schema_type(c->office->schema, bytes_text(type)));
+    err = conditions_type(&l, known);
     if (!err && args_list_count(&c->args, "--where") > 0)
         err = record_same_load(c->office, &c->sql, bytes_text(""), &l.same);
     if (!err)
@@ -281,7 +283,7 @@ int command_list(struct command *c)
         puts("]");
     if (l.count > 0)
         return EXIT_DONE;
-    code = check_fields(c, type);
+    code = check_fields(c, known, type);
     if (code == EXIT_DONE && !c->json)
         puts("none");
     return code;

@@ -135,8 +135,10 @@ static enum err take_row(void *context, const struct sql_value *row,
     const struct canon *fields = err ? NULL : canon_member(state, "fields");
     if (err || !fields || !canon_text(state, "type", &name))
         return err;
-    const struct schema_type *type =
-        schema_type(l->command->office->schema, name);
+    const struct schema_type *type;
+    err = schema_find(l->command->office->schema, name, &type);
+    if (err)
+        return err;
     struct entry like = {
         .what = "type", .type = text_of(l, name), .field = "", .code = ""};
     if (!type)

@@ -182,14 +182,17 @@ static enum err take_resolution(void *context, const struct sql_value *row,
 
 static enum err people_load(struct loading *l)
 {
+    const struct schema_type *resolution;
     enum err err = map_new(&l->owners);
     if (!err)
         err = map_new(&l->resolutions);
     if (!err)
         err = sql_each_row(&l->sql, owners, NULL, 0, take_owner, l);
+    if (!err)
+        err = schema_find(l->office->schema,
+                          bytes_text(FINDING_RESOLUTION_TYPE), &resolution);
     /* An office that has not read the type yet has resolved nothing. */
-    if (!err &&
-        schema_type(l->office->schema, bytes_text(FINDING_RESOLUTION_TYPE)))
+    if (!err && resolution)
         err = sql_each_row(&l->sql, resolutions, NULL, 0, take_resolution, l);
     return err;
 }

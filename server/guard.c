@@ -41,7 +41,7 @@ struct walk {
 static void want(struct walk *w, struct bytes name)
 {
     for (size_t i = 0; i < schema_type_count(w->schema); i++)
-        if (bytes_equal(type_name(schema_type_at(w->schema, i)), name))
+        if (bytes_equal(schema_name_at(w->schema, i), name))
             w->wanted[i] = true;
 }
 
@@ -52,7 +52,10 @@ static enum err types_pick(struct walk *w)
     if (!w->wanted)
         return ERR_NOMEM;
     for (size_t i = 0; i < count; i++) {
-        const struct schema_type *type = schema_type_at(w->schema, i);
+        const struct schema_type *type;
+        enum err err = schema_at(w->schema, i, &type);
+        if (err)
+            return err;
         for (size_t j = 0; j < type_field_count(type); j++) {
             const struct schema_field *field = type_field_at(type, j);
             size_t guards = field_guard_count(field);
@@ -114,7 +117,7 @@ static enum err places_load(struct walk *w)
 {
     enum err err = types_pick(w);
     for (size_t i = 0; i < schema_type_count(w->schema) && !err; i++) {
-        struct bytes name = type_name(schema_type_at(w->schema, i));
+        struct bytes name = schema_name_at(w->schema, i);
         if (w->wanted[i])
             err = sql_each_row(
                 w->sql, of_type,
@@ -179,7 +182,8 @@ static enum err case_judge(struct walk *w)
     enum err err = ERR_OK;
     const struct guard_record *at = w->kase.first;
     for (; at && !err; at = at->next) {
-        const struct schema_type *type = schema_type(w->schema, at->type);
+        const struct schema_type *type;
+        err = schema_find(w->schema, at->type, &type);
         for (size_t i = 0; type && i < type_field_count(type) && !err; i++)
             err = field_judge(w, at, type_field_at(type, i));
     }

@@ -167,12 +167,15 @@ static enum err bring(struct runner *r, const struct import_record *record)
 {
     struct import_plan *plan = r->plan;
     struct import_published published;
-    const struct schema_type *type =
-        schema_type(plan->office->schema, bytes_text(record->type));
+    const struct schema_type *type;
+    enum err err =
+        schema_find(plan->office->schema, bytes_text(record->type), &type);
+    if (err)
+        return err;
     if (!type)
         return skip(r, record, "the office has no such record type");
     arena_clear(&r->arena);
-    enum err err = map_put(r->present, bytes_text(record->row->id), r->present);
+    err = map_put(r->present, bytes_text(record->row->id), r->present);
     if (err)
         return err;
     err = import_published_find(plan->sql, plan->office->agency,

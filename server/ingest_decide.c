@@ -52,10 +52,9 @@ static bool copied_case(struct decision *out, struct bytes kase)
 }
 
 /* The case that a creating line may name, by its type's home. */
-static bool home_right(struct batch *b, const struct revision *creating)
+static bool home_right(const struct schema_type *type,
+                       const struct revision *creating)
 {
-    const struct schema_type *type =
-        schema_type(b->office->schema, creating->type);
     if (!type)
         return true; /* unknown types are relayed */
     struct bytes home = type_home(type);
@@ -66,16 +65,12 @@ static bool home_right(struct batch *b, const struct revision *creating)
     return creating->kase.size != 0;
 }
 
-static bool office_only(struct batch *b, struct bytes name)
-{
-    const struct schema_type *type = schema_type(b->office->schema, name);
-    return type && type_office_only(type);
-}
-
-/* What the line says of its record's type and case, against what is known. */
-static const char *judge_form(struct batch *b, const struct incoming *in,
+/* What the line says of its record's type and case, against what is known.
+ * `type`, if it is known, is the type of which it makes the record. */
+static const char *judge_form(const struct incoming *in,
                               const struct record_row *record,
                               const struct revision *original,
+                              const struct schema_type *type,
                               struct decision *out)
 {
     bool known_case = record && record->has_case;
@@ -91,7 +86,7 @@ static const char *judge_form(struct batch *b, const struct incoming *in,
         if (record && record->type[0] &&
             !bytes_is(original->type, record->type))
             return "invalid";
-        return home_right(b, original) ? NULL : "invalid";
+        return home_right(type, original) ? NULL : "invalid";
     }
     if (!known_case && in->kase)
         copied_case(out, bytes_text(in->kase));
@@ -143,13 +138,14 @@ static enum err judge_device(struct batch *b, const struct incoming *in,
         out->reason = "invalid";
         return ERR_OK;
     }
-    if (type.size && office_only(b, type)) {
+    const struct schema_type *known;
+    enum err err = schema_find(b->office->schema, type, &known);
+    if (!err && known && type_office_only(known)) {
         out->reason = "out-of-scope";
         return ERR_OK;
     }
     bool right = true;
-    enum err err = ERR_OK;
-    if (out->has_case)
+    if (!err && out->has_case)
         err = judge_case(b, in, original, out->kase, &right);
     if (!err && !right)
         out->reason = "out-of-scope";
@@ -174,9 +170,12 @@ enum err decide(struct batch *b, const struct incoming *in,
     enum err err = ERR_OK;
     if (in->healed || in->log->row.kind == 'w')
         err = disposed_judge(b, in, record, out);
+    const struct schema_type *type = NULL;
+    if (!err && original->creates)
+        err = schema_find(b->office->schema, original->type, &type);
     if (err || out->erased || out->reason)
         return err;
-    out->reason = judge_form(b, in, record, original, out);
+    out->reason = judge_form(in, record, original, type, out);
     if (in->healed || in->log->row.kind != 'w')
         return ERR_OK;
     if (!out->reason)

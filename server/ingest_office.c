@@ -75,14 +75,17 @@ static enum err draft_check(struct office *office,
                             const struct revision_draft *draft,
                             struct bytes type_text)
 {
-    const struct schema_type *type = schema_type(office->schema, type_text);
+    const struct schema_type *type;
+    enum err err = schema_find(office->schema, type_text, &type);
+    if (err)
+        return err;
     if (!type) /* statements may stand on records of any type */
         return draft->set.size || draft->add.size || draft->drop.size
                    ? refuse(office, "unknown type", type_text)
                    : ERR_OK;
     struct arena arena;
     arena_init(&arena, REVISION_ARENA_BYTES);
-    enum err err = object_check(office, &arena, type, draft->set, false);
+    err = object_check(office, &arena, type, draft->set, false);
     if (!err)
         err = object_check(office, &arena, type, draft->add, true);
     if (!err)
@@ -107,7 +110,10 @@ static enum err draft_fill(struct batch *b, struct batch_log *term,
     if (err && err != ERR_NOT_FOUND)
         return err;
     struct bytes name = bytes_text(draft->type ? draft->type : row.type);
-    const struct schema_type *type = schema_type(b->office->schema, name);
+    const struct schema_type *type;
+    enum err asked = schema_find(b->office->schema, name, &type);
+    if (asked)
+        return asked;
     if (!err)
         err = store_line_prev(b->sql, b->agency, draft->record,
                               term->row.replica, &draft->prev);

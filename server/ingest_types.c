@@ -40,11 +40,16 @@ enum err ingest_types(struct batch *b)
     enum err err = office_schema_refresh(b->office, b->sql);
     const struct schema *now = b->office->schema;
     for (size_t i = 0; !err && i < schema_type_count(now); i++) {
-        const struct schema_type *type = schema_type_at(now, i);
-        const struct schema_type *old = schema_type(before, type_name(type));
-        if (!old || type_version(old) != type_version(type))
-            err = ingest_each_of_type(b, type_name(type), ingest_again);
-        if (!err && (!old || type_version(old) != type_version(type)))
+        const struct schema_type *type, *old;
+        err = schema_at(now, i, &type);
+        if (!err)
+            err = schema_find(before, type_name(type), &old);
+        if (err)
+            return err;
+        if (old && type_version(old) == type_version(type))
+            continue;
+        err = ingest_each_of_type(b, type_name(type), ingest_again);
+        if (!err)
             err = ingest_number_type(b, type);
     }
     return err;

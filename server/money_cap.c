@@ -86,8 +86,11 @@ static enum err writer_check(struct office *office, struct sql *sql,
 static enum err name_check(struct office *office,
                            const struct money_cap_draft *draft)
 {
-    const struct schema_type *type =
-        schema_type(office->schema, bytes_text("expenditure_request"));
+    const struct schema_type *type;
+    enum err err =
+        schema_find(office->schema, bytes_text("expenditure_request"), &type);
+    if (err)
+        return err;
     const struct schema_field *field =
         type ? type_field(type, bytes_text("category")) : NULL;
     if (!name_valid(bytes_text(draft->name)))

@@ -138,13 +138,13 @@ static enum err number_asked(struct batch *b, const struct record_row *row,
                              bool earlier_only)
 {
     int64_t began_at;
-    const struct schema_type *type =
-        schema_type(b->office->schema, bytes_text(row->type));
+    const struct schema_type *type;
+    enum err err = schema_find(b->office->schema, bytes_text(row->type), &type);
     struct numbering n = {.field = type ? type_numbered(type) : NULL,
                           .earlier_only = earlier_only};
-    if (!n.field)
-        return ERR_OK;
-    enum err err = recovery_find(b->sql, b->agency, &began_at);
+    if (err || !n.field)
+        return err;
+    err = recovery_find(b->sql, b->agency, &began_at);
     if (err == ERR_NOT_FOUND)
         return number(b, &n, row);
     return err;
@@ -177,8 +177,12 @@ enum err ingest_number_all(struct batch *b)
 {
     const struct schema *schema = b->office->schema;
     enum err err = ERR_OK;
-    for (size_t i = 0; !err && i < schema_type_count(schema); i++)
-        err = ingest_number_type(b, schema_type_at(schema, i));
+    for (size_t i = 0; !err && i < schema_type_count(schema); i++) {
+        const struct schema_type *type;
+        err = schema_at(schema, i, &type);
+        if (!err)
+            err = ingest_number_type(b, type);
+    }
     return err;
 }
 

@@ -40,10 +40,9 @@ static enum err definition_add(void *context, const struct sql_value *row,
 enum err office_schema_load(struct office *office, struct sql *sql,
                             struct schema **out)
 {
-    char detail[SCHEMA_DETAIL_CHARS];
     enum err err = schema_new(out);
     if (!err)
-        err = shipped_types_add(*out, detail);
+        err = shipped_types_add(*out);
     /* Read before the records are, so that a change between is seen later. */
     if (!err && sql)
         err = sql_find_int(sql, schema_arrival,
@@ -156,7 +155,11 @@ enum err office_schema_publish(struct batch *b)
 {
     const struct schema *schema = b->office->schema;
     enum err err = ERR_OK;
-    for (size_t i = 0; !err && i < schema_type_count(schema); i++)
-        err = type_publish(b, schema_type_at(schema, i));
+    for (size_t i = 0; !err && i < schema_type_count(schema); i++) {
+        const struct schema_type *type;
+        err = schema_at(schema, i, &type);
+        if (!err)
+            err = type_publish(b, type);
+    }
     return err;
 }

@@ -102,7 +102,9 @@ static enum err revising_load(struct putting *p)
 
 static enum err type_find(struct putting *p)
 {
-    p->type = schema_type(p->office->schema, p->type_name);
+    enum err err = schema_find(p->office->schema, p->type_name, &p->type);
+    if (err)
+        return err;
     if (!p->type && !p->put->lenient)
         return refuse(p, ERR_INVALID, "%.*s: no such record type",
                       (int)p->type_name.size, (const char *)p->type_name.at);

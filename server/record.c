@@ -136,14 +136,16 @@ enum err record_same_load(struct office *office, struct sql *sql,
         return err;
     const struct schema *schema = office->schema;
     for (size_t i = 0; !err && i < schema_type_count(schema); i++) {
-        m.type = schema_type_at(schema, i);
+        err = schema_merging_at(schema, i, &m.type);
+        if (err || !m.type)
+            continue;
         struct bytes name = type_name(m.type);
-        const struct schema_field *link = type_merges(m.type);
-        if (link && (!type.size || bytes_equal(type, name)))
+        struct bytes link = field_name(type_merges(m.type));
+        if (!type.size || bytes_equal(type, name))
             err = sql_each_row(sql, state_with_field,
                                SQL_VALUES(sql_text(office->agency),
                                           sql_text_bytes(name),
-                                          sql_text_bytes(field_name(link))),
+                                          sql_text_bytes(link)),
                                take_link, &m);
     }
     if (err)

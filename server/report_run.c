@@ -110,11 +110,17 @@ static struct sql_value value_of(const struct report_run *run,
 static enum err types_check(const struct report *report,
                             const struct office *office, char *detail)
 {
-    for (size_t i = 0; i < report->type_count; i++)
-        if (!schema_type(office->schema, bytes_text(report->types[i]))) {
-            snprintf(detail, REPORT_DETAIL_CHARS, "%s", report->types[i]);
+    for (size_t i = 0; i < report->type_count; i++) {
+        const char *name = report->types[i];
+        const struct schema_type *type;
+        enum err err = schema_find(office->schema, bytes_text(name), &type);
+        if (err)
+            return err;
+        if (!type) {
+            snprintf(detail, REPORT_DETAIL_CHARS, "%s", name);
             return ERR_NOT_FOUND;
         }
+    }
     return ERR_OK;
 }
 

@@ -276,24 +276,12 @@ static enum err rebuild(struct office *office, struct sql *sql)
     return err ? err : office_schema_refresh(office, sql);
 }
 
-static bool same_types(const struct schema *a, const struct schema *b)
-{
-    bool same = schema_type_count(a) == schema_type_count(b);
-    for (size_t i = 0; same && i < schema_type_count(a); i++) {
-        const struct schema_type *type = schema_type_at(a, i);
-        const struct schema_type *other = schema_type(b, type_name(type));
-        same =
-            other && bytes_equal(type_definition(type), type_definition(other));
-    }
-    return same;
-}
-
 /* Where record types were made anew themselves (a store that came from a
  * journal has none), what was folded before they were known is folded again. */
 enum err office_rebuild(struct office *office, struct sql *sql)
 {
     const struct schema *known = office->schema; /* lives on, retired */
     enum err err = rebuild(office, sql);
-    return err || same_types(known, office->schema) ? err
-                                                    : rebuild(office, sql);
+    return err || schema_same(known, office->schema) ? err
+                                                     : rebuild(office, sql);
 }

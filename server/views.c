@@ -114,11 +114,14 @@ enum err views_same_statement(struct buffer *out, const char *agency,
     buffer_add_text(out, "CREATE VIEW \"v_same\" AS WITH RECURSIVE\n"
                          "link(record, next) AS (");
     for (size_t i = 0; i < schema_type_count(schema); i++) {
-        const struct schema_type *type = schema_type_at(schema, i);
-        const struct schema_field *merges = type_merges(type);
-        if (!merges)
+        const struct schema_type *type;
+        enum err err = schema_merging_at(schema, i, &type);
+        if (err)
+            return err;
+        if (!type)
             continue;
-        struct bytes name = type_name(type), field = field_name(merges);
+        struct bytes name = type_name(type);
+        struct bytes field = field_name(type_merges(type));
         buffer_printf(out,
                       "%sSELECT record, json_extract(state, "
                       "'$.fields.\"%.*s\".value')\n FROM record "
@@ -248,9 +251,11 @@ static enum err update_types(struct update *u)
     const struct schema *schema = u->office->schema;
     enum err err = ERR_OK;
     for (size_t i = 0; i < schema_type_count(schema) && !err; i++) {
-        const struct schema_type *type = schema_type_at(schema, i);
-        err = update_type(u, type);
-        for (size_t j = 0; j < type_field_count(type) && !err; j++)
+        const struct schema_type *type;
+        err = schema_at(schema, i, &type);
+        if (!err)
+            err = update_type(u, type);
+        for (size_t j = 0; !err && j < type_field_count(type); j++)
             if (views_has_rows(type_field_at(type, j)))
                 err = update_rows(u, type, type_field_at(type, j));
     }

@@ -1,6 +1,7 @@
 /* embed [-z] TABLE [FILE...]: writes a C source with one array a file, named
  * after its path (embed_<path with _>, and ..._size), and the table of them.
- * With -z one array has all files, a line each, in one zlib stream. */
+ * With -z one array has all files in one zlib stream, a line each: the file's
+ * name without ".json", a space, the file. */
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -211,6 +212,14 @@ static bool print_each(char **paths, size_t *sizes)
     return true;
 }
 
+static bool stem_add(struct pile *pile, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    size_t size = strlen(name) - (ends_with(name, ".json") ? 5 : 0);
+    return pile_text(pile, name, size) && pile_add(pile, ' ');
+}
+
 /* `plain` receives what it was before. */
 static bool print_deflated(const char *name, char **paths, size_t *packed,
                            size_t *plain)
@@ -218,7 +227,8 @@ static bool print_deflated(const char *name, char **paths, size_t *packed,
     struct pile pile = {0};
     bool good = true;
     for (; good && *paths; paths++) {
-        good = file_add(&pile, *paths) && pile_add(&pile, '\n');
+        good = stem_add(&pile, *paths) && file_add(&pile, *paths) &&
+               pile_add(&pile, '\n');
         if (!good)
             perror(*paths);
     }

@@ -3,8 +3,8 @@
  * Each set is a table ended by a NULL path, in the order of the paths, so that
  * numbered migrations stand in the order in which they apply.  `at` is followed
  * by a NUL that `size` does not count.  A deflated set is one entry: its files,
- * a line each, as a zlib stream that gives `plain` bytes.  Constant; safe in
- * any thread. */
+ * a line each behind its name and a space, as a zlib stream that gives `plain`
+ * bytes.  Constant; safe in any thread. */
 #ifndef TOOLS_EMBED_H
 #define TOOLS_EMBED_H
 

@@ -62,8 +62,10 @@ static enum err state_put(const struct schema *schema, const struct acts *acts,
 {
     struct folding f;
     const struct revision *line = creator->line;
-    const struct schema_type *type = schema_type(schema, line->type);
-    enum err err = folding_init(&f, acts, type);
+    const struct schema_type *type;
+    enum err err = schema_find(schema, line->type, &type);
+    if (!err)
+        err = folding_init(&f, acts, type);
     if (err)
         return err;
     state_open(out, line->kase);

@@ -124,12 +124,9 @@ static bool rule_plain(const struct schema_type *type, struct bytes name,
     return field_rule(field) != RULE_SET && !(field_office(field) && device);
 }
 
-/* Reads the state around the fields; false when it is not of the form or of
- * another schema version. */
-static bool state_match(struct step *step, const struct schema *schema,
-                        const struct schema_type **type)
+/* Reads the state around the fields; false when it is not of the form. */
+static bool state_match(struct step *step, struct bytes *type, int64_t *version)
 {
-    int64_t version;
     struct walk walk = walk_of(step->state);
     walk_expect(&walk, "{");
     if (walk_accept(&walk, "\"case\":")) {
@@ -144,21 +141,15 @@ static bool state_match(struct step *step, const struct schema *schema,
     walk_expect(&walk, ",\"schema\":");
     struct bytes digits = walk_value(&walk);
     walk_expect(&walk, ",\"type\":");
-    struct bytes name = walk_text(&walk);
+    *type = walk_text(&walk);
     walk_expect(&walk, "}");
-    if (walk.bad || walk.at != walk.end ||
-        !bytes_equal(record, step->next->record) ||
-        int64_parse(digits, &version))
-        return false;
-    *type = schema_type(schema, name);
-    return version == (*type ? type_version(*type) : 0);
+    return !walk.bad && walk.at == walk.end &&
+           bytes_equal(record, step->next->record) &&
+           !int64_parse(digits, version);
 }
 
-static bool step_check(struct step *step, const struct schema *schema,
-                       struct bytes memo)
+static bool form_check(const struct revision *next, struct bytes memo)
 {
-    const struct revision *next = step->next;
-    const struct schema_type *type;
     if (!memo_valid(memo) || !memo_plain(memo) ||
         memo_count(memo) > MEMO_JOINED_MAX)
         return false;
@@ -166,10 +157,13 @@ static bool step_check(struct step *step, const struct schema *schema,
         !next->set)
         return false;
     struct memo_entry own = memo_find(memo, next->dot.replica);
-    if (own.reached != next->prev || own.joined >= next->dot.n)
-        return false;
-    if (!state_match(step, schema, &type))
-        return false;
+    return own.reached == next->prev && own.joined < next->dot.n;
+}
+
+static bool changes_check(const struct step *step,
+                          const struct schema_type *type)
+{
+    const struct revision *next = step->next;
     for (size_t i = 0; i < step->count; i++) {
         const struct change *change = &step->changes[i];
         if (!rule_plain(type, change->member->name, next) ||
@@ -177,6 +171,22 @@ static bool step_check(struct step *step, const struct schema *schema,
             return false;
     }
     return true;
+}
+
+/* *plain: the line can be folded without the others. */
+static enum err step_check(struct step *step, const struct schema *schema,
+                           struct bytes memo, bool *plain)
+{
+    const struct schema_type *type;
+    struct bytes name;
+    int64_t version;
+    *plain = form_check(step->next, memo) && state_match(step, &name, &version);
+    if (!*plain)
+        return ERR_OK;
+    enum err err = schema_find(schema, name, &type);
+    *plain = !err && version == (type ? type_version(type) : 0) &&
+             changes_check(step, type);
+    return err;
 }
 
 /* --- writing -------------------------------------------------------------- */
@@ -284,12 +294,13 @@ static enum err first_write(const struct schema_type *type,
 enum err fold_first(const struct schema *schema, const struct revision *first,
                     struct fold *out)
 {
-    const struct schema_type *type = schema_type(schema, first->type);
-    enum err err = ERR_TOO_BIG;
+    const struct schema_type *type;
+    enum err err = schema_find(schema, first->type, &type);
     buffer_clear(&out->state);
     buffer_clear(&out->memo);
-    if (first_check(type, first))
-        err = first_write(type, first, &out->state);
+    if (!err)
+        err = first_check(type, first) ? first_write(type, first, &out->state)
+                                       : ERR_TOO_BIG;
     if (!err)
         err = memo_step(&out->memo, bytes_of(NULL, 0), first);
     return err == ERR_TOO_BIG ? fold_all(schema, &first, 1, out) : err;
@@ -306,13 +317,15 @@ enum err fold_step(const struct schema *schema, struct bytes state,
     *scratch = false;
     if (!state.size && !memo.size)
         return fold_first(schema, next, out);
-    if (!step_check(&step, schema, memo)) {
-        *scratch = true;
-        return ERR_OK;
+    bool plain;
+    enum err err = step_check(&step, schema, memo, &plain);
+    if (err || !plain) {
+        *scratch = !err;
+        return err;
     }
     buffer_clear(&out->state);
     buffer_clear(&out->memo);
-    enum err err = step_write(&step, &out->state);
+    err = step_write(&step, &out->state);
     if (!err)
         err = memo_step(&out->memo, memo, next);
     if (err != ERR_TOO_BIG)

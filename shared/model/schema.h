@@ -4,7 +4,11 @@
  * shipped ones; docs in schema/README.md).  Types and fields it does not know
  * are legal everywhere: unknown fields fold as `both`, unknown types are
  * relayed and not folded.  A loaded schema is immutable and may be read from
- * any thread. */
+ * any thread.
+ *
+ * There are many types and most uses need few, so those that are shipped are
+ * read when they are first asked for: asking may fail with ERR_NOMEM, which is
+ * not the same as a type that is not known. */
 #ifndef MODEL_SCHEMA_H
 #define MODEL_SCHEMA_H
 
@@ -52,10 +56,25 @@ void schema_free(struct schema *schema); /* NULL is allowed */
 MUST_CHECK enum err schema_add(struct schema *schema, struct bytes json,
                                char *detail);
 
-const struct schema_type *schema_type(const struct schema *s,
-                                      struct bytes name);
+/* The first types of an empty schema: lines of a name, a space and a canonical
+ * definition that is known to be right.  Takes `lines`, from malloc(), over,
+ * also when it fails.  ERR_CORRUPT, ERR_NOMEM. */
+MUST_CHECK enum err schema_add_lines(struct schema *schema, uint8_t *lines,
+                                     size_t size);
+
+/* *out lives as long as the schema; NULL: there is no such type.  ERR_CORRUPT:
+ * what was shipped is damaged. */
+MUST_CHECK enum err schema_find(const struct schema *s, struct bytes name,
+                                const struct schema_type **out);
 size_t schema_type_count(const struct schema *schema);
-const struct schema_type *schema_type_at(const struct schema *s, size_t index);
+struct bytes schema_name_at(const struct schema *s, size_t index);
+/* The same types, by the same definitions. */
+bool schema_same(const struct schema *a, const struct schema *b);
+MUST_CHECK enum err schema_at(const struct schema *s, size_t index,
+                              const struct schema_type **out);
+/* The same, with NULL for a type that has no field with `merges`. */
+MUST_CHECK enum err schema_merging_at(const struct schema *s, size_t index,
+                                      const struct schema_type **out);
 
 struct bytes type_name(const struct schema_type *type);
 struct bytes type_title(const struct schema_type *type);

@@ -82,14 +82,10 @@ static void put_field(struct buffer *out, const struct schema_type *type,
     buffer_add_char(out, '}');
 }
 
-static void put_fields(struct buffer *out, const struct schema *schema,
+static void put_fields(struct buffer *out, const struct schema_type *type,
                        const struct canon *state)
 {
     const struct canon *fields = canon_member(state, "fields");
-    const struct schema_type *type = NULL;
-    struct bytes name;
-    if (schema && canon_text(state, "type", &name))
-        type = schema_type(schema, name);
     buffer_add_text(out, "{");
     for (const struct canon *f = fields ? fields->first : NULL; f;
          f = f->next) {
@@ -119,6 +115,7 @@ static void put_array(struct buffer *out, bool *first, const char *name,
 }
 
 static void put_show(struct buffer *out, const struct canon *state,
+                     const struct schema_type *type,
                      const struct view_beside *beside)
 {
     bool first = true;
@@ -126,7 +123,7 @@ static void put_show(struct buffer *out, const struct canon *state,
     put_member(out, &first, state, "case");
     put_text(out, &first, "context", beside->context);
     buffer_add_text(out, ",\"fields\":");
-    put_fields(out, beside->schema, state);
+    put_fields(out, type, state);
     put_hash(out, &first, state->raw);
     put_array(out, &first, "history", beside->history);
     put_member(out, &first, state, "record");
@@ -141,10 +138,14 @@ enum err view_show(struct buffer *out, struct bytes state,
 {
     struct arena arena;
     const struct canon *root;
+    const struct schema_type *type = NULL;
+    struct bytes name;
     arena_init(&arena, VIEW_ARENA_BYTES_MAX);
     enum err err = canon_parse(&arena, state, &root, NULL);
+    if (!err && beside->schema && canon_text(root, "type", &name))
+        err = schema_find(beside->schema, name, &type);
     if (!err)
-        put_show(out, root, beside);
+        put_show(out, root, type, beside);
     arena_fini(&arena);
     return err ? err : buffer_err(out);
 }

@@ -42,7 +42,10 @@ static enum err field_check_kind(struct vault *vault, struct attaching *a,
         return vault_fail(vault, ERR_NOT_FOUND,
                           "%s: its creation has not arrived yet",
                           a->write->record);
-    const struct schema_type *known = schema_type(vault->schema, type);
+    const struct schema_type *known;
+    enum err err = schema_find(vault->schema, type, &known);
+    if (err)
+        return err;
     const struct schema_field *field = known ? type_field(known, name) : NULL;
     if (!field || field_kind(field) != VALUE_ATTACHMENT)
         return vault_fail(

@@ -44,7 +44,9 @@ struct writing {
 
 static enum err type_find(struct vault *vault, struct writing *w)
 {
-    w->type = schema_type(vault->schema, w->type_name);
+    enum err err = schema_find(vault->schema, w->type_name, &w->type);
+    if (err)
+        return err;
     if (!w->type && !w->write->lenient)
         return vault_fail(vault, ERR_INVALID, "%.*s: no such record type",
                           (int)w->type_name.size,

@@ -152,9 +152,11 @@ enum err record_same(struct vault *vault, struct bytes type, struct same **out)
     const struct schema *schema = vault_schema(vault);
     for (size_t i = 0; !err && i < schema_type_count(schema); i++) {
         char name[NAME_CHARS_MAX + 1];
-        m.type = schema_type_at(schema, i);
+        err = schema_merging_at(schema, i, &m.type);
+        if (err || !m.type)
+            continue;
         struct bytes text = type_name(m.type);
-        if (!type_merges(m.type) || (type.size && !bytes_equal(type, text)))
+        if (type.size && !bytes_equal(type, text))
             continue;
         snprintf(name, sizeof name, "%.*s", (int)text.size,
                  (const char *)text.at);

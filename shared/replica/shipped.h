@@ -5,8 +5,8 @@
 
 #include "shared/model/schema.h"
 
-/* Adds them all.  `detail` (SCHEMA_DETAIL_CHARS) says which is wrong. */
-MUST_CHECK enum err shipped_types_add(struct schema *schema, char *detail);
+/* Adds them all to an empty schema.  ERR_NOMEM, ERR_CORRUPT. */
+MUST_CHECK enum err shipped_types_add(struct schema *schema);
 
 /* Another hash when another build ships other types. */
 void shipped_types_hash(uint8_t out[HASH_BYTES]);

@@ -200,10 +200,11 @@ static enum err redefined(struct vault *vault, const struct state_row *row,
     enum err err =
         canon_parse(&arena, buffer_bytes(&row->fold.state), &state, NULL);
     if (!err && canon_text(state, "type", &name)) {
-        const struct schema_type *type = schema_type(vault->schema, name);
+        const struct schema_type *type;
+        err = schema_find(vault->schema, name, &type);
         if (!canon_int(state, "schema", &version))
             version = 0;
-        *out = version != (type ? type_version(type) : 0);
+        *out = !err && version != (type ? type_version(type) : 0);
     }
     arena_fini(&arena);
     return err == ERR_INVALID ? ERR_CORRUPT : err;

@@ -61,6 +61,9 @@ const struct random *vault_random(const struct vault *vault);
 /* The schema in force: built-in types and those received from the office.
  * Borrowed until the next inbox call. */
 const struct schema *vault_schema(struct vault *vault);
+/* One of them, borrowed likewise; NULL: there is none. */
+MUST_CHECK enum err vault_type_find(struct vault *vault, struct bytes name,
+                                    const struct schema_type **out);
 
 /* Cases that leaves have made unreadable since this handle was opened. */
 int64_t vault_cases_left(const struct vault *vault);

@@ -9,11 +9,10 @@
 
 static enum err builtin_load(struct vault *vault, struct schema *schema)
 {
-    char detail[SCHEMA_DETAIL_CHARS];
-    enum err err = shipped_types_add(schema, detail);
-    if (err)
-        vault_fail(vault, err, "%s", detail[0] ? detail : err_text(err));
-    return err;
+    enum err err = shipped_types_add(schema);
+    return err ? vault_fail(vault, err, "the shipped record types: %s",
+                            err_text(err))
+               : ERR_OK;
 }
 
 static enum err definition_add(struct schema *schema, struct bytes state)
@@ -105,6 +104,14 @@ enum err vault_schema_load(struct vault *vault)
 const struct schema *vault_schema(struct vault *vault)
 {
     return vault_schema_load(vault) ? NULL : vault->schema;
+}
+
+enum err vault_type_find(struct vault *vault, struct bytes name,
+                         const struct schema_type **out)
+{
+    enum err err = vault_schema_load(vault);
+    *out = NULL;
+    return err ? err : schema_find(vault->schema, name, out);
 }
 
 void vault_schema_drop(struct vault *vault)

@@ -7,6 +7,7 @@
 #include "server/import_map.h"
 #include "server/office_inner.h"
 #include "tests/fuzz/target.h"
+#include "tests/types.h"
 
 /* Rows come in order, never twice from one place, and hold only valid text. */
 static void read_rows(struct bytes text)

@@ -5,6 +5,7 @@
 #include "shared/model/guard.h"
 #include "shared/model/schema.h"
 #include "tests/fuzz/target.h"
+#include "tests/types.h"
 
 static void walk(const struct schema_type *type)
 {

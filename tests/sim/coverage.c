@@ -1,4 +1,5 @@
 #include "tests/sim/coverage.h"
+#include "tests/types.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,6 +7,7 @@
 #include "server/store_record.h"
 #include "server/verify.h"
 #include "tests/sim/people.h"
+#include "tests/types.h"
 
 #define TYPE "visit"
 #define VERSIONS_MAX 3

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "server/store_record.h"
+#include "tests/types.h"
 
 #define VIEW_BYTES_MAX (16u << 20)
 #define LISTED_MAX 512

@@ -1,3 +1,4 @@
+#include "tests/types.h"
 #include "tests/unit/model/schema_case.h"
 
 #include <dirent.h>

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "shared/model/blob.h"
 #include "shared/model/schema.h"
+#include "tests/types.h"
 
 #define BLOB "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 #define SALT "AAECAwQFBgcICQoLDA0ODw"

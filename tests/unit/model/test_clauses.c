@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "tests/types.h"
 #include "tests/unit/model/schema_case.h"
 
 #define CLAUSES "schema/clauses.txt"

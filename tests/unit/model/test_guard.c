@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "tests/fault.h"
+#include "tests/types.h"
 #include "tests/unit/model/fold_case.h"
 #include "tests/unit/model/guard_case.h"
 #include "tests/unit/model/schema_case.h"

@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "shared/model/guard.h"
+#include "tests/types.h"
 #include "tests/unit/model/schema_case.h"
 
 #define GUARD_CHARS (3 * NAME_CHARS_MAX + 3)

@@ -8,6 +8,7 @@
 
 #include "shared/model/same.h"
 #include "tests/fault.h"
+#include "tests/types.h"
 
 #define A "00000000-0000-7000-8000-00000000000a"
 #define B "00000000-0000-7000-8000-00000000000b"

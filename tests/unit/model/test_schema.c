@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "tests/fault.h"
+#include "tests/types.h"
 #include "tests/unit/model/schema_case.h"
 
 static void every_shipped_type_is_read(void **state)
@@ -305,6 +306,95 @@ static void many_types_are_found_by_name(void **state)
     schema_free(schema);
 }
 
+/* A schema of the lines of a text, which are not looked at. */
+static struct schema *schema_of_lines(const char *lines, enum err wanted)
+{
+    struct schema *schema = schema_empty();
+    size_t size = strlen(lines);
+    uint8_t *copy = malloc(size + 1);
+    assert_non_null(copy);
+    memcpy(copy, lines, size);
+    assert_int_equal(schema_add_lines(schema, copy, size), wanted);
+    return schema;
+}
+
+static void types_of_lines_are_read_when_they_are_asked_for(void **state)
+{
+    (void)state;
+    static const char lines[] =
+        "t {\"fields\":{},\"type\":\"t\",\"version\":2}\n"
+        "damaged {\"fields\":{\n"
+        "another {\"fields\":{},\"type\":\"t\"}\n";
+    struct schema *schema = schema_of_lines(lines, ERR_OK);
+    const struct schema_type *type, *again;
+    assert_int_equal(schema_type_count(schema), 3);
+    assert_int_equal(schema_find(schema, bytes_text("t"), &type), ERR_OK);
+    assert_int_equal(type_version(type), 2);
+    assert_int_equal(schema_find(schema, bytes_text("t"), &again), ERR_OK);
+    assert_ptr_equal(type, again);
+    assert_int_equal(schema_find(schema, bytes_text("u"), &type), ERR_OK);
+    assert_null(type);
+    assert_int_equal(schema_find(schema, bytes_text("damaged"), &type),
+                     ERR_CORRUPT);
+    assert_null(type);
+    assert_int_equal(schema_find(schema, bytes_text("another"), &type),
+                     ERR_CORRUPT);
+    assert_null(type);
+    schema_free(schema);
+    schema_free(schema_of_lines("t{\"fields\":{}}\n", ERR_CORRUPT));
+    schema_free(schema_of_lines("t {\"fields\":{}}", ERR_CORRUPT));
+}
+
+static void what_is_not_read_yet_gives_way_as_what_is(void **state)
+{
+    (void)state;
+    static const char lines[] =
+        "t {\"fields\":{},\"type\":\"t\",\"version\":2}\n"
+        "u {\"fields\":{},\"type\":\"u\",\"version\":2}\n";
+    struct schema *schema = schema_of_lines(lines, ERR_OK);
+    schema_must_add(schema, "{\"fields\":{},\"title\":\"Old\","
+                            "\"type\":\"t\",\"version\":1}");
+    schema_must_add(schema, "{\"fields\":{},\"title\":\"New\","
+                            "\"type\":\"u\",\"version\":2}");
+    assert_int_equal(schema_type_count(schema), 2);
+    assert_int_equal(type_version(schema_type(schema, bytes_text("t"))), 2);
+    assert_true(
+        bytes_is(type_title(schema_type(schema, bytes_text("t"))), "t"));
+    assert_true(
+        bytes_is(type_title(schema_type(schema, bytes_text("u"))), "New"));
+    struct schema *same = schema_of_lines(lines, ERR_OK);
+    assert_false(schema_same(schema, same));
+    schema_must_add(same, "{\"fields\":{},\"title\":\"New\","
+                          "\"type\":\"u\",\"version\":2}");
+    assert_true(schema_same(schema, same));
+    schema_free(same);
+    schema_free(schema);
+}
+
+static void types_with_links_are_told_from_others(void **state)
+{
+    (void)state;
+    struct schema *schema = schema_shipped();
+    size_t count = 0;
+    for (size_t i = 0; i < schema_type_count(schema); i++) {
+        const struct schema_type *found, *type = schema_type_at(schema, i);
+        assert_int_equal(schema_merging_at(schema, i, &found), ERR_OK);
+        assert_ptr_equal(found, type_merges(type) ? type : NULL);
+        count += found != NULL;
+    }
+    assert_true(count > 0 && count < schema_type_count(schema));
+    /* Words that a text says are no member. */
+    struct schema *words =
+        schema_of_lines("t {\"doc\":\"\\\"merges\\\":true\",\"fields\":{},"
+                        "\"type\":\"t\"}\n",
+                        ERR_OK);
+    const struct schema_type *found;
+    assert_int_equal(schema_merging_at(words, 0, &found), ERR_OK);
+    assert_null(found);
+    schema_free(words);
+    schema_free(schema);
+}
+
 static void rules_have_names(void **state)
 {
     (void)state;
@@ -354,6 +444,9 @@ int main(void)
         cmocka_unit_test(unknown_members_are_ignored_and_kept),
         cmocka_unit_test(the_highest_version_stays),
         cmocka_unit_test(many_types_are_found_by_name),
+        cmocka_unit_test(types_of_lines_are_read_when_they_are_asked_for),
+        cmocka_unit_test(what_is_not_read_yet_gives_way_as_what_is),
+        cmocka_unit_test(types_with_links_are_told_from_others),
         cmocka_unit_test(rules_have_names),
         cmocka_unit_test(adding_survives_every_allocation_failure),
     };

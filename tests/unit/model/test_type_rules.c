@@ -10,6 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "tests/types.h"
 #include "tests/unit/model/fold_case.h"
 #include "tests/unit/model/schema_case.h"
 #include "tests/unit/model/type_subject.h"

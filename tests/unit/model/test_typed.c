@@ -7,6 +7,7 @@
 
 #include "shared/model/typed.h"
 #include "tests/fault.h"
+#include "tests/types.h"
 
 static const char definition[] =
     "{\"type\":\"visit\",\"version\":1,\"home\":\"case\",\"fields\":{"

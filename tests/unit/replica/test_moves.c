@@ -14,6 +14,7 @@
 
 #include "shared/replica/record_check.h"
 #include "shared/replica/vault_inner.h"
+#include "tests/types.h"
 #include "tests/unit/replica/far_end.h"
 
 #define WARNING_CHARS (64u << 10)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "shared/replica/vault_inner.h"
+#include "tests/types.h"
 #include "tests/unit/replica/far_end.h"
 
 static int setup(void **state)

@@ -10,6 +10,7 @@
 #include "shared/model/schema.h"
 #include "shared/replica/shipped.h"
 #include "tests/fault.h"
+#include "tests/types.h"
 #include "tools/embed.h"
 
 #define RECORD "0198f1d2-7c3a-7e4b-9d5e-6f708192a3b4"
@@ -27,10 +28,9 @@ struct scene {
 static int set_up(void **state)
 {
     static struct scene s;
-    char detail[SCHEMA_DETAIL_CHARS];
     assert_int_equal(exchange_open(&s.exchange, "fhir-referral"), ERR_OK);
     assert_int_equal(schema_new(&s.schema), ERR_OK);
-    assert_int_equal(shipped_types_add(s.schema, detail), ERR_OK);
+    assert_int_equal(shipped_types_add(s.schema), ERR_OK);
     arena_init(&s.arena, (size_t)16 << 20);
     buffer_init(&s.out, 1u << 20);
     *state = &s;

@@ -10,6 +10,7 @@
 #include "server/right.h"
 #include "server/role.h"
 #include "shared/replica/shipped.h"
+#include "tests/types.h"
 #include "tools/embed.h"
 
 #define LINE_CHARS 256
@@ -17,9 +18,8 @@
 static int setup(void **state)
 {
     struct schema *schema;
-    char detail[SCHEMA_DETAIL_CHARS];
     assert_int_equal(schema_new(&schema), ERR_OK);
-    assert_int_equal(shipped_types_add(schema, detail), ERR_OK);
+    assert_int_equal(shipped_types_add(schema), ERR_OK);
     *state = schema;
     return 0;
 }

@@ -15,26 +15,11 @@ static const char schema_arrival[] =
     "ON l.agency = r.agency AND l.record = r.record "
     "WHERE r.agency = $1 AND r.type = 'schema'";
 
-static enum err definition_add(void *context, const struct sql_value *row,
-                               size_t columns)
+static enum err take_state(void *context, const struct sql_value *row,
+                           size_t columns)
 {
     (void)columns;
-    struct schema *schema = context;
-    struct arena arena;
-    const struct canon *state, *value;
-    char detail[SCHEMA_DETAIL_CHARS];
-    arena_init(&arena, REVISION_ARENA_BYTES);
-    enum err err = canon_parse(&arena, row[0].bytes, &state, NULL);
-    if (!err) {
-        value = canon_member(state, "fields");
-        value = value ? canon_member(value, "definition") : NULL;
-        value = value ? canon_member(value, "value") : NULL;
-        if (value && value->kind == CANON_TEXT)
-            err = schema_add(schema, value->text, detail);
-    }
-    arena_fini(&arena);
-    /* What a newer office wrote and this one cannot read stays relayed. */
-    return err == ERR_INVALID ? ERR_OK : err;
+    return schema_add_state(context, row[0].bytes);
 }
 
 enum err office_schema_load(struct office *office, struct sql *sql,
@@ -50,7 +35,7 @@ enum err office_schema_load(struct office *office, struct sql *sql,
                            &office->schema_arrival);
     if (!err && sql)
         err = sql_each_row(sql, schema_states,
-                           SQL_VALUES(sql_text(office->agency)), definition_add,
+                           SQL_VALUES(sql_text(office->agency)), take_state,
                            *out);
     if (err) {
         schema_free(*out);

@@ -199,6 +199,11 @@ struct bytes schema_name_at(const struct schema *s, size_t index)
     return s->entries[index].name;
 }
 
+struct bytes schema_definition_at(const struct schema *s, size_t index)
+{
+    return s->entries[index].definition;
+}
+
 enum err schema_at(const struct schema *s, size_t index,
                    const struct schema_type **out)
 {

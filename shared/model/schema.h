@@ -62,6 +62,10 @@ MUST_CHECK enum err schema_add(struct schema *schema, struct bytes json,
 MUST_CHECK enum err schema_add_lines(struct schema *schema, uint8_t *lines,
                                      size_t size);
 
+/* Adds the type that the state of a record of type `schema` defines.  One that
+ * this build cannot read is for a newer one, and passed over. */
+MUST_CHECK enum err schema_add_state(struct schema *schema, struct bytes state);
+
 /* *out lives as long as the schema; NULL: there is no such type.  ERR_CORRUPT:
  * what was shipped is damaged. */
 MUST_CHECK enum err schema_find(const struct schema *s, struct bytes name,

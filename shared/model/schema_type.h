@@ -47,6 +47,9 @@ MUST_CHECK enum err schema_type_read(struct schema_type **out,
                                      struct bytes json, char *detail);
 void schema_type_free(struct schema_type *type); /* NULL is allowed */
 
+/* That of the type at `index`, which needs not be read for it. */
+struct bytes schema_definition_at(const struct schema *schema, size_t index);
+
 const char *kind_name(enum value_kind kind);
 bool kind_parse(struct bytes text, enum value_kind *out);
 

@@ -15,27 +15,6 @@ static enum err builtin_load(struct vault *vault, struct schema *schema)
                : ERR_OK;
 }
 
-static enum err definition_add(struct schema *schema, struct bytes state)
-{
-    struct arena arena;
-    const struct canon *root;
-    struct bytes text;
-    char detail[SCHEMA_DETAIL_CHARS];
-    arena_init(&arena, REVISION_ARENA_BYTES);
-    enum err err = canon_parse(&arena, state, &root, NULL);
-    if (!err) {
-        const struct canon *fields = canon_member(root, "fields");
-        const struct canon *field =
-            fields ? canon_member(fields, "definition") : NULL;
-        if (field && canon_text(field, "value", &text))
-            err = schema_add(schema, text, detail);
-    }
-    arena_fini(&arena);
-    /* What this build cannot read is for a newer one: its records still pass
-     * through and fold without rules. */
-    return err == ERR_NOMEM ? err : ERR_OK;
-}
-
 static enum err received_load(struct vault *vault, struct schema *schema)
 {
     struct state_row row;
@@ -45,7 +24,7 @@ static enum err received_load(struct vault *vault, struct schema *schema)
         err = state_next(vault, SQL_RECORD_NEXT_OF_TYPE,
                          bytes_text(TYPE_SCHEMA), &row);
         if (!err)
-            err = definition_add(schema, buffer_bytes(&row.fold.state));
+            err = schema_add_state(schema, buffer_bytes(&row.fold.state));
     }
     state_row_fini(&row);
     return err == ERR_NOT_FOUND ? ERR_OK : err;

@@ -395,6 +395,71 @@ static void types_with_links_are_told_from_others(void **state)
     schema_free(schema);
 }
 
+/* Adds the state of a record in which `text` is what `definition` says. */
+static void add_state(struct schema *schema, const char *text)
+{
+    struct buffer state;
+    buffer_init(&state, 1u << 20);
+    buffer_add_text(&state,
+                    "{\"fields\":{\"definition\":{\"live\":[{\"value\":");
+    canon_put_text(&state, bytes_text("{\"fields\":{},\"type\":\"live\"}"));
+    buffer_add_text(&state, "}],\"value\":");
+    canon_put_text(&state, bytes_text(text));
+    buffer_add_text(&state, "},\"name\":{\"value\":\"t\"}}}");
+    assert_int_equal(buffer_err(&state), ERR_OK);
+    assert_int_equal(schema_add_state(schema, buffer_bytes(&state)), ERR_OK);
+    buffer_fini(&state);
+}
+
+static void a_record_may_say_what_is_known_and_what_is_new(void **state)
+{
+    (void)state;
+    static const char known[] =
+        "{\"fields\":{},\"title\":\"\\\"T\\\" \\\\ \\n\",\"type\":\"t\"}";
+    char lines[sizeof known + 8];
+    snprintf(lines, sizeof lines, "t %s\n", known);
+    struct schema *schema = schema_of_lines(lines, ERR_OK);
+    add_state(schema, known);
+    assert_int_equal(schema_type_count(schema), 1);
+    const struct schema_type *type = schema_type(schema, bytes_text("t"));
+    assert_true(bytes_is(type_title(type), "\"T\" \\ \n"));
+    /* Equal but for its end, and in what an escape stands for. */
+    add_state(schema,
+              "{\"fields\":{},\"title\":\"\\\"T\\\" \\\\ \\t\",\"type\":"
+              "\"t\"}");
+    type = schema_type(schema, bytes_text("t"));
+    assert_true(bytes_is(type_title(type), "\"T\" \\ \t"));
+    add_state(schema, "{\"fields\":{},\"type\":\"u\"}");
+    assert_non_null(schema_type(schema, bytes_text("u")));
+    assert_int_equal(schema_type_count(schema), 2);
+    schema_free(schema);
+}
+
+static void what_a_record_cannot_say_is_passed_over(void **state)
+{
+    (void)state;
+    static const char *const states[] = {
+        "",
+        "{}",
+        "{\"fields\":{}}",
+        "{\"fields\":{\"definition\":{}}}",
+        "{\"fields\":{\"definition\":{\"value\":7}}}",
+        "{\"fields\":{\"definition\":{\"value\":\"{",
+        "{\"fields\":{\"definition\":{\"value\":\"\\",
+        "{\"fields\":{\"definition\":[\"value\",\"{}\"]}}",
+    };
+    struct schema *schema = schema_empty();
+    schema_must_add(schema, "{\"fields\":{},\"type\":\"t\"}");
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+        assert_int_equal(schema_add_state(schema, bytes_text(states[i])),
+                         ERR_OK);
+    add_state(schema, "{\"fields\":{},\"type\":\"t\",\"version\":0}");
+    add_state(schema, "{\"fields\":{},\"type\":\"t\"");
+    add_state(schema, "");
+    assert_int_equal(schema_type_count(schema), 1);
+    schema_free(schema);
+}
+
 static void rules_have_names(void **state)
 {
     (void)state;
@@ -447,6 +512,8 @@ int main(void)
         cmocka_unit_test(types_of_lines_are_read_when_they_are_asked_for),
         cmocka_unit_test(what_is_not_read_yet_gives_way_as_what_is),
         cmocka_unit_test(types_with_links_are_told_from_others),
+        cmocka_unit_test(a_record_may_say_what_is_known_and_what_is_new),
+        cmocka_unit_test(what_a_record_cannot_say_is_passed_over),
         cmocka_unit_test(rules_have_names),
         cmocka_unit_test(adding_survives_every_allocation_failure),
     };

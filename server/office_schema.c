@@ -84,44 +84,38 @@ static enum err type_set(struct buffer *set, const struct schema_type *type)
     return buffer_err(set);
 }
 
-/* The version that the type's record tells, 0 when there is none; and what its
- * reader has seen. */
-static enum err version_find(struct batch *b, const char *record,
-                             int64_t *version, struct seen *seen)
+/* What its writer has seen of the type's record, and which version that tells.
+ */
+static enum err record_read(const struct record_row *row, int64_t *version,
+                            struct seen *seen)
 {
-    struct record_row row;
     struct arena arena;
     const struct canon *state, *value;
-    *version = 0;
-    buffer_clear(&b->record_bytes);
-    enum err err = store_record_find(b->sql, b->agency, bytes_text(record),
-                                     &row, &b->record_bytes);
-    if (err)
-        return err == ERR_NOT_FOUND ? ERR_OK : err;
     arena_init(&arena, REVISION_ARENA_BYTES);
-    err = canon_parse(&arena, row.state, &state, NULL);
+    enum err err = canon_parse(&arena, row->state, &state, NULL);
     if (!err) {
         value = canon_member(state, "fields");
         value = value ? canon_member(value, "version") : NULL;
         value = value ? canon_member(value, "value") : NULL;
         *version = value && value->kind == CANON_INT ? value->integer : 1;
-        err = fold_context(row.memo, seen);
+        err = fold_context(row->memo, seen);
     }
     arena_fini(&arena);
     return err;
 }
 
-static enum err type_publish(struct batch *b, const struct schema_type *type)
+/* `row` is NULL when the type has no record yet. */
+static enum err type_write(struct batch *b, const char *record,
+                           const struct record_row *row,
+                           const struct schema_type *type)
 {
-    char record[ID_CHARS + 1];
-    int64_t version;
+    int64_t version = 0;
     struct dot dot;
     struct seen seen;
     struct buffer set;
-    id_derive(record, "schema", type_name(type));
     seen_init(&seen);
     buffer_init(&set, ORIGINAL_BYTES_MAX);
-    enum err err = version_find(b, record, &version, &seen);
+    enum err err = row ? record_read(row, &version, &seen) : ERR_OK;
     if (!err && version < type_version(type)) {
         err = type_set(&set, type);
         struct revision_draft draft = {.record = record,
@@ -136,15 +130,30 @@ static enum err type_publish(struct batch *b, const struct schema_type *type)
     return err;
 }
 
-enum err office_schema_publish(struct batch *b)
+/* Most stand there already, and need not be read to see so. */
+static enum err type_publish(struct batch *b, size_t index)
 {
     const struct schema *schema = b->office->schema;
+    const struct schema_type *type;
+    char record[ID_CHARS + 1];
+    struct record_row row;
+    id_derive(record, "schema", schema_name_at(schema, index));
+    buffer_clear(&b->record_bytes);
+    enum err err = store_record_find(b->sql, b->agency, bytes_text(record),
+                                     &row, &b->record_bytes);
+    bool found = !err;
+    if (err == ERR_NOT_FOUND)
+        err = ERR_OK;
+    if (err || (found && schema_says_state(schema, index, row.state)))
+        return err;
+    err = schema_at(schema, index, &type);
+    return err ? err : type_write(b, record, found ? &row : NULL, type);
+}
+
+enum err office_schema_publish(struct batch *b)
+{
     enum err err = ERR_OK;
-    for (size_t i = 0; !err && i < schema_type_count(schema); i++) {
-        const struct schema_type *type;
-        err = schema_at(schema, i, &type);
-        if (!err)
-            err = type_publish(b, type);
-    }
+    for (size_t i = 0; !err && i < schema_type_count(b->office->schema); i++)
+        err = type_publish(b, i);
     return err;
 }

@@ -65,6 +65,10 @@ MUST_CHECK enum err schema_add_lines(struct schema *schema, uint8_t *lines,
 /* Adds the type that the state of a record of type `schema` defines.  One that
  * this build cannot read is for a newer one, and passed over. */
 MUST_CHECK enum err schema_add_state(struct schema *schema, struct bytes state);
+/* Does such a state define the type at `index` just as it stands here, and give
+ * its version?  False also when to tell would need parsing. */
+bool schema_says_state(const struct schema *schema, size_t index,
+                       struct bytes state);
 
 /* *out lives as long as the schema; NULL: there is no such type.  ERR_CORRUPT:
  * what was shipped is damaged. */

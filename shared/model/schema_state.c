@@ -33,13 +33,33 @@ static bool says(struct bytes text, struct bytes plain)
     return at == end && want == stop;
 }
 
-/* To look is quicker than to parse, and there are many. */
-static bool is_known(const struct schema *schema, struct bytes state)
+/* Moves to the value of a field of the state. */
+static struct walk field_of(struct bytes state, const char *name)
 {
     struct walk walk = walk_of(state);
     enter(&walk, "fields");
-    enter(&walk, "definition");
+    enter(&walk, name);
     enter(&walk, "value");
+    return walk;
+}
+
+bool schema_says_state(const struct schema *schema, size_t index,
+                       struct bytes state)
+{
+    struct bytes definition = schema_definition_at(schema, index);
+    struct walk text = field_of(state, "definition");
+    struct walk version = field_of(state, "version");
+    struct walk own = walk_of(definition);
+    enter(&own, "version");
+    struct bytes said = walk_value(&version), known = walk_value(&own);
+    return !own.bad && !version.bad && bytes_equal(said, known) &&
+           says(walk_text(&text), definition) && !text.bad;
+}
+
+/* To look is quicker than to parse, and there are many. */
+static bool is_known(const struct schema *schema, struct bytes state)
+{
+    struct walk walk = field_of(state, "definition");
     struct bytes text = walk_text(&walk);
     size_t count = walk.bad ? 0 : schema_type_count(schema);
     for (size_t i = 0; i < count; i++)

@@ -435,6 +435,31 @@ static void a_record_may_say_what_is_known_and_what_is_new(void **state)
     schema_free(schema);
 }
 
+static bool says(const struct schema *schema, const char *fields)
+{
+    char state[256];
+    snprintf(state, sizeof state, "{\"fields\":{%s}}", fields);
+    return schema_says_state(schema, 0, bytes_text(state));
+}
+
+static void a_record_says_a_type_by_definition_and_version(void **state)
+{
+    (void)state;
+    struct schema *schema = schema_empty();
+    schema_must_add(schema, "{\"fields\":{},\"type\":\"t\",\"version\":3}");
+#define DEFINED(version)                                                       \
+    "\"definition\":{\"value\":\"{\\\"fields\\\":{},\\\"type\\\":"             \
+    "\\\"t\\\",\\\"version\\\":" version "}\"}"
+    assert_true(says(schema, DEFINED("3") ",\"version\":{\"value\":3}"));
+    assert_false(says(schema, DEFINED("3") ",\"version\":{\"value\":2}"));
+    assert_false(says(schema, DEFINED("2") ",\"version\":{\"value\":3}"));
+    assert_false(says(schema, DEFINED("3")));
+    assert_false(says(schema, "\"version\":{\"value\":3}"));
+    assert_false(says(schema, ""));
+#undef DEFINED
+    schema_free(schema);
+}
+
 static void what_a_record_cannot_say_is_passed_over(void **state)
 {
     (void)state;
@@ -513,6 +538,7 @@ int main(void)
         cmocka_unit_test(what_is_not_read_yet_gives_way_as_what_is),
         cmocka_unit_test(types_with_links_are_told_from_others),
         cmocka_unit_test(a_record_may_say_what_is_known_and_what_is_new),
+        cmocka_unit_test(a_record_says_a_type_by_definition_and_version),
         cmocka_unit_test(what_a_record_cannot_say_is_passed_over),
         cmocka_unit_test(rules_have_names),
         cmocka_unit_test(adding_survives_every_allocation_failure),

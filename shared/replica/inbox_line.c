@@ -196,14 +196,16 @@ static enum err line_store(struct applying *a, struct arrival *in,
     bool known = !in->line;
     if (!err && known)
         err = known_find(a, row, key, in);
-    if (err || !in->line || (!known && !in->own && !in->branch))
+    if (err || !in->line)
+        return err;
+    /* It may have yielded here, and its case left and came back since. */
+    err = carried_returned(a, in);
+    if (err || (!known && !in->own && !in->branch))
         return err;
     /* It comes where something else stood, or comes back. */
     bool any;
-    err = carried_returned(a, in);
-    if (!err)
-        err = branch_prevail(vault, a->replica, in->branch, revision->dot.n,
-                             a->inbox->sums, &any);
+    err = branch_prevail(vault, a->replica, in->branch, revision->dot.n,
+                         a->inbox->sums, &any);
     if (err || !any)
         return err;
     state_row_fini(row);

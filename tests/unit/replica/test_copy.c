@@ -304,6 +304,66 @@ static void what_lost_its_place_to_another_case_leaves_alone(void **state)
     arena_fini(&arena);
 }
 
+/* --- a line that yielded, and comes back --------------------------------- */
+
+/* The office has that line of Dana's now. */
+static void far_take(struct copies *c, const char *replica, int64_t n,
+                     struct bytes line)
+{
+    struct far_line *to = &c->far->lines[c->far->count++];
+    memcpy(to->replica, replica, sizeof to->replica);
+    to->n = n;
+    to->size = line.size;
+    to->at = malloc(line.size);
+    assert_non_null(to->at);
+    memcpy(to->at, line.at, line.size);
+}
+
+static void what_yielded_stands_again_when_its_case_comes_back(void **state)
+{
+    struct copies *c = *state;
+    struct given given, none;
+    struct identity identity;
+    const struct revision *lost;
+    struct arena arena;
+    struct leave_line leave;
+    struct inbox *inbox;
+    char lineage[LINEAGE_CHARS + 1];
+    assert_int_equal(identity_load(c->dana.vault, &identity), ERR_OK);
+    revise(c->dana.vault, c->person, "{\"preferred_name\":\"Lost\"}");
+    far_sync_up(c->far, c->dana.vault);
+    far_pull(c->far, c->eli.vault, c->person);
+    /* By hand: in its lineage. */
+    memcpy(lineage, c->far->lineage, sizeof lineage);
+    far_rollback(c->far, identity.replica, 3);
+    memcpy(c->far->lineage, lineage, sizeof lineage);
+    compare(c, &given);
+    assert_int_equal(given.lines, 1);
+    /* The office has its write under another dot: here it yields. */
+    arena_init(&arena, REVISION_ARENA_BYTES);
+    assert_int_equal(revision_parse(&arena, given.only, &lost, NULL), ERR_OK);
+    struct seen seen = lost->seen;
+    struct revision_draft draft = {
+        .record = c->person, .seen = &seen, .carries = given.only};
+    far_write(c->far, &draft);
+    far_pull(c->far, c->eli.vault, c->person);
+    compare(c, &none);
+    assert_int_equal(none.lines, 0);
+    assert_sound(c->eli.vault);
+    /* Another vault has given it the line after all; the case leaves here. */
+    far_take(c, identity.replica, 4, lost->line);
+    far_leave(c->far, c->eli.vault, c->person, "*", &leave);
+    assert_int_equal(inbox_open(&inbox, c->eli.vault), ERR_OK);
+    assert_int_equal(inbox_leave(inbox, &leave), ERR_OK);
+    assert_int_equal(far_page(c->far, inbox, 0, 0, "caseload:north", 99, true),
+                     ERR_OK);
+    inbox_close(inbox);
+    far_pull(c->far, c->eli.vault, c->person);
+    assert_true(shows(c, "Lost"));
+    assert_sound(c->eli.vault);
+    arena_fini(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -313,6 +373,7 @@ int main(void)
         TEST(an_old_form_does_not_replace_the_copys_line),
         TEST(what_lost_its_place_stands_until_the_office_has_it),
         TEST(what_lost_its_place_to_another_case_leaves_alone),
+        TEST(what_yielded_stands_again_when_its_case_comes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -190,8 +190,8 @@ static enum err erased_pass(struct vault *vault, int64_t log, int64_t *n)
     enum err err = vault_sql(vault, SQL_PRUNED_NEXT, &s);
     if (err)
         return err;
-    db_bind_int64(vault->db, s, 1, log);
     for (bool row = true; !err && row;) {
+        db_bind_int64(vault->db, s, 1, log);
         db_bind_int64(vault->db, s, 2, *n);
         err = db_step_row(vault->db, s, &row);
         if (!err && row)

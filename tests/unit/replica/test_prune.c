@@ -356,6 +356,38 @@ static void an_office_that_lost_what_was_backed_up_gets_the_rest(void **state)
     assert_same_state(p->dana.vault, p->eli.vault, p->other);
 }
 
+static enum err given_note(void *context, const uint8_t key[KEY_BYTES],
+                           const struct outbox_line *line)
+{
+    (void)key;
+    int64_t *sum = context;
+    *sum = *sum * 10 + line->n;
+    return ERR_OK;
+}
+
+/* Lines 1, 2 and 4 are erased, 3 is not; 5 is of a case that has left. */
+static void a_log_is_given_from_behind_all_that_was_erased(void **state)
+{
+    struct pair *p = *state;
+    char ana[ID_CHARS + 1];
+    int64_t given = 0;
+    write_contact(p->dana.vault, p->person, "Roof mended.", p->contact);
+    write_person(p->dana.vault, "Ana", ana);
+    far_sync_up(p->far, p->dana.vault);
+    far_pull(p->far, p->dana.vault, ana);
+    leave_backed_up(p);
+    assert_int_equal(number(p, "SELECT count(*) FROM pruned"), 0);
+    prune(p);
+    assert_int_equal(number(p, "SELECT sum(n) FROM pruned"), 1 + 2 + 4);
+    leave(p, ana);
+    p->far->logs[0].link[0] ^= 1; /* a copy has gone on from there */
+    far_succeed(p->far, &p->dana, "fork");
+    assert_int_equal(outbox_read_old(p->dana.vault, 100, given_note, &given),
+                     ERR_OK);
+    assert_int_equal(given, 5);
+    assert_sound(p->dana.vault);
+}
+
 /* The mark that an office gives is its word for its present history. */
 static void own_lines_of_an_earlier_history_stay(void **state)
 {
@@ -486,6 +518,7 @@ int main(void)
         TEST(a_case_that_comes_back_is_whole_again_with_own_lines),
         TEST(a_restored_office_gets_what_is_above_the_mark),
         TEST(an_office_that_lost_what_was_backed_up_gets_the_rest),
+        TEST(a_log_is_given_from_behind_all_that_was_erased),
         TEST(own_lines_of_an_earlier_history_stay),
         TEST(a_fresh_key_begins_to_wait_anew),
         TEST(what_is_erased_leaves_a_smaller_file),

@@ -138,6 +138,8 @@ static void works_on(struct world *world, const char *kase)
     buffer_fini(&form.context);
 }
 
+/* Of a record whose creation was cut off by a power cut, and which is there all
+ * the same, the case is not known. */
 static bool of_case(const struct world *world, const struct write *w,
                     const char *kase)
 {
@@ -145,7 +147,7 @@ static bool of_case(const struct world *world, const struct write *w,
         if (!strcmp(world->records[i], w->record))
             return !strcmp(world->record_cases[i], kase) ||
                    !strcmp(world->record_types[i], "site_referral");
-    return false;
+    return true;
 }
 
 /* What the office had and has no more was taken with the case, and nothing

@@ -273,7 +273,7 @@ static void renew(struct office_journal *j, struct sql *sql)
 
 /* --- a transaction -------------------------------------------------------- */
 
-static void tap_begun(void *context, struct sql *sql)
+static enum err tap_begun(void *context, struct sql *sql)
 {
     struct office_journal *j = context;
     pthread_mutex_lock(&j->mutex);
@@ -283,16 +283,18 @@ static void tap_begun(void *context, struct sql *sql)
     j->ran = 0;
     j->purged = 0;
     enum err err = journal_setting_load(sql, j->office->agency, &j->setting);
-    j->active = err != ERR_NOT_FOUND;
-    j->setting_err = j->active ? err : ERR_OK;
-    j->skip = j->setting_err != ERR_OK;
-    if (!err && j->setting.behind_since) {
+    j->active = !err;
+    j->setting_err = ERR_OK;
+    if (err)
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    if (j->setting.behind_since) {
         int64_t wait = j->retry_at - now_of(j);
         j->base = j->serving && (wait <= 0 || wait > RETRY_MS_MAX);
         j->skip = !j->base;
-    } else if (!err) {
+    } else {
         renew(j, sql);
     }
+    return ERR_OK;
 }
 
 static void tap_ran(void *context, const char *statement,
@@ -401,8 +403,6 @@ static enum err tap_committing(void *context, struct sql *sql)
     struct office_journal *j = context;
     if (!j->active || j->ran == 0)
         return ERR_OK;
-    if (j->setting_err)
-        return j->setting_err;
     enum err err = j->skip ? ERR_AGAIN : group_end(j, sql);
     if (err && !j->skip)
         failed(j, err);

@@ -98,10 +98,12 @@ enum err sql_find_int(struct sql *sql, const char *statement,
 enum err sql_begin(struct sql *sql, bool write)
 {
     enum err err = sql->begin(sql->context, write);
-    if (!err && write && sql->tap) {
-        sql->tap->begun(sql->tap->context, sql);
-        sql->heard = true;
-    }
+    if (err || !write || !sql->tap)
+        return err;
+    err = sql->tap->begun(sql->tap->context, sql);
+    sql->heard = true;
+    if (err)
+        sql_rollback(sql);
     return err;
 }
 

@@ -36,7 +36,7 @@ struct sql;
  * An error makes the transaction fail. */
 struct sql_tap {
     /* May run statements, which are not heard. */
-    void (*begun)(void *context, struct sql *sql);
+    enum err (*begun)(void *context, struct sql *sql);
     void (*ran)(void *context, const char *statement,
                 const struct sql_value *values, size_t count);
     /* Before the commit; may run statements, which are not heard. */

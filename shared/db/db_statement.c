@@ -7,8 +7,18 @@
 
 /* --- statements ----------------------------------------------------------- */
 
+/* SQLite took the transaction back by itself, as it may after a failure: what
+ * ran now would be committed at once, without what came before.  The detail
+ * keeps saying why. */
+static bool taken_back(const struct db *db)
+{
+    return db->holder[0] && !db_in_transaction(db);
+}
+
 enum err db_exec(struct db *db, const char *sql)
 {
+    if (taken_back(db))
+        return ERR_IO;
     return db_result(db, sqlite3_exec(db->handle, sql, NULL, NULL, NULL));
 }
 
@@ -56,7 +66,7 @@ void db_finalize(struct sqlite3_stmt *statements[], size_t count)
 
 enum err db_step_row(struct db *db, struct sqlite3_stmt *statement, bool *row)
 {
-    enum err err = db->bind_err;
+    enum err err = taken_back(db) ? ERR_IO : db->bind_err;
     db->bind_err = ERR_OK;
     *row = false;
     if (!err) {
@@ -167,6 +177,7 @@ static enum err begin(struct db *db, sqlite3_stmt *statement, const char *file,
                       int line)
 {
     assert(!db_in_transaction(db));
+    db->holder[0] = '\0';
     enum err err = db_step_done(db, statement);
     if (!err)
         snprintf(db->holder, sizeof db->holder, "%s:%d", file, line);
@@ -185,7 +196,7 @@ enum err db_begin_read_at(struct db *db, const char *file, int line)
 
 enum err db_commit(struct db *db)
 {
-    assert(db_in_transaction(db));
+    assert(db->holder[0]);
     enum err err = db_step_done(db, db->statement[DB_COMMIT]);
     if (err)
         db_rollback(db);

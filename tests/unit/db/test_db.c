@@ -265,6 +265,35 @@ static void a_full_disk_is_full_and_keeps_what_was_committed(void **state)
     db_close(db);
 }
 
+static void what_sqlite_took_back_is_not_gone_on_with(void **state)
+{
+    struct fixture *f = *state;
+    struct db *db = open_new(f);
+    int64_t count;
+    assert_int_equal(db_exec(db, "CREATE TABLE t(a UNIQUE);"
+                                 "INSERT INTO t VALUES (1)"),
+                     ERR_OK);
+    for (int commits = 0; commits < 2; commits++) {
+        assert_int_equal(db_begin_immediate(db), ERR_OK);
+        assert_int_equal(db_exec(db, "INSERT INTO t VALUES (2)"), ERR_OK);
+        assert_int_equal(db_exec(db, "INSERT OR ROLLBACK INTO t VALUES (1)"),
+                         ERR_EXISTS);
+        assert_false(db_in_transaction(db));
+        /* Whoever overlooked the error changes nothing. */
+        assert_int_equal(db_exec(db, "INSERT INTO t VALUES (3)"), ERR_IO);
+        assert_int_equal(db_query_int64(db, "SELECT count(*) FROM t", &count),
+                         ERR_IO);
+        if (commits)
+            assert_int_equal(db_commit(db), ERR_IO);
+        else
+            db_rollback(db);
+        assert_int_equal(db_query_int64(db, "SELECT count(*) FROM t", &count),
+                         ERR_OK);
+        assert_int_equal(count, 1);
+    }
+    db_close(db);
+}
+
 static void constraints_are_told_apart(void **state)
 {
     struct fixture *f = *state;
@@ -412,6 +441,7 @@ int main(void)
         FACT(a_second_writer_is_busy_until_the_first_is_done),
         FACT(a_read_transaction_sees_one_snapshot),
         FACT(a_full_disk_is_full_and_keeps_what_was_committed),
+        FACT(what_sqlite_took_back_is_not_gone_on_with),
         FACT(constraints_are_told_apart),
         FACT(values_come_back_as_they_were_bound),
         FACT(preparing_is_all_or_nothing),

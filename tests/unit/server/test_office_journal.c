@@ -92,6 +92,26 @@ static void a_backup_goes_before_the_base_of_an_earlier_instance(void **state)
     sql_close(&sql);
 }
 
+/* Nothing is written of which the journal would not hear. */
+static void what_cannot_ask_for_the_journal_is_not_begun(void **state)
+{
+    struct scene *s = *state;
+    works(s, 1);
+    const struct sql_tap *tap = s->sql.tap;
+    s->sql.tap = NULL; /* not heard meanwhile */
+    assert_int_equal(
+        sql_run(&s->sql, "ALTER TABLE journal RENAME TO away", NULL, 0),
+        ERR_OK);
+    s->sql.tap = tap;
+    assert_int_not_equal(sql_begin(&s->sql, true), ERR_OK);
+    s->sql.tap = NULL;
+    assert_int_equal(
+        sql_run(&s->sql, "ALTER TABLE away RENAME TO journal", NULL, 0),
+        ERR_OK);
+    s->sql.tap = tap;
+    works(s, 1); /* and neither a lock nor a transaction is left behind */
+}
+
 /* The commit fails after the journal is written, or the process dies there. */
 static void a_transaction_that_failed_is_replaced_by_the_next(void **state)
 {
@@ -347,6 +367,7 @@ int main(void)
         TEST(a_backup_and_what_follows_make_the_store_again),
         TEST(a_backup_goes_before_the_base_of_an_earlier_instance),
         TEST(a_transaction_that_failed_is_replaced_by_the_next),
+        TEST(what_cannot_ask_for_the_journal_is_not_begun),
         TEST(damage_ends_the_replay_before_it),
         TEST(what_stands_behind_damage_is_told),
         TEST(what_stands_between_damages_is_told),

@@ -117,18 +117,30 @@ static enum err type_find(struct putting *p)
 
 /* --- in which case -------------------------------------------------------- */
 
-static enum err case_of_record(struct putting *p, struct bytes id, bool *found)
+/* Where it is and of what type; its bytes are not kept.  All zero when the
+ * office has no such record. */
+static enum err row_find(const struct putting *p, struct bytes id,
+                         struct record_row *row)
 {
-    struct record_row row;
     struct buffer bytes;
     buffer_init(&bytes, 2u * STATE_BYTES_MAX);
     enum err err =
-        store_record_find(p->sql, p->office->agency, id, &row, &bytes);
+        store_record_find(p->sql, p->office->agency, id, row, &bytes);
     buffer_fini(&bytes);
+    row->state = row->memo = bytes_of(NULL, 0);
+    if (err)
+        *row = (struct record_row){.kase = ""};
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+static enum err case_of_record(struct putting *p, struct bytes id, bool *found)
+{
+    struct record_row row;
+    enum err err = row_find(p, id, &row);
     *found = !err && row.kase[0];
     if (*found)
         memcpy(p->kase, row.kase, sizeof p->kase);
-    return err == ERR_NOT_FOUND ? ERR_OK : err;
+    return err;
 }
 
 /* The first record that is named, its person before all others. */
@@ -253,15 +265,10 @@ static enum err fields_right(struct putting *p, struct bytes object)
 static enum err is_other(void *context, struct bytes id, struct bytes target,
                          bool *other)
 {
-    const struct putting *p = context;
     struct record_row row;
-    struct buffer bytes;
-    buffer_init(&bytes, 2u * STATE_BYTES_MAX);
-    enum err err =
-        store_record_find(p->sql, p->office->agency, id, &row, &bytes);
-    buffer_fini(&bytes);
+    enum err err = row_find(context, id, &row);
     *other = !err && row.type[0] && !bytes_is(target, row.type);
-    return err == ERR_NOT_FOUND ? ERR_OK : err;
+    return err;
 }
 
 static enum err judge(struct putting *p)

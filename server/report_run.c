@@ -156,9 +156,10 @@ static bool reads_through(const struct report *report, struct bytes type,
     (void)snprintf(view, sizeof view, "v_%.*s", (int)type.size,
                    (const char *)type.at);
     for (size_t i = 0; i < views_fixed_count(); i++) {
-        const char *from = views_fixed_from(i);
-        if (report_mentions(report, bytes_text(views_fixed_name(i))) &&
-            report_speaks(from, bytes_text(view)) && report_speaks(from, field))
+        const char *query = views_fixed_query(i);
+        if (report_mentions(report, views_fixed_name(i)) &&
+            report_speaks(query, bytes_text(view)) &&
+            report_speaks(query, field))
             return true;
     }
     return false;

@@ -266,11 +266,15 @@ static enum err update_fixed(struct update *u)
 {
     enum err err = ERR_OK;
     for (size_t i = 0; i < views_fixed_count() && !err; i++) {
+        struct bytes text = views_fixed_name(i);
+        char name[VIEW_NAME_CHARS + 1];
         struct buffer now;
+        snprintf(name, sizeof name, "%.*s", (int)text.size,
+                 (const char *)text.at);
         buffer_init(&now, STATEMENT_BYTES_MAX);
         err = views_fixed_statement(&now, u->office->agency, i);
         if (!err)
-            err = update(u, views_fixed_name(i), buffer_bytes(&now));
+            err = update(u, name, buffer_bytes(&now));
         buffer_fini(&now);
     }
     return err;

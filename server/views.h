@@ -10,7 +10,7 @@
  * record, case_id, position (from 0) and value, or, of a field with `rows`,
  * those columns.  Views are made anew only where a type has changed.
  * `v_same` says which record stands for which; what is no record has views of
- * its own (views_fixed.c). */
+ * its own (views/). */
 #ifndef SERVER_VIEWS_H
 #define SERVER_VIEWS_H
 
@@ -38,12 +38,11 @@ MUST_CHECK enum err views_rows_statement(struct buffer *out, const char *agency,
 /* True when the field has such a view. */
 bool views_has_rows(const struct schema_field *field);
 
-/* Views of what is no record: o_caseload, o_user, o_device, o_conflict,
- * o_hold, o_clock; and of several types: o_case, o_offer, o_intake.  Their
- * number, the name of each, what it reads from, its CREATE VIEW appended. */
+/* The views of views/: what is no record, and what many reports ask of several
+ * types.  Their number, the name of each, its query, its CREATE VIEW appended. */
 size_t views_fixed_count(void);
-const char *views_fixed_name(size_t index);
-const char *views_fixed_from(size_t index);
+struct bytes views_fixed_name(size_t index);
+const char *views_fixed_query(size_t index);
 MUST_CHECK enum err views_fixed_statement(struct buffer *out,
                                           const char *agency, size_t index);
 

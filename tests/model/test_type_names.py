@@ -50,8 +50,6 @@ KNOWN = {
     "shared/model/view.h": "person",
     "shared/replica/record.c": "person",
     "server/put.c": "person",
-    # what many reports ask of several types, as views
-    "server/views_fixed.c": "budgeting_offer contact eitc_offer enrollment location person retention",
     "server/duplicates.c": "phone",
 }
 # Words that are something else there: members of the wire, tables of HSDS, options.

@@ -39,7 +39,8 @@ MUST_CHECK enum err views_rows_statement(struct buffer *out, const char *agency,
 bool views_has_rows(const struct schema_field *field);
 
 /* The views of views/: what is no record, and what many reports ask of several
- * types.  Their number, the name of each, its query, its CREATE VIEW appended. */
+ * types.  Their number, the name of each, its query, its CREATE VIEW appended.
+ */
 size_t views_fixed_count(void);
 struct bytes views_fixed_name(size_t index);
 const char *views_fixed_query(size_t index);

@@ -80,7 +80,7 @@ MUST_CHECK enum err db_begin_read_at(struct db *db, const char *file, int line);
 /* The transaction is over whatever the result: on failure it was rolled back
  * and nothing of it is kept. */
 MUST_CHECK enum err db_commit(struct db *db);
-/* Allowed without a transaction: SQLite ends one by itself on some errors.  Then
+/* Allowed without a transaction: SQLite ends one by itself on some errors. Then
  * all that runs before this is ERR_IO, the commit too. */
 void db_rollback(struct db *db);
 bool db_in_transaction(const struct db *db);

@@ -6,83 +6,8 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
-#include "shared/replica/prune.h"
 #include "tests/fault.h"
-#include "tests/unit/replica/far_end.h"
-
-/* Of Dana's lines two are of Rosa's case and one is of Omar's; the office has
- * all of them. */
-static int setup(void **state)
-{
-    if (pair_setup(state))
-        return -1;
-    struct pair *p = *state;
-    write_person(p->dana.vault, "Rosa", p->person);
-    write_contact(p->dana.vault, p->person, "Roof leaks.", p->contact);
-    write_person(p->dana.vault, "Omar", p->other);
-    far_sync_up(p->far, p->dana.vault);
-    far_pull(p->far, p->dana.vault, p->person);
-    return 0;
-}
-
-/* --- what the tests do ---------------------------------------------------- */
-
-static void leave(struct pair *p, const char *kase)
-{
-    struct inbox *inbox;
-    struct leave_line line;
-    far_leave(p->far, p->dana.vault, kase, "caseload:north", &line);
-    assert_int_equal(inbox_open(&inbox, p->dana.vault), ERR_OK);
-    assert_int_equal(inbox_leave(inbox, &line), ERR_OK);
-    assert_int_equal(far_page(p->far, inbox, 0, 0, "caseload:north", 90, true),
-                     ERR_OK);
-    inbox_close(inbox);
-}
-
-/* All that the office has of the present log is backed up. */
-static void back_up(struct pair *p)
-{
-    struct receipt receipt;
-    struct buffer message;
-    far_sync_up(p->far, p->dana.vault);
-    far_receipt(p->far, p->dana.vault, &receipt);
-    buffer_init(&message, 1 << 16);
-    assert_int_equal(receipt_message(&message, &receipt), ERR_OK);
-    chain_sign(receipt.signature, &p->far->term, DOMAIN_BACKED,
-               buffer_bytes(&message));
-    buffer_fini(&message);
-    assert_int_equal(outbox_backed(p->dana.vault, &receipt), ERR_OK);
-}
-
-static struct pruned prune(struct pair *p)
-{
-    struct pruned pruned = {0, 0, 0};
-    for (bool more = true; more;)
-        assert_int_equal(prune_step(p->dana.vault, &pruned, &more), ERR_OK);
-    return pruned;
-}
-
-/* Rosa's case leaves, and what is written afterwards is backed up. */
-static void leave_backed_up(struct pair *p)
-{
-    leave(p, p->person);
-    assert_int_equal(prune(p).lines, 0);
-    revise(p->dana.vault, p->other, "{\"language\":\"es\"}");
-    back_up(p);
-}
-
-static int64_t number(struct pair *p, const char *sql)
-{
-    sqlite3 *db;
-    sqlite3_stmt *s;
-    assert_int_equal(sqlite3_open(p->dana.path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(s), SQLITE_ROW);
-    int64_t value = sqlite3_column_int64(s, 0);
-    sqlite3_finalize(s);
-    sqlite3_close(db);
-    return value;
-}
+#include "tests/unit/replica/pruning.h"
 
 static bool refused(struct pair *p, const char *sql)
 {
@@ -94,16 +19,7 @@ static bool refused(struct pair *p, const char *sql)
     return code == SQLITE_CONSTRAINT;
 }
 
-static struct vault_status status_of(struct pair *p)
-{
-    struct vault_status status;
-    assert_int_equal(record_status(p->dana.vault, &status), ERR_OK);
-    return status;
-}
-
-#define LINES "SELECT count(*) FROM log"
 #define PAGES "SELECT count(*) FROM page"
-#define WRAPS "SELECT count(office_wrap) FROM case_key"
 #define DUE "DELETE FROM log WHERE id IN (SELECT line FROM departed_line)"
 
 /* --- facts ---------------------------------------------------------------- */
@@ -316,122 +232,6 @@ static void a_case_that_comes_back_is_whole_again_with_own_lines(void **state)
     assert_sound(p->dana.vault);
 }
 
-/* Restored to a backup that has what was called backed up. */
-static void a_restored_office_gets_what_is_above_the_mark(void **state)
-{
-    struct pair *p = *state;
-    struct identity self;
-    leave_backed_up(p);
-    prune(p);
-    assert_int_equal(identity_load(p->dana.vault, &self), ERR_OK);
-    revise(p->dana.vault, p->other, "{\"language\":\"fr\"}");
-    revise(p->dana.vault, p->other, "{\"language\":\"ht\"}");
-    far_sync_up(p->far, p->dana.vault);
-    far_rollback(p->far, self.replica, 4);
-    far_succeed(p->far, &p->dana, "lineage");
-    assert_int_equal(far_contributed(p->far, p->dana.vault), 2);
-    assert_int_equal(status_of(p).here, 0);
-    assert_sound(p->dana.vault);
-    far_pull(p->far, p->eli.vault, p->other);
-    assert_same_state(p->dana.vault, p->eli.vault, p->other);
-}
-
-/* Restored to what it should have been beyond: nothing is promised that was
- * erased, and the rest is carried, so that the sync goes on. */
-static void an_office_that_lost_what_was_backed_up_gets_the_rest(void **state)
-{
-    struct pair *p = *state;
-    struct identity self;
-    leave_backed_up(p); /* lines 1 and 2 of 4 */
-    prune(p);
-    assert_int_equal(identity_load(p->dana.vault, &self), ERR_OK);
-    far_rollback(p->far, self.replica, 1);
-    far_succeed(p->far, &p->dana, "lineage");
-    assert_int_equal(far_contributed(p->far, p->dana.vault), 0);
-    assert_int_equal(far_push(p->far, p->dana.vault), 2);
-    far_sync_up(p->far, p->dana.vault);
-    assert_int_equal(status_of(p).here, 0);
-    assert_sound(p->dana.vault);
-    far_pull(p->far, p->eli.vault, p->other);
-    assert_same_state(p->dana.vault, p->eli.vault, p->other);
-}
-
-static enum err given_note(void *context, const uint8_t key[KEY_BYTES],
-                           const struct outbox_line *line)
-{
-    (void)key;
-    int64_t *sum = context;
-    *sum = *sum * 10 + line->n;
-    return ERR_OK;
-}
-
-/* Lines 1, 2 and 4 are erased, 3 is not; 5 is of a case that has left. */
-static void a_log_is_given_from_behind_all_that_was_erased(void **state)
-{
-    struct pair *p = *state;
-    char ana[ID_CHARS + 1];
-    int64_t given = 0;
-    write_contact(p->dana.vault, p->person, "Roof mended.", p->contact);
-    write_person(p->dana.vault, "Ana", ana);
-    far_sync_up(p->far, p->dana.vault);
-    far_pull(p->far, p->dana.vault, ana);
-    leave_backed_up(p);
-    assert_int_equal(number(p, "SELECT count(*) FROM pruned"), 0);
-    prune(p);
-    assert_int_equal(number(p, "SELECT sum(n) FROM pruned"), 1 + 2 + 4);
-    leave(p, ana);
-    p->far->logs[0].link[0] ^= 1; /* a copy has gone on from there */
-    far_succeed(p->far, &p->dana, "fork");
-    assert_int_equal(outbox_read_old(p->dana.vault, 100, given_note, &given),
-                     ERR_OK);
-    assert_int_equal(given, 5);
-    assert_sound(p->dana.vault);
-}
-
-/* The mark that an office gives is its word for its present history. */
-static void own_lines_of_an_earlier_history_stay(void **state)
-{
-    struct pair *p = *state;
-    struct identity self;
-    back_up(p);
-    assert_int_equal(identity_load(p->dana.vault, &self), ERR_OK);
-    far_rollback(p->far, self.replica, 3);
-    far_succeed(p->far, &p->dana, "lineage");
-    leave_backed_up(p);
-    assert_int_equal(prune(p).lines, 0);
-    assert_int_equal(number(p, LINES), 4);
-    assert_int_equal(number(p, WRAPS), 2);
-    int64_t waiting;
-    assert_int_equal(prune_waiting(p->dana.vault, &waiting), ERR_OK);
-    assert_int_equal(waiting, 0);
-    assert_sound(p->dana.vault);
-}
-
-/* After a change of key a later line is one of the new log. */
-static void a_fresh_key_begins_to_wait_anew(void **state)
-{
-    struct pair *p = *state;
-    back_up(p);
-    leave(p, p->person);
-    prune(p);
-    revise(p->dana.vault, p->other, "{\"language\":\"es\"}");
-    far_succeed(p->far, &p->dana, "stale"); /* and carries that line */
-    assert_int_equal(prune(p).lines, 0);
-    back_up(p);
-    assert_int_equal(prune(p).lines, 0);
-    revise(p->dana.vault, p->other, "{\"language\":\"fr\"}");
-    back_up(p);
-    assert_int_equal(prune(p).lines, 2);
-    assert_sound(p->dana.vault);
-    /* Of the old log the last line that is here is given again. */
-    struct identity self;
-    assert_int_equal(identity_load(p->dana.vault, &self), ERR_OK);
-    far_rollback(p->far, self.replica, 2);
-    far_succeed(p->far, &p->dana, "lineage");
-    assert_int_equal(far_contributed(p->far, p->dana.vault), 0);
-    assert_sound(p->dana.vault);
-}
-
 static enum err prune_once(struct pair *p)
 {
     struct pruned pruned = {0, 0, 0};
@@ -504,7 +304,8 @@ static void what_is_erased_leaves_a_smaller_file(void **state)
 int main(void)
 {
     fault_sqlite();
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, pair_teardown)
+#define TEST(name)                                                             \
+    cmocka_unit_test_setup_teardown(name, pruning_setup, pair_teardown)
     const struct CMUnitTest tests[] = {
         TEST(what_is_only_received_stays),
         TEST(what_was_backed_up_before_the_leave_waits_for_a_later_line),
@@ -516,11 +317,6 @@ int main(void)
         TEST(an_attachment_that_waits_keeps_the_wrapping_only),
         TEST(storage_refuses_what_may_not_go),
         TEST(a_case_that_comes_back_is_whole_again_with_own_lines),
-        TEST(a_restored_office_gets_what_is_above_the_mark),
-        TEST(an_office_that_lost_what_was_backed_up_gets_the_rest),
-        TEST(a_log_is_given_from_behind_all_that_was_erased),
-        TEST(own_lines_of_an_earlier_history_stay),
-        TEST(a_fresh_key_begins_to_wait_anew),
         TEST(what_is_erased_leaves_a_smaller_file),
         TEST(it_survives_every_allocation_failure),
     };

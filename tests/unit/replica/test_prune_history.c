@@ -1,0 +1,137 @@
+/* Offices that lost what was erased here, and logs that parted from theirs. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "tests/unit/replica/pruning.h"
+
+/* Restored to a backup that has what was called backed up. */
+static void a_restored_office_gets_what_is_above_the_mark(void **state)
+{
+    struct pair *p = *state;
+    struct identity self;
+    leave_backed_up(p);
+    prune(p);
+    assert_int_equal(identity_load(p->dana.vault, &self), ERR_OK);
+    revise(p->dana.vault, p->other, "{\"language\":\"fr\"}");
+    revise(p->dana.vault, p->other, "{\"language\":\"ht\"}");
+    far_sync_up(p->far, p->dana.vault);
+    far_rollback(p->far, self.replica, 4);
+    far_succeed(p->far, &p->dana, "lineage");
+    assert_int_equal(far_contributed(p->far, p->dana.vault), 2);
+    assert_int_equal(status_of(p).here, 0);
+    assert_sound(p->dana.vault);
+    far_pull(p->far, p->eli.vault, p->other);
+    assert_same_state(p->dana.vault, p->eli.vault, p->other);
+}
+
+/* Restored to what it should have been beyond: nothing is promised that was
+ * erased, and the rest is carried, so that the sync goes on. */
+static void an_office_that_lost_what_was_backed_up_gets_the_rest(void **state)
+{
+    struct pair *p = *state;
+    struct identity self;
+    leave_backed_up(p); /* lines 1 and 2 of 4 */
+    prune(p);
+    assert_int_equal(identity_load(p->dana.vault, &self), ERR_OK);
+    far_rollback(p->far, self.replica, 1);
+    far_succeed(p->far, &p->dana, "lineage");
+    assert_int_equal(far_contributed(p->far, p->dana.vault), 0);
+    assert_int_equal(far_push(p->far, p->dana.vault), 2);
+    far_sync_up(p->far, p->dana.vault);
+    assert_int_equal(status_of(p).here, 0);
+    assert_sound(p->dana.vault);
+    far_pull(p->far, p->eli.vault, p->other);
+    assert_same_state(p->dana.vault, p->eli.vault, p->other);
+}
+
+static enum err given_note(void *context, const uint8_t key[KEY_BYTES],
+                           const struct outbox_line *line)
+{
+    (void)key;
+    int64_t *sum = context;
+    *sum = *sum * 10 + line->n;
+    return ERR_OK;
+}
+
+/* Lines 1, 2 and 4 are erased, 3 is not; 5 is of a case that has left. */
+static void a_log_is_given_from_behind_all_that_was_erased(void **state)
+{
+    struct pair *p = *state;
+    char ana[ID_CHARS + 1];
+    int64_t given = 0;
+    write_contact(p->dana.vault, p->person, "Roof mended.", p->contact);
+    write_person(p->dana.vault, "Ana", ana);
+    far_sync_up(p->far, p->dana.vault);
+    far_pull(p->far, p->dana.vault, ana);
+    leave_backed_up(p);
+    assert_int_equal(number(p, "SELECT count(*) FROM pruned"), 0);
+    prune(p);
+    assert_int_equal(number(p, "SELECT sum(n) FROM pruned"), 1 + 2 + 4);
+    leave(p, ana);
+    p->far->logs[0].link[0] ^= 1; /* a copy has gone on from there */
+    far_succeed(p->far, &p->dana, "fork");
+    assert_int_equal(outbox_read_old(p->dana.vault, 100, given_note, &given),
+                     ERR_OK);
+    assert_int_equal(given, 5);
+    assert_sound(p->dana.vault);
+}
+
+/* The mark that an office gives is its word for its present history. */
+static void own_lines_of_an_earlier_history_stay(void **state)
+{
+    struct pair *p = *state;
+    struct identity self;
+    back_up(p);
+    assert_int_equal(identity_load(p->dana.vault, &self), ERR_OK);
+    far_rollback(p->far, self.replica, 3);
+    far_succeed(p->far, &p->dana, "lineage");
+    leave_backed_up(p);
+    assert_int_equal(prune(p).lines, 0);
+    assert_int_equal(number(p, LINES), 4);
+    assert_int_equal(number(p, WRAPS), 2);
+    int64_t waiting;
+    assert_int_equal(prune_waiting(p->dana.vault, &waiting), ERR_OK);
+    assert_int_equal(waiting, 0);
+    assert_sound(p->dana.vault);
+}
+
+/* After a change of key a later line is one of the new log. */
+static void a_fresh_key_begins_to_wait_anew(void **state)
+{
+    struct pair *p = *state;
+    back_up(p);
+    leave(p, p->person);
+    prune(p);
+    revise(p->dana.vault, p->other, "{\"language\":\"es\"}");
+    far_succeed(p->far, &p->dana, "stale"); /* and carries that line */
+    assert_int_equal(prune(p).lines, 0);
+    back_up(p);
+    assert_int_equal(prune(p).lines, 0);
+    revise(p->dana.vault, p->other, "{\"language\":\"fr\"}");
+    back_up(p);
+    assert_int_equal(prune(p).lines, 2);
+    assert_sound(p->dana.vault);
+    /* Of the old log the last line that is here is given again. */
+    struct identity self;
+    assert_int_equal(identity_load(p->dana.vault, &self), ERR_OK);
+    far_rollback(p->far, self.replica, 2);
+    far_succeed(p->far, &p->dana, "lineage");
+    assert_int_equal(far_contributed(p->far, p->dana.vault), 0);
+    assert_sound(p->dana.vault);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name)                                                             \
+    cmocka_unit_test_setup_teardown(name, pruning_setup, pair_teardown)
+        TEST(a_restored_office_gets_what_is_above_the_mark),
+        TEST(an_office_that_lost_what_was_backed_up_gets_the_rest),
+        TEST(a_log_is_given_from_behind_all_that_was_erased),
+        TEST(own_lines_of_an_earlier_history_stay),
+        TEST(a_fresh_key_begins_to_wait_anew),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

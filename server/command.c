@@ -185,7 +185,7 @@ static int open_failed(const struct command *c, enum err err,
     }
 }
 
-int command_open_office(struct command *c, bool term)
+static int open_connected(struct command *c, bool term, struct sql *sql)
 {
     char detail[OFFICE_DETAIL_CHARS] = "";
     struct office_options options = command_options(c);
@@ -196,19 +196,26 @@ int command_open_office(struct command *c, bool term)
     int code = check_places(c);
     if (code != EXIT_DONE)
         return code;
-    enum err err = office_open(&c->office, &options, term, detail);
+    enum err err =
+        office_open_connected(&c->office, &options, term, sql, detail);
     return err ? open_failed(c, err, detail[0] ? detail : err_text(err))
                : EXIT_DONE;
 }
 
+int command_open_office(struct command *c, bool term)
+{
+    struct sql sql = {0};
+    int code = open_connected(c, term, &sql);
+    sql_close(&sql);
+    return code;
+}
+
+/* To connect again would be to read the whole schema of the store again. */
 int command_open(struct command *c, enum command_access access)
 {
-    int code = command_open_office(c, access == COMMAND_WRITE);
+    int code = open_connected(c, access == COMMAND_WRITE, &c->sql);
     if (code != EXIT_DONE)
         return code;
-    enum err err = office_connect(c->office, &c->sql);
-    if (err)
-        return command_fail_office(c, err);
     return access == COMMAND_READ ? EXIT_DONE : find_author(c, access);
 }
 

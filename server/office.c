@@ -336,48 +336,50 @@ static enum err journal_load(struct office *office, struct sql *sql,
 }
 
 static enum err office_load(struct office *office, bool term,
-                            const struct office_options *options)
+                            const struct office_options *options,
+                            struct sql *sql)
 {
-    struct sql sql = {0};
     struct schema *schema = NULL;
     enum err err = keys_load(office);
     if (!err)
         err = say(office, store_read(office), office->data_dir);
     if (!err)
         err =
-            store_open(&sql, office->store, office->vfs, false, office->detail);
+            store_open(sql, office->store, office->vfs, false, office->detail);
     if (!err)
-        err = say(office,
-                  store_agency_find(&sql, office->agency, office->lineage),
-                  office->store);
+        err =
+            say(office, store_agency_find(sql, office->agency, office->lineage),
+                office->store);
     if (!err)
-        err = keys_check(office, &sql);
+        err = keys_check(office, sql);
     if (!err)
-        err = say(office, office_schema_load(office, &sql, &schema),
+        err = say(office, office_schema_load(office, sql, &schema),
                   "the record types");
     office->schema = schema;
     if (!err)
-        err = journal_load(office, &sql, options);
+        err = journal_load(office, sql, options);
     if (!err && !options->restoring)
-        err =
-            say(office, disposal_settle(office, &sql), "what was disposed of");
+        err = say(office, disposal_settle(office, sql), "what was disposed of");
     if (!err && term)
-        err = say(office, term_begin(office, &sql), "the office's term");
-    sql_close(&sql);
+        err = say(office, term_begin(office, sql), "the office's term");
     return err;
 }
 
-enum err office_open(struct office **out, const struct office_options *options,
-                     bool term, char detail[OFFICE_DETAIL_CHARS])
+enum err office_open_connected(struct office **out,
+                               const struct office_options *options, bool term,
+                               struct sql *sql,
+                               char detail[OFFICE_DETAIL_CHARS])
 {
     struct office *office;
+    *sql = (struct sql){0};
     *out = NULL;
     detail[0] = '\0';
     enum err err = office_new(&office, options);
     if (err)
         return err;
-    err = office_load(office, term, options);
+    err = office_load(office, term, options, sql);
     if (err) {
+        sql_close(sql);
         snprintf(detail, OFFICE_DETAIL_CHARS, "%s",
                  office->detail[0] ? office->detail : err_text(err));
         office_close(office);
@@ -385,6 +387,15 @@ enum err office_open(struct office **out, const struct office_options *options,
     }
     *out = office;
     return ERR_OK;
+}
+
+enum err office_open(struct office **out, const struct office_options *options,
+                     bool term, char detail[OFFICE_DETAIL_CHARS])
+{
+    struct sql sql;
+    enum err err = office_open_connected(out, options, term, &sql, detail);
+    sql_close(&sql);
+    return err;
 }
 
 void office_close(struct office *office)

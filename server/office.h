@@ -79,6 +79,12 @@ MUST_CHECK enum err office_init(const struct office_options *options,
 MUST_CHECK enum err office_open(struct office **out,
                                 const struct office_options *options, bool term,
                                 char detail[OFFICE_DETAIL_CHARS]);
+/* The same, and what it was read through stays connected, as by
+ * office_connect().  *sql is closed on failure. */
+MUST_CHECK enum err office_open_connected(struct office **out,
+                                          const struct office_options *options,
+                                          bool term, struct sql *sql,
+                                          char detail[OFFICE_DETAIL_CHARS]);
 void office_close(struct office *office);
 MUST_CHECK enum err office_connect(struct office *office, struct sql *out);
 

@@ -236,16 +236,23 @@ static enum err old_next(struct vault *vault, int64_t *id, struct reading *r,
     return err ? err : hole_find(vault, r);
 }
 
+/* What can be read from there on is carried.  What cannot be the office would
+ * not take as it stands: it is not offered again at every sync. */
+static enum err lost_carry(struct vault *vault, int64_t id, int64_t from)
+{
+    enum err err = succession_lost(vault, id, from);
+    return err ? err : vault_run_ints(vault, SQL_IDENTITY_CONTRIBUTE, id, 0, 0);
+}
+
 /* The office lacks lines that it had called backed up, and that were erased
- * here: nothing above them can follow in that log, and what can be read of it
- * is carried. */
+ * here: nothing above them can follow in that log. */
 static enum err old_broken(struct vault *vault, int64_t id, int64_t from)
 {
     if (!vault->unlocked)
         return ERR_OK;
     arena_clear(&vault->arena);
     enum err err = vault_begin(vault);
-    return err ? err : vault_end(vault, succession_lost(vault, id, from));
+    return err ? err : vault_end(vault, lost_carry(vault, id, from));
 }
 
 enum err outbox_old_waits(struct vault *vault, bool *waits)
@@ -405,7 +412,7 @@ static enum err old_lost(struct vault *vault, const char *replica,
     if (err)
         return err == ERR_NOT_FOUND ? ERR_OK : err;
     err = old_change(vault, SQL_IDENTITY_CONTRIBUTE_STOP, replica, stopped);
-    return err ? err : succession_lost(vault, id, r.from);
+    return err ? err : lost_carry(vault, id, r.from);
 }
 
 enum err outbox_old_lost(struct vault *vault, const char *replica,

@@ -87,11 +87,11 @@ const char *const sql_of[SQL_COUNT] = {
         " AND contribute_to > 0 AND contribute_from > ?2"
         " AND replica IN (SELECT id FROM replica WHERE name = ?1)",
     [SQL_IDENTITY_CONTRIBUTE_WHOLE] =
-        "UPDATE identity SET contribute_from = 1 WHERE state = 'closed'"
-        " AND contribute_to > 0 AND contribute_from > 1"
-        " AND replica IN (SELECT id FROM replica WHERE name = ?1)"
-        " AND NOT EXISTS (SELECT 1 FROM pruned p"
-        " WHERE p.replica = identity.replica)",
+        "UPDATE identity SET contribute_from = start.n FROM"
+        " (SELECT r.id, 1 + coalesce((SELECT max(p.n) FROM pruned p"
+        " WHERE p.replica = r.id), 0) AS n FROM replica r WHERE r.name = ?1)"
+        " start WHERE state = 'closed' AND replica = start.id"
+        " AND contribute_to > 0 AND contribute_from > start.n",
     /* Of what was erased the last line that is still here; a log of which all
      * was erased has nothing to give. */
     [SQL_IDENTITY_CONTRIBUTE_LAST] =

@@ -181,6 +181,7 @@ struct plan {
     int64_t carry_from;      /* lines from here on are written again */
     int64_t contribute_from; /* lines from here ... */
     int64_t contribute_to;   /* ... to here are contributed; 0: none */
+    bool common;             /* the office has of it nothing that we lack */
 };
 
 /* A log can be given only from behind its last line that was erased. */
@@ -220,6 +221,7 @@ static enum err plan_make(struct vault *vault, const struct identity_row *old,
     }
     if (err)
         return err;
+    plan->common = same;
     if (same) {
         plan->contribute_from = has + 1;
         plan->contribute_to =
@@ -308,17 +310,16 @@ static enum err same_user(struct vault *vault, const struct identity_row *old)
     return err;
 }
 
-/* In another history older logs may have been cut short as well, where no case
- * shows it that has left the vault since: the last line of each that had a
- * receipt is given again.  An office that lacks what stands before it says so.
- */
-static enum err older_contribute(struct vault *vault,
-                                 const struct identity_row *old,
-                                 const struct enrol_reply *reply)
+/* Logs may have been cut short at the office where no case shows it that has
+ * left the vault since, and it may not know that itself: the last line of each
+ * that had a receipt is given again, but for the log just closed where the
+ * office has shown what it has of it.  One that lacks what stands before that
+ * line, or has something else there, says so. */
+static enum err logs_show(struct vault *vault, const struct identity_row *old,
+                          const struct plan *plan)
 {
-    return strcmp(reply->lineage, old->public.lineage)
-               ? vault_run_int(vault, SQL_IDENTITY_CONTRIBUTE_LAST, old->id)
-               : ERR_OK;
+    return vault_run_int(vault, SQL_IDENTITY_CONTRIBUTE_LAST,
+                         plan->common ? old->id : 0);
 }
 
 enum err succession_take(struct vault *vault, const struct identity_row *old,
@@ -340,8 +341,6 @@ enum err succession_take(struct vault *vault, const struct identity_row *old,
     if (!err)
         err = history_forget(vault, old, reply);
     if (!err)
-        err = older_contribute(vault, old, reply);
-    if (!err)
         err = vault_run(vault, SQL_CURSOR_RESET);
     if (!err)
         err = identity_row_adopt(vault, pending, server, ca_file, reply);
@@ -359,10 +358,10 @@ enum err succession_take(struct vault *vault, const struct identity_row *old,
     if (err)
         return err;
     plan_unreadable(&plan, unreadable);
-    if (!plan.contribute_to)
-        return ERR_OK;
-    return vault_run_ints(vault, SQL_IDENTITY_CONTRIBUTE, old->id,
-                          plan.contribute_from, plan.contribute_to);
+    if (plan.contribute_to)
+        err = vault_run_ints(vault, SQL_IDENTITY_CONTRIBUTE, old->id,
+                             plan.contribute_from, plan.contribute_to);
+    return err ? err : logs_show(vault, old, &plan);
 }
 
 /* --- receipts that turn out not to be common ------------------------------ */
@@ -384,6 +383,18 @@ static enum err received_lower(struct vault *vault,
     return db_step_done(vault->db, s);
 }
 
+/* What cannot be read of it is offered: the office carries it. */
+static enum err lost_offer(struct vault *vault, const struct identity_row *old,
+                           int64_t from, int64_t unreadable)
+{
+    enum err err = erased_pass(vault, old->log, &from);
+    if (!unreadable || from > unreadable)
+        from = unreadable = 0;
+    return err ? err
+               : vault_run_ints(vault, SQL_IDENTITY_CONTRIBUTE, old->id, from,
+                                unreadable);
+}
+
 enum err succession_lost(struct vault *vault, int64_t identity, int64_t from)
 {
     struct identity_row old;
@@ -399,9 +410,9 @@ enum err succession_lost(struct vault *vault, int64_t identity, int64_t from)
     if (!err)
         err = received_lower(vault, &old, from - 1);
     if (!err)
-        err = vault_run_ints(vault, SQL_IDENTITY_CONTRIBUTE, old.id, 0, 0);
-    if (!err)
         err = carry_lines(vault, &old, from, true, &unreadable);
+    if (!err)
+        err = lost_offer(vault, &old, from, unreadable);
     return err ? err : own_sign(vault);
 }
 

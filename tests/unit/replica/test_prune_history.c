@@ -55,12 +55,11 @@ static enum err given_note(void *context, const uint8_t key[KEY_BYTES],
     return ERR_OK;
 }
 
-/* Lines 1, 2 and 4 are erased, 3 is not; 5 is of a case that has left. */
-static void a_log_is_given_from_behind_all_that_was_erased(void **state)
+/* Lines 1, 2 and 4 are erased, 3 is not; 5 is of a case that has left, and a
+ * copy has gone on: it is to be given. */
+static void five_behind_what_was_erased(struct pair *p)
 {
-    struct pair *p = *state;
     char ana[ID_CHARS + 1];
-    int64_t given = 0;
     write_contact(p->dana.vault, p->person, "Roof mended.", p->contact);
     write_person(p->dana.vault, "Ana", ana);
     far_sync_up(p->far, p->dana.vault);
@@ -70,11 +69,44 @@ static void a_log_is_given_from_behind_all_that_was_erased(void **state)
     prune(p);
     assert_int_equal(number(p, "SELECT sum(n) FROM pruned"), 1 + 2 + 4);
     leave(p, ana);
-    p->far->logs[0].link[0] ^= 1; /* a copy has gone on from there */
+    p->far->logs[0].link[0] ^= 1;
     far_succeed(p->far, &p->dana, "fork");
-    assert_int_equal(outbox_read_old(p->dana.vault, 100, given_note, &given),
+}
+
+static int64_t given(struct pair *p)
+{
+    int64_t sum = 0;
+    assert_int_equal(outbox_read_old(p->dana.vault, 100, given_note, &sum),
                      ERR_OK);
-    assert_int_equal(given, 5);
+    return sum;
+}
+
+static void a_log_is_given_from_behind_all_that_was_erased(void **state)
+{
+    struct pair *p = *state;
+    five_behind_what_was_erased(p);
+    assert_int_equal(given(p), 5);
+    assert_sound(p->dana.vault);
+}
+
+/* The office lacks what was erased, too: it is not asked at every sync, and the
+ * line does not count as received. */
+static void what_cannot_be_given_stays_and_is_let_be(void **state)
+{
+    struct pair *p = *state;
+    struct vault_status before, after;
+    bool changed;
+    five_behind_what_was_erased(p);
+    assert_int_equal(record_status(p->dana.vault, &before), ERR_OK);
+    assert_int_equal(
+        outbox_old_earlier(p->dana.vault, p->far->logs[0].replica, 0, &changed),
+        ERR_OK);
+    assert_true(changed);
+    assert_int_equal(given(p), 0);
+    assert_int_equal(outbox_old_waits(p->dana.vault, &changed), ERR_OK);
+    assert_false(changed);
+    assert_int_equal(record_status(p->dana.vault, &after), ERR_OK);
+    assert_true(before.here > 0 && after.here == before.here);
     assert_sound(p->dana.vault);
 }
 
@@ -130,6 +162,7 @@ int main(void)
         TEST(a_restored_office_gets_what_is_above_the_mark),
         TEST(an_office_that_lost_what_was_backed_up_gets_the_rest),
         TEST(a_log_is_given_from_behind_all_that_was_erased),
+        TEST(what_cannot_be_given_stays_and_is_let_be),
         TEST(own_lines_of_an_earlier_history_stay),
         TEST(a_fresh_key_begins_to_wait_anew),
     };

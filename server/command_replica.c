@@ -2,6 +2,7 @@
 #include <string.h>
 #include "server/command.h"
 #include "server/print.h"
+#include "server/recovery.h"
 #include "server/revoke.h"
 
 static const char replica_all[] =
@@ -143,9 +144,10 @@ static enum err write_act(struct command *c, const struct replica_row *row,
                      bytes_of(detail, (size_t)size));
 }
 
-static int revoke(struct command *c, const char *replica)
+static int revoke(struct command *c, const char *replica, bool *recovering)
 {
     struct replica_row row;
+    int64_t began_at;
     int64_t now = clock_wall_ms(c->office->clock);
     enum err err =
         store_replica_find(&c->sql, c->office->agency, replica, &row);
@@ -162,11 +164,16 @@ static int revoke(struct command *c, const char *replica)
                            args_text(&c->args, "--reason"));
     if (!err)
         err = write_act(c, &row, now);
-    return err ? command_fail_office(c, err) : EXIT_DONE;
+    if (!err)
+        err = recovery_find(&c->sql, c->office->agency, &began_at);
+    *recovering = !err;
+    return err && err != ERR_NOT_FOUND ? command_fail_office(c, err)
+                                       : EXIT_DONE;
 }
 
 int command_replica_revoke(struct command *c)
 {
+    bool recovering = false;
     if (c->operand_count != 1)
         return command_misuse(c, "replica revoke ID: give one device");
     int code = command_open(c, COMMAND_WRITE);
@@ -174,11 +181,17 @@ int command_replica_revoke(struct command *c)
         code = command_begin(c);
     if (code != EXIT_DONE)
         return code;
-    code = command_end(c, revoke(c, c->operands[0]));
+    code = command_end(c, revoke(c, c->operands[0], &recovering));
     if (code == EXIT_DONE && c->json)
         printf("{\"replica\":\"%s\",\"state\":\"revoked\"}\n", c->operands[0]);
     else if (code == EXIT_DONE)
         printf("%s is revoked; with its next sync it learns so\n",
                c->operands[0]);
+    if (code == EXIT_DONE && recovering)
+        (void)fprintf(stderr,
+                      "note: the office was restored and is in recovery: what "
+                      "it lost, and only this device holds of others' work, "
+                      "does not come back; `status` says what is "
+                      "missing\n");
     return code;
 }

@@ -78,8 +78,10 @@ void office_revoke(struct world *world, struct device *device)
         return;
     enum err err = office_end(world, revoke(world, device));
     world_say(world, "%s is revoked: %s", device->name, err_name(err));
-    if (!err)
-        mark_revoked(world);
+    if (err)
+        return;
+    mark_revoked(world);
+    truth_revoked(world);
 }
 
 void access_backup(struct world *world)

@@ -180,6 +180,7 @@ void mishap_restore(struct world *world)
     site_again(world);
     custody_check(world);
     truth_excuse(world);
+    truth_revoked(world);
 }
 
 static void take_on(struct world *world, struct device *d, const char *set)

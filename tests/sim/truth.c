@@ -29,13 +29,14 @@ void truth_office(struct world *world, struct map *ids)
         world_fail(world, "the office's lines cannot be read");
 }
 
-/* The ids of all writes that some machine holds. */
-static void note_all(struct world *world, struct map *ids)
+/* The ids of all writes that some machine holds, or some that is let in. */
+static void note_all(struct world *world, bool let_in, struct map *ids)
 {
     truth_office(world, ids);
     for (int i = 0; i < DEVICES_MAX; i++) {
         struct device *d = &world->devices[i];
-        if (d->used && d->vault && vault_writes_add(d->vault, ids))
+        if (d->used && d->vault && !(let_in && d->revoked && !d->forgotten) &&
+            vault_writes_add(d->vault, ids))
             world_fail(world, "%s: %s", d->name, vault_detail(d->vault));
     }
 }
@@ -60,13 +61,35 @@ void truth_excuse(struct world *world)
         return;
     if (map_new(&ids))
         abort();
-    note_all(world, ids);
+    note_all(world, false, ids);
     for (size_t i = 0; i < world->write_count; i++) {
         struct write *w = &world->writes[i];
         if (w->excused || map_has(ids, bytes_text(w->id)))
             continue;
         w->excused = true;
         world_say(world, "nobody has %s any more", w->dot);
+    }
+    map_free(ids);
+}
+
+/* A device that is revoked hands over its own log and nothing else: of what a
+ * restored office has lost, what it alone holds of others' does not come back.
+ */
+void truth_revoked(struct world *world)
+{
+    struct map *ids;
+    if (!(world->scenes & SCENE_RESTORED) || world->failed)
+        return;
+    if (map_new(&ids))
+        abort();
+    note_all(world, true, ids);
+    for (size_t i = 0; i < world->write_count; i++) {
+        struct write *w = &world->writes[i];
+        bool own = w->device >= 0 && world->devices[w->device].revoked;
+        if (own || w->excused || map_has(ids, bytes_text(w->id)))
+            continue;
+        w->excused = true;
+        world_say(world, "only who is revoked has %s", w->dot);
     }
     map_free(ids);
 }

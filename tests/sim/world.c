@@ -303,8 +303,10 @@ bool device_sync(struct world *world, struct device *device)
         world_say(world, "%s erases %lld lines", device->name,
                   (long long)report.pruned.lines);
     }
-    if (err == ERR_REVOKED)
+    if (err == ERR_REVOKED && device->forgotten) {
         device->forgotten = false;
+        truth_revoked(world);
+    }
     if (!err && device->told && !device->forgotten)
         world_fail(world, "O7: %s was told that it is revoked, and is served",
                    device->name);

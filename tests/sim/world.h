@@ -283,6 +283,7 @@ void mail_close(struct world *world);
 
 /* truth.c: after what may have lost writes that nobody else has. */
 void truth_excuse(struct world *world);
+void truth_revoked(struct world *world);
 /* The ids of all writes whose text the office has. */
 void truth_office(struct world *world, struct map *ids);
 

@@ -8,10 +8,11 @@ static const char blob_add[] =
     "INSERT INTO blob(agency, blob, arrival, record, replica, reference, bytes)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (agency, blob) DO "
     "NOTHING";
+/* Of an office that was restored, the device may be forgotten. */
 #define COLUMNS                                                                \
     "b.blob, b.arrival, b.record, b.reference, b.received_at, p.account, "     \
     "b.backups "                                                               \
-    "FROM blob b JOIN replica p ON p.agency = b.agency "                       \
+    "FROM blob b LEFT JOIN replica p ON p.agency = b.agency "                  \
     "AND p.replica = b.replica "
 static const char blob_find[] =
     "SELECT " COLUMNS "WHERE b.agency = $1 AND b.blob = $2";

@@ -55,7 +55,8 @@ MUST_CHECK enum err inbox_round_end(struct inbox *inbox, size_t *standing);
  * of the inbox what to contribute and what is needed. */
 MUST_CHECK enum err inbox_diff(struct inbox *inbox, const char *kase,
                                const char *scope, struct bytes have);
-/* Pages of others' lines to contribute (hashes and mac as received, and those
+/* Until the next round begins the same again each time: a request may be lost.
+ * Pages of others' lines to contribute (hashes and mac as received, and those
  * of its lines that the office lacks). */
 typedef enum err inbox_each_page(void *context, const struct page_line *page,
                                  const struct bytes *lines, size_t count);

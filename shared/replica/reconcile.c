@@ -31,6 +31,7 @@ struct reconcile {
     struct map *given;  /* owned: own lines that were contributed */
     struct need *needs; /* owned */
     size_t need_count, need_room;
+    bool asked; /* the needs of this round are counted */
     struct standing standing;
 };
 
@@ -74,7 +75,10 @@ static enum err grow(void **at, size_t count, size_t *room, size_t size)
 
 void inbox_round_begin(struct inbox *inbox)
 {
-    standing_round(&inbox->reconcile->standing);
+    struct reconcile *r = inbox->reconcile;
+    standing_round(&r->standing);
+    r->lack_count = r->need_count = 0;
+    r->asked = false;
 }
 
 enum err inbox_round_end(struct inbox *inbox, size_t *standing)
@@ -437,8 +441,6 @@ enum err inbox_contribute(struct inbox *inbox, inbox_each_page *each,
             next++;
         err = page_give(inbox->vault, &r->lacks[i], next - i, each, context);
     }
-    if (!err)
-        r->lack_count = 0;
     return err;
 }
 
@@ -461,9 +463,8 @@ enum err inbox_needs(struct inbox *inbox, inbox_each_need *each, void *context)
         need.hashes = bytes_of(hashes, size);
         err = each(context, &need);
     }
-    for (size_t i = 0; !err && i < r->need_count; i++)
+    for (size_t i = 0; !err && !r->asked && i < r->need_count; i++)
         r->standing.asked += !r->needs[i].answer;
-    if (!err)
-        r->need_count = 0;
+    r->asked = r->asked || !err;
     return err;
 }

@@ -96,6 +96,12 @@ static void what_each_side_lacks_is_found(void **state)
     assert_int_equal(inbox_needs(p->inbox, need_each, &g), ERR_OK);
     assert_int_equal(g.needs, 1);
     assert_memory_equal(g.needed[0], prefixes + 8, 8);
+    /* The request may have been lost: it is all built again. */
+    g = (struct gathered){.pair = p};
+    assert_int_equal(inbox_contribute(p->inbox, page_each, &g), ERR_OK);
+    assert_int_equal(inbox_needs(p->inbox, need_each, &g), ERR_OK);
+    assert_true(g.pages == 1 && g.lines == 2 && g.needs == 1);
+    inbox_round_begin(p->inbox);
     /* What is needed is given. */
     struct given_line given = {{0}};
     struct bytes line = bytes_of(p->far->lines[3].at, p->far->lines[3].size);

@@ -114,10 +114,17 @@ static void differs(struct session *s)
 static enum err after_reconcile(struct session *s)
 {
     size_t standing = 0;
-    enum err err = ERR_OK;
-    if (!s->got.more && !s->troubled)
-        err = inbox_round_end(s->inbox, &standing);
+    enum err err = identity_load(s->vault, &s->identity);
+    bool unsent = s->identity.head > s->identity.received;
+    if (!err && !s->got.more && !s->troubled)
+        err = inbox_round_end(s->inbox, !unsent, &standing);
     s->troubled = false;
+    if (standing && unsent) {
+        /* The office may wait for it: then its sums differ, or do not. */
+        s->reconcile_due = false;
+        s->phase = PHASE_SYNC;
+        return err;
+    }
     s->report.standing += (int64_t)standing;
     if (standing)
         session_note(s,

@@ -48,9 +48,11 @@ typedef enum err inbox_each_case(void *context, const char *kase, uint64_t sum);
 MUST_CHECK enum err inbox_cases(struct vault *vault, inbox_each_case *each,
                                 void *context);
 /* Around the diffs of one round: differences that the round before has found
- * too, with all that was asked for given since, stand (standing.h): so many. */
+ * too, with all that was asked for given since, stand (standing.h): so many.
+ * `keep`: they are kept, as nothing is unsent that the office may wait for. */
 void inbox_round_begin(struct inbox *inbox);
-MUST_CHECK enum err inbox_round_end(struct inbox *inbox, size_t *standing);
+MUST_CHECK enum err inbox_round_end(struct inbox *inbox, bool keep,
+                                    size_t *standing);
 /* `have` is the whole of the office's list for the case. Remembers in memory
  * of the inbox what to contribute and what is needed. */
 MUST_CHECK enum err inbox_diff(struct inbox *inbox, const char *kase,

@@ -81,9 +81,10 @@ void inbox_round_begin(struct inbox *inbox)
     r->asked = false;
 }
 
-enum err inbox_round_end(struct inbox *inbox, size_t *standing)
+enum err inbox_round_end(struct inbox *inbox, bool keep, size_t *standing)
 {
-    return standing_keep(&inbox->reconcile->standing, inbox->vault, standing);
+    return standing_keep(&inbox->reconcile->standing, inbox->vault, keep,
+                         standing);
 }
 
 void reconcile_given(struct reconcile *r, size_t lines)

@@ -80,11 +80,11 @@ static bool stands(const struct standing *standing)
 }
 
 enum err standing_keep(struct standing *standing, struct vault *vault,
-                       size_t *count)
+                       bool keep, size_t *count)
 {
     *count = stands(standing) ? standing->now_count : 0;
     standing->asked = standing->given = 0;
-    if (!*count)
+    if (!*count || !keep)
         return ERR_OK;
     enum err err = vault_begin(vault);
     if (err)

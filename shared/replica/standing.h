@@ -32,9 +32,10 @@ void standing_round(struct standing *standing);
 MUST_CHECK enum err standing_note(struct standing *standing,
                                   struct vault *vault, int64_t key,
                                   struct bytes have);
-/* The round is over, and was told whole.  Keeps its differences when they
- * stand: *count of them. */
+/* The round is over, and was told whole.  *count: how many differences stand;
+ * `keep` keeps them. */
 MUST_CHECK enum err standing_keep(struct standing *standing,
-                                  struct vault *vault, size_t *count);
+                                  struct vault *vault, bool keep,
+                                  size_t *count);
 
 #endif

@@ -1,6 +1,7 @@
 /* The world's beginning.  Keys and certificates cost more than a short history,
  * so it is founded once and kept. */
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,9 +100,15 @@ static void folder_empty(const char *name, const char *but)
         closedir(files);
 }
 
-/* What histories before this one have left there. */
+/* What histories before this one have left there; one may have ended while the
+ * journal's volume was away. */
 static void place_clean(void)
 {
+    char away[512], volume[512];
+    snprintf(away, sizeof away, "%saway", first.place);
+    snprintf(volume, sizeof volume, "%svolume", first.place);
+    if (rename(away, volume) && errno != ENOENT)
+        abort();
     folder_empty("keys", "agency.keys");
     folder_empty("volume", "");
     folder_empty("backups", "");

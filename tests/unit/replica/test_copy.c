@@ -192,6 +192,21 @@ static void compare(struct copies *c, struct given *out)
     inbox_close(inbox);
 }
 
+/* The office has that write under a dot of its own, and Eli pulls it. */
+static void carry_at_office(struct copies *c, const struct given *given)
+{
+    const struct revision *lost;
+    struct arena arena;
+    arena_init(&arena, REVISION_ARENA_BYTES);
+    assert_int_equal(revision_parse(&arena, given->only, &lost, NULL), ERR_OK);
+    struct seen seen = lost->seen;
+    struct revision_draft draft = {
+        .record = c->person, .seen = &seen, .carries = given->only};
+    far_write(c->far, &draft);
+    far_pull(c->far, c->eli.vault, c->person);
+    arena_fini(&arena);
+}
+
 static bool shows(struct copies *c, const char *text)
 {
     struct buffer state;
@@ -208,8 +223,6 @@ static void what_lost_its_place_stands_until_the_office_has_it(void **state)
     struct identity identity;
     struct buffer text, context;
     struct record_written out;
-    const struct revision *lost;
-    struct arena arena;
     record_written_init(&out);
     buffer_init(&text, STATE_BYTES_MAX);
     buffer_init(&context, 1 << 20);
@@ -239,13 +252,7 @@ static void what_lost_its_place_stands_until_the_office_has_it(void **state)
         assert_int_equal(given.lines, 1);
         assert_true(shows(c, "Lost"));
     }
-    arena_init(&arena, REVISION_ARENA_BYTES);
-    assert_int_equal(revision_parse(&arena, given.only, &lost, NULL), ERR_OK);
-    struct seen seen = lost->seen;
-    struct revision_draft draft = {
-        .record = c->person, .seen = &seen, .carries = given.only};
-    far_write(c->far, &draft);
-    far_pull(c->far, c->eli.vault, c->person);
+    carry_at_office(c, &given);
     compare(c, &given);
     assert_int_equal(given.lines, 0);
     assert_true(shows(c, "Lost") && shows(c, "The copy's"));
@@ -256,7 +263,6 @@ static void what_lost_its_place_stands_until_the_office_has_it(void **state)
     assert_sound(c->eli.vault);
     assert_true(shows(c, buffer_text(&before)));
     buffer_fini(&before);
-    arena_fini(&arena);
     record_written_fini(&out);
     buffer_fini(&context);
     buffer_fini(&text);
@@ -270,8 +276,6 @@ static void what_lost_its_place_to_another_case_leaves_alone(void **state)
     struct given given;
     struct identity identity;
     struct buffer text;
-    const struct revision *lost;
-    struct arena arena;
     char other[ID_CHARS + 1];
     assert_int_equal(identity_load(c->dana.vault, &identity), ERR_OK);
     revise(c->dana.vault, c->person, "{\"preferred_name\":\"Lost\"}");
@@ -284,13 +288,7 @@ static void what_lost_its_place_to_another_case_leaves_alone(void **state)
     compare(c, &given);
     assert_int_equal(given.lines, 1);
     assert_true(shows(c, "Lost"));
-    arena_init(&arena, REVISION_ARENA_BYTES);
-    assert_int_equal(revision_parse(&arena, given.only, &lost, NULL), ERR_OK);
-    struct seen seen = lost->seen;
-    struct revision_draft draft = {
-        .record = c->person, .seen = &seen, .carries = given.only};
-    far_write(c->far, &draft);
-    far_pull(c->far, c->eli.vault, c->person);
+    carry_at_office(c, &given);
     compare(c, &given);
     assert_int_equal(given.lines, 0);
     for (int i = 0; i < 2; i++) {
@@ -301,7 +299,6 @@ static void what_lost_its_place_to_another_case_leaves_alone(void **state)
         buffer_fini(&text);
         assert_int_equal(vault_rebuild(c->eli.vault), ERR_OK);
     }
-    arena_fini(&arena);
 }
 
 /* --- a line that yielded, and comes back --------------------------------- */
@@ -324,8 +321,6 @@ static void what_yielded_stands_again_when_its_case_comes_back(void **state)
     struct copies *c = *state;
     struct given given, none;
     struct identity identity;
-    const struct revision *lost;
-    struct arena arena;
     struct leave_line leave;
     struct inbox *inbox;
     char lineage[LINEAGE_CHARS + 1];
@@ -340,18 +335,12 @@ static void what_yielded_stands_again_when_its_case_comes_back(void **state)
     compare(c, &given);
     assert_int_equal(given.lines, 1);
     /* The office has its write under another dot: here it yields. */
-    arena_init(&arena, REVISION_ARENA_BYTES);
-    assert_int_equal(revision_parse(&arena, given.only, &lost, NULL), ERR_OK);
-    struct seen seen = lost->seen;
-    struct revision_draft draft = {
-        .record = c->person, .seen = &seen, .carries = given.only};
-    far_write(c->far, &draft);
-    far_pull(c->far, c->eli.vault, c->person);
+    carry_at_office(c, &given);
     compare(c, &none);
     assert_int_equal(none.lines, 0);
     assert_sound(c->eli.vault);
     /* Another vault has given it the line after all; the case leaves here. */
-    far_take(c, identity.replica, 4, lost->line);
+    far_take(c, identity.replica, 4, given.only);
     far_leave(c->far, c->eli.vault, c->person, "*", &leave);
     assert_int_equal(inbox_open(&inbox, c->eli.vault), ERR_OK);
     assert_int_equal(inbox_leave(inbox, &leave), ERR_OK);
@@ -361,7 +350,6 @@ static void what_yielded_stands_again_when_its_case_comes_back(void **state)
     far_pull(c->far, c->eli.vault, c->person);
     assert_true(shows(c, "Lost"));
     assert_sound(c->eli.vault);
-    arena_fini(&arena);
 }
 
 int main(void)

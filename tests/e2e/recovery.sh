@@ -30,7 +30,9 @@ as dana contact "$person" --kind phone --narrative 'after' >/dev/null
 revise lee "$person" preferred_name=A && revise dana "$person" preferred_name=B
 syncs dana lee dana || exit 1
 shut=$(replica_of kim)
-check 'kim is shut out' office replica revoke "$shut" --as ruth
+office replica revoke "$shut" --as ruth >"$dir/said" 2>&1
+check 'kim is shut out' grep -q 'is revoked' "$dir/said"
+check 'and nothing more is said of it' test "$(wc -l <"$dir/said")" = 1
 syncs dana lee ruth || exit 1
 
 roll_back || exit 1
@@ -90,6 +92,9 @@ check 'what is gone is listed by replica and n' jq -e --arg lost "$lost" \
 check 'so is what the office wrote, as its replies had said' jq -e \
 	--arg term "$term" '[.recovery.gone[] | select(.replica == $term and
 		.user == null)] | length > 0' <(office status --json)
+office replica revoke "$lost" --as ruth >"$dir/said" 2>&1
+check 'to revoke meanwhile tells what does not come back' grep -q \
+	'what it lost, and only this device holds' "$dir/said"
 refused 'closing it needs a name' 1 'who writes' "$central" recovery close \
 	--data "$dir/office"
 check 'a person closes it' office recovery close --as ruth

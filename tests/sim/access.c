@@ -72,6 +72,17 @@ static void mark_revoked(struct world *world)
     }
 }
 
+void access_put_back(struct world *world, const struct device *device)
+{
+    if (!device->put_back || device->revoked || !world->office)
+        return;
+    mark_revoked(world);
+    if (!device->revoked)
+        return;
+    world_cover(world, "put back to what a revoked copy had been");
+    truth_revoked(world);
+}
+
 void office_revoke(struct world *world, struct device *device)
 {
     if (!office_steady(world) || office_begin(world))

@@ -18,6 +18,10 @@ void office_edit(struct world *world);
 void office_suspend(struct world *world, struct device *device);
 /* A device is shut out for good, and all that have followed it. */
 void office_revoke(struct world *world, struct device *device);
+/* It was told that it is revoked.  One that was put back to an identity that a
+ * copy of it had followed, and with which it was revoked, cannot be told from
+ * that copy: it is, too. */
+void access_put_back(struct world *world, const struct device *device);
 /* A backup knows who is revoked, and what is restored knows no more. */
 void access_backup(struct world *world);
 void access_lose_backup(struct world *world); /* the newest */

@@ -124,6 +124,7 @@ void mishap_roll_back(struct world *world)
     device_stop(d);
     disk_copy(copy, d->name);
     disk_power_on(d->name);
+    d->put_back = true;
     world_say(world, "%s is put back to its copy", d->name);
     world_cover(world, "vault put back");
     if (!device_start(world, d))

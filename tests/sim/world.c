@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "tests/sim/coverage.h"
+#include "tests/sim/forge.h"
 
 #define JOURNAL_BYTES 65536 /* its file is begun anew beyond */
 
@@ -312,6 +313,8 @@ bool device_sync(struct world *world, struct device *device)
                    device->name);
     if (!err)
         device->told = false;
+    if (err == ERR_REVOKED)
+        access_put_back(world, device);
     if (err == ERR_REVOKED && !device_shut(device, err))
         world_fail(world, "%s is told that it is revoked, and is not",
                    device->name);

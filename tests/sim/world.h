@@ -167,7 +167,8 @@ struct device {
     /* That it is revoked stands in the newest backup, and the one before; was
      * lost in a restore, so that it may be let in. */
     bool revoked_in_backup[2], forgotten;
-    bool kept; /* a backup program has a copy of its vault */
+    bool kept;     /* a backup program has a copy of its vault */
+    bool put_back; /* to that copy, once */
 };
 
 struct world {

@@ -219,6 +219,9 @@ enum err ingest_branch(struct batch *b, const struct push *push, bool apart)
         if (err && err != ERR_NOT_FOUND)
             break;
         first = first ? first : in.n;
+        err = ERR_OK;
+        if (!in.line.size)
+            continue;
         arena_clear(&arena);
         err = branch_parse(&in, &arena);
         if (!err)

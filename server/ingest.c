@@ -19,11 +19,14 @@ static enum err push_compare(struct batch *b, const struct batch_log *log,
     for (size_t i = 0; !err && i < push->count; i++) {
         struct line_found found;
         int64_t n = push->first + (int64_t)i;
-        if (n > log->row.top)
-            break;
+        bool erased = !push->lines[i].size;
+        if (n > log->row.top) {
+            err = erased ? ERR_FORK : ERR_OK;
+            continue;
+        }
         err = store_line_find(b->sql, b->agency, log->row.replica, n, &found);
         if (err == ERR_NOT_FOUND)
-            err = n <= head ? ERR_CORRUPT : ERR_OK;
+            err = n <= head ? ERR_CORRUPT : erased ? ERR_FORK : ERR_OK;
 #ifndef MUTANT_SKIP_FORK_CHECK
         else if (!err && memcmp(found.hash, push->hashes[i], HASH_BYTES) != 0)
             err = ERR_FORK;
@@ -79,6 +82,8 @@ static enum err line_push(struct batch *b, struct batch_log *log,
     enum err err = line_catch_up(b, log, &there);
     if (err || there)
         return err;
+    if (!in.line.size) /* it is here, or this is a branch */
+        return ERR_CORRUPT;
     memcpy(in.hash, push->hashes[i], HASH_BYTES);
     err = line_parse(b, push, i, &in);
     /* A revision that names another place is no revision of this log. */

@@ -15,7 +15,8 @@
 struct push {
     char replica[REPLICA_CHARS + 1];
     int64_t first;             /* n of lines[0] */
-    const struct bytes *lines; /* borrowed */
+    const struct bytes *lines; /* borrowed; an empty one was erased, and only
+                                  its hash is known */
     const uint8_t (*hashes)[HASH_BYTES];
     size_t count;             /* up to the last valid sign line */
     uint8_t link[LINK_BYTES]; /* after the last of them */
@@ -35,7 +36,8 @@ struct push_result {
 };
 
 /* ERR_GAP when the head moved meanwhile (the caller verifies again), ERR_FORK
- * when a stored line of the same n differs. */
+ * when a stored line of the same n differs, or one that was erased is not
+ * stored. */
 MUST_CHECK enum err ingest_push(struct office *office, struct sql *sql,
                                 const struct push *push,
                                 struct push_result *out);

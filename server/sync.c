@@ -36,6 +36,8 @@ static enum err body_line(struct sync *s, struct bytes line)
         return sync_sealed(s, line);
     case LINE_LOG:
         return sync_log(s, line);
+    case LINE_ERASED:
+        return sync_erased(s, line);
     case LINE_CASES:
         return sync_cases(s, line);
     case LINE_PAGE:

@@ -34,7 +34,8 @@ enum verdict {
 struct piece {
     struct replica_row row; /* as read when the piece began */
     int64_t first;
-    struct bytes *lines; /* owned array; bytes in the sync's arena */
+    struct bytes *lines; /* owned array; bytes in the sync's arena; empty:
+                            the device has erased it */
     uint8_t (*hashes)[HASH_BYTES];
     const struct revision **revisions;
     size_t count, room;
@@ -137,6 +138,7 @@ MUST_CHECK enum err
 sync_piece_begin(struct sync *s, const struct replica_row *row, int64_t first,
                  const uint8_t link[LINK_BYTES], bool contributed);
 MUST_CHECK enum err sync_line(struct sync *s, struct bytes line);
+MUST_CHECK enum err sync_erased(struct sync *s, struct bytes line);
 MUST_CHECK enum err sync_sign(struct sync *s, struct bytes line);
 MUST_CHECK enum err sync_log(struct sync *s, struct bytes line);
 void sync_pieces_end(struct sync *s);

@@ -65,26 +65,38 @@ static enum err line_read(struct sync *s, struct bytes line,
     return ERR_OK;
 }
 
+/* One more line of a request, of which *fits says whether it may be. */
+static enum err line_room(struct sync *s, struct piece *piece, bool *fits)
+{
+    *fits = ++s->line_count <= REQUEST_LINES_MAX;
+    if (*fits)
+        return piece_room(piece);
+    piece->dead = true;
+    sync_refuse(s, 413, "too-large", "more than 16384 lines in a request");
+    return ERR_OK;
+}
+
+static void piece_dead(struct sync *s, struct piece *piece, int status,
+                       const char *error, const char *detail)
+{
+    piece->dead = true;
+    sync_refuse(s, status, error, detail);
+}
+
 enum err sync_line(struct sync *s, struct bytes line)
 {
     struct piece *piece = piece_now(s);
+    bool fits = false;
     if (piece->dead)
         return ERR_OK;
-    if (++s->line_count > REQUEST_LINES_MAX || line.size > LINE_BYTES_MAX) {
-        piece->dead = true;
-        sync_refuse(s, 413, "too-large",
-                    line.size > LINE_BYTES_MAX
-                        ? "a line is over the limit"
-                        : "more than 16384 lines in a request");
-        return ERR_OK;
-    }
-    if (!line.size) { /* in the store that is a line which was disposed of */
-        piece->dead = true;
-        sync_refuse(s, 400, "bad-frame", "a line is empty");
-        return ERR_OK;
-    }
-    enum err err = piece_room(piece);
-    char *copy = err ? NULL : arena_copy(&s->arena, line);
+    if (line.size > LINE_BYTES_MAX)
+        piece_dead(s, piece, 413, "too-large", "a line is over the limit");
+    else if (!line.size) /* here that is a line that the device has erased */
+        piece_dead(s, piece, 400, "bad-frame", "a line is empty");
+    enum err err = piece->dead ? ERR_OK : line_room(s, piece, &fits);
+    if (err || !fits)
+        return err;
+    char *copy = arena_copy(&s->arena, line);
     if (!copy)
         return ERR_NOMEM;
     s->body_bytes += line.size + 1;
@@ -96,12 +108,38 @@ enum err sync_line(struct sync *s, struct bytes line)
     const struct revision *revision = piece->revisions[i];
     if (revision && !strcmp(revision->dot.replica, piece->row.replica) &&
         revision->dot.n != piece->first + (int64_t)i) {
-        piece->dead = true;
-        sync_refuse(s, 422, "gap", "a line's n is not the next");
+        piece_dead(s, piece, 422, "gap", "a line's n is not the next");
         return ERR_OK;
     }
     link_next(piece->link, piece->hashes[i]);
     piece->count++;
+    return ERR_OK;
+}
+
+enum err sync_erased(struct sync *s, struct bytes line)
+{
+    struct piece *piece = piece_now(s);
+    struct erased_line erased;
+    bool fits = false;
+    enum err err = erased_line_read(&s->scratch, line, &erased);
+    if (err && err != ERR_INVALID)
+        return err;
+    if (piece->dead)
+        return ERR_OK;
+    if (err || piece == s->pieces)
+        piece_dead(s, piece, 400, "bad-header",
+                   err ? "an erased line is malformed"
+                       : "no line of the own log is erased");
+    else if (erased.n != piece->first + (int64_t)piece->count)
+        piece_dead(s, piece, 422, "gap", "an erased line's n is not the next");
+    err = piece->dead ? ERR_OK : line_room(s, piece, &fits);
+    if (err || !fits)
+        return err;
+    size_t i = piece->count++;
+    piece->lines[i] = bytes_of(NULL, 0);
+    piece->revisions[i] = NULL;
+    memcpy(piece->hashes[i], erased.hash, HASH_BYTES);
+    link_next(piece->link, erased.hash);
     return ERR_OK;
 }
 

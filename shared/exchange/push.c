@@ -241,7 +241,11 @@ static enum err key_write(struct push *p, const struct outbox_line *line)
 static enum err line_add(struct push *p, const struct outbox_line *line)
 {
     enum err err = ERR_OK;
-    if (line->sealed) {
+    if (line->erased) {
+        struct erased_line erased = {.n = line->n};
+        memcpy(erased.hash, line->hash, sizeof erased.hash);
+        err = erased_line_write(&p->run, &erased);
+    } else if (line->sealed) {
         struct sealed_line sealed = {
             .n = line->n,
             .kase = bytes_text(line->case_token),

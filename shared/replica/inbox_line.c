@@ -96,22 +96,12 @@ struct arrival {
 static enum err same_find(struct applying *a, const struct arrival *in,
                           bool *there, bool *same)
 {
-    struct vault *vault = a->inbox->vault;
     uint8_t hash[HASH_BYTES];
-    struct sqlite3_stmt *s;
-    *same = false;
-    enum err err = vault_sql(vault, SQL_LOG_DOT, &s);
-    if (err)
-        return err;
-    db_bind_int64(vault->db, s, 1, a->log);
-    db_bind_int64(vault->db, s, 2, in->revision->dot.n);
-    err = db_step_row(vault->db, s, there);
-    if (!err && *there) {
-        err = db_column_fixed(s, 0, hash, sizeof hash);
-        *same = !err && !memcmp(hash, in->revision->hash, sizeof hash);
-        db_reset(s);
-    }
-    return err;
+    enum err err =
+        line_hash(a->inbox->vault, a->log, in->revision->dot.n, hash);
+    *there = !err;
+    *same = !err && !memcmp(hash, in->revision->hash, sizeof hash);
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
 /* Of a log of this vault's own, branch 0 is what was written here: what a copy

@@ -71,27 +71,34 @@ static enum err seal(struct vault *vault, const struct line_place *place,
     return err;
 }
 
+enum err line_hash(struct vault *vault, int64_t replica, int64_t n,
+                   uint8_t hash[HASH_BYTES])
+{
+    struct sqlite3_stmt *s;
+    bool row;
+    enum err err = vault_sql(vault, SQL_LOG_DOT, &s);
+    if (err)
+        return err;
+    db_bind_int64(vault->db, s, 1, replica);
+    db_bind_int64(vault->db, s, 2, n);
+    err = db_step_row(vault->db, s, &row);
+    if (err || !row)
+        return err ? err : ERR_NOT_FOUND;
+    err = db_column_fixed(s, 0, hash, HASH_BYTES);
+    db_reset(s);
+    return err;
+}
+
 /* What stands at a place, under whatever key, is the same line, or two have
  * forked. */
 static enum err place_check(struct vault *vault, const struct line_place *place,
                             const uint8_t hash[HASH_BYTES])
 {
-    struct sqlite3_stmt *s;
     uint8_t present[HASH_BYTES];
-    bool row;
-    enum err err = vault_sql(vault, SQL_LOG_DOT, &s);
+    enum err err = line_hash(vault, place->replica, place->n, present);
     if (err)
-        return err;
-    db_bind_int64(vault->db, s, 1, place->replica);
-    db_bind_int64(vault->db, s, 2, place->n);
-    err = db_step_row(vault->db, s, &row);
-    if (err || !row)
-        return err;
-    err = db_column_fixed(s, 0, present, sizeof present);
-    db_reset(s);
-    if (!err && memcmp(present, hash, HASH_BYTES) != 0)
-        err = ERR_FORK;
-    return err;
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    return memcmp(present, hash, HASH_BYTES) ? ERR_FORK : ERR_OK;
 }
 
 enum err line_add(struct vault *vault, const struct line_place *place,

@@ -41,6 +41,9 @@ MUST_CHECK enum err line_unseal(struct vault *vault,
                                 const char *name, int64_t n, struct bytes body,
                                 struct buffer *out);
 
+/* The hash of the line at that place, erased or not; ERR_NOT_FOUND. */
+MUST_CHECK enum err line_hash(struct vault *vault, int64_t replica, int64_t n,
+                              uint8_t hash[HASH_BYTES]);
 /* The greatest n of a replica's log here, erased lines included; 0: none. */
 MUST_CHECK enum err line_head(struct vault *vault, int64_t replica, int64_t *n);
 

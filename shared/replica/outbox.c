@@ -18,7 +18,7 @@ enum {
 };
 
 /* One log being read; `last` is the last n that may be given, `hole` the first
- * that was erased, 0 when there is none. */
+ * that was erased and stops it, 0 when none does. */
 struct reading {
     int64_t log, from, last, hole;
     const char *name;
@@ -86,6 +86,46 @@ static enum err line_fill(struct vault *vault, struct reading *r,
     return ERR_OK;
 }
 
+/* The signature at a place of the log, if there is one. */
+static enum err signature_find(struct vault *vault, int64_t log,
+                               struct outbox_line *line)
+{
+    struct sqlite3_stmt *s;
+    bool row;
+    enum err err = vault_sql(vault, SQL_LINK_NEXT, &s);
+    if (err)
+        return err;
+    db_bind_int64(vault->db, s, 1, log);
+    db_bind_int64(vault->db, s, 2, line->n - 1);
+    err = db_step_row(vault->db, s, &row);
+    if (err || !row)
+        return err;
+    line->has_signature = db_column_int64(s, 0) == line->n;
+    if (line->has_signature)
+        err = db_column_fixed(s, 3, line->signature, SIGNATURE_BYTES);
+    db_reset(s);
+    return err;
+}
+
+/* Erased lines from `n` up to `last`, by their hashes. */
+static enum err erased_give(struct vault *vault, struct reading *r, int64_t n,
+                            int64_t last)
+{
+    enum err err = ERR_OK;
+    for (; !err && n <= last; n++) {
+        struct outbox_line line = {.n = n, .erased = true};
+        memcpy(line.replica, r->name, sizeof line.replica);
+        err = line_hash(vault, r->log, n, line.hash);
+        if (err == ERR_NOT_FOUND)
+            err = ERR_GAP;
+        if (!err)
+            err = signature_find(vault, r->log, &line);
+        if (!err)
+            err = r->each(r->context, &line);
+    }
+    return err;
+}
+
 static enum err line_give(struct vault *vault, struct reading *r,
                           struct sqlite3_stmt *s, bool *stop)
 {
@@ -102,7 +142,8 @@ static enum err line_give(struct vault *vault, struct reading *r,
     return r->each(r->context, &line);
 }
 
-/* Of a line that stands under two keys, the row that is wrapped to the office
+/* What is not here was erased, and what was not is a gap.  Of a line that
+ * stands under two keys, the row that is wrapped to the office
  * comes first: it is the one that was written here. */
 static enum err lines_give(struct vault *vault, struct reading *r)
 {
@@ -117,11 +158,12 @@ static enum err lines_give(struct vault *vault, struct reading *r)
     db_bind_int64(vault->db, s, 3, r->last);
     for (bool row = true; !err && row && !stop;) {
         err = db_step_row(vault->db, s, &row);
-        if (err || !row || db_column_int64(s, COLUMN_N) == done)
+        int64_t n = row ? db_column_int64(s, COLUMN_N) : r->last + 1;
+        if (err || n == done)
             continue;
-        if (db_column_int64(s, COLUMN_N) != ++done)
-            err = ERR_GAP;
-        if (!err)
+        err = erased_give(vault, r, done + 1, n - 1);
+        done = n;
+        if (!err && row)
             err = line_give(vault, r, s, &stop);
     }
     db_reset(s);
@@ -232,27 +274,25 @@ static enum err old_next(struct vault *vault, int64_t *id, struct reading *r,
     r->from = db_column_int64(s, 3);
     r->last = db_column_int64(s, 4);
     *id = db_column_int64(s, 5);
+    bool receipted = r->from <= db_column_int64(s, 6);
     db_reset(s);
-    return err ? err : hole_find(vault, r);
-}
-
-/* What can be read from there on is carried.  What cannot be the office would
- * not take as it stands: it is not offered again at every sync. */
-static enum err lost_carry(struct vault *vault, int64_t id, int64_t from)
-{
-    enum err err = succession_lost(vault, id, from);
-    return err ? err : vault_run_ints(vault, SQL_IDENTITY_CONTRIBUTE, id, 0, 0);
+    return err || !receipted ? err : hole_find(vault, r);
 }
 
 /* The office lacks lines that it had called backed up, and that were erased
- * here: nothing above them can follow in that log. */
-static enum err old_broken(struct vault *vault, int64_t id, int64_t from)
+ * here, so that nothing above them can follow in that log: what can be read is
+ * carried, and the rest is given around them, with no receipt, for the office
+ * to carry. */
+static enum err old_broken(struct vault *vault, int64_t *id, int64_t from)
 {
     if (!vault->unlocked)
         return ERR_OK;
     arena_clear(&vault->arena);
     enum err err = vault_begin(vault);
-    return err ? err : vault_end(vault, lost_carry(vault, id, from));
+    if (!err)
+        err = vault_end(vault, succession_lost(vault, *id, from));
+    --*id; /* it is read again */
+    return err;
 }
 
 enum err outbox_old_waits(struct vault *vault, bool *waits)
@@ -283,7 +323,7 @@ enum err outbox_read_old(struct vault *vault, size_t count,
         if (!err)
             err = log_read(vault, &reading, count - old.given);
         if (err == ERR_GAP && reading.hole)
-            err = old_broken(vault, id, reading.from);
+            err = old_broken(vault, &id, reading.from);
     }
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
@@ -412,7 +452,9 @@ static enum err old_lost(struct vault *vault, const char *replica,
     if (err)
         return err == ERR_NOT_FOUND ? ERR_OK : err;
     err = old_change(vault, SQL_IDENTITY_CONTRIBUTE_STOP, replica, stopped);
-    return err ? err : lost_carry(vault, id, r.from);
+    if (!err)
+        err = succession_lost(vault, id, r.from);
+    return err ? err : vault_run_ints(vault, SQL_IDENTITY_CONTRIBUTE, id, 0, 0);
 }
 
 enum err outbox_old_lost(struct vault *vault, const char *replica,

@@ -15,6 +15,8 @@ struct outbox_line {
     struct bytes envelope;    /* nonce and ciphertext, when sealed */
     char case_token[65];      /* when sealed */
     struct bytes office_wrap; /* the case key's wrapping to the office */
+    bool erased;              /* neither: only its hash is known */
+    uint8_t hash[HASH_BYTES]; /* when erased */
     bool has_signature;       /* stored over link(n) */
     uint8_t signature[SIGNATURE_BYTES];
 };

@@ -115,7 +115,7 @@ const char *const sql_of[SQL_COUNT] = {
         " AND id = ?1 AND contribute_from <= ?2",
     [SQL_IDENTITY_CONTRIBUTING] =
         "SELECT i.replica, r.name, public_key, contribute_from, contribute_to,"
-        " i.id FROM identity i JOIN replica r ON r.id = i.replica"
+        " i.id, i.received FROM identity i JOIN replica r ON r.id = i.replica"
         " WHERE state = 'closed' AND contribute_to >= contribute_from"
         " AND contribute_to > 0 AND i.id > ?1 ORDER BY i.id LIMIT 1",
     [SQL_IDENTITY_CLOSED] =

@@ -184,24 +184,6 @@ struct plan {
     bool common;             /* the office has of it nothing that we lack */
 };
 
-/* A log can be given only from behind its last line that was erased. */
-static enum err erased_pass(struct vault *vault, int64_t log, int64_t *n)
-{
-    struct sqlite3_stmt *s;
-    enum err err = vault_sql(vault, SQL_PRUNED_NEXT, &s);
-    if (err)
-        return err;
-    for (bool row = true; !err && row;) {
-        db_bind_int64(vault->db, s, 1, log);
-        db_bind_int64(vault->db, s, 2, *n);
-        err = db_step_row(vault->db, s, &row);
-        if (!err && row)
-            *n = db_column_int64(s, 0) + 1;
-        db_reset(s);
-    }
-    return err;
-}
-
 /* The office's word on what it has counts only where its link is our own. */
 static enum err plan_make(struct vault *vault, const struct identity_row *old,
                           const struct enrol_reply *reply, struct plan *plan)
@@ -235,7 +217,6 @@ static enum err plan_make(struct vault *vault, const struct identity_row *old,
             strcmp(reply->lineage, old->public.lineage) != 0)
             plan->carry_from = 1;
         plan->contribute_from = plan->carry_from;
-        err = erased_pass(vault, old->log, &plan->contribute_from);
     }
     return err;
 }
@@ -383,18 +364,6 @@ static enum err received_lower(struct vault *vault,
     return db_step_done(vault->db, s);
 }
 
-/* What cannot be read of it is offered: the office carries it. */
-static enum err lost_offer(struct vault *vault, const struct identity_row *old,
-                           int64_t from, int64_t unreadable)
-{
-    enum err err = erased_pass(vault, old->log, &from);
-    if (!unreadable || from > unreadable)
-        from = unreadable = 0;
-    return err ? err
-               : vault_run_ints(vault, SQL_IDENTITY_CONTRIBUTE, old->id, from,
-                                unreadable);
-}
-
 enum err succession_lost(struct vault *vault, int64_t identity, int64_t from)
 {
     struct identity_row old;
@@ -411,8 +380,10 @@ enum err succession_lost(struct vault *vault, int64_t identity, int64_t from)
         err = received_lower(vault, &old, from - 1);
     if (!err)
         err = carry_lines(vault, &old, from, true, &unreadable);
+    /* What cannot be read of it is offered: the office carries it. */
     if (!err)
-        err = lost_offer(vault, &old, from, unreadable);
+        err = vault_run_ints(vault, SQL_IDENTITY_CONTRIBUTE, old.id,
+                             unreadable ? from : 0, unreadable);
     return err ? err : own_sign(vault);
 }
 

@@ -88,24 +88,6 @@ static enum err link_check(struct verifying *v, const struct identity_row *row,
     return ERR_OK;
 }
 
-static enum err hash_at(struct vault *vault, int64_t log, int64_t n,
-                        uint8_t hash[HASH_BYTES])
-{
-    struct sqlite3_stmt *s;
-    bool row;
-    enum err err = vault_sql(vault, SQL_LOG_DOT, &s);
-    if (err)
-        return err;
-    db_bind_int64(vault->db, s, 1, log);
-    db_bind_int64(vault->db, s, 2, n);
-    err = db_step_row(vault->db, s, &row);
-    if (err || !row)
-        return err ? err : ERR_GAP;
-    err = db_column_fixed(s, 0, hash, HASH_BYTES);
-    db_reset(s);
-    return err;
-}
-
 static enum err chain_check(struct verifying *v, int64_t identity)
 {
     struct identity_row row;
@@ -119,8 +101,8 @@ static enum err chain_check(struct verifying *v, int64_t identity)
         return err;
     link_zero(link, row.public.agency, row.key);
     for (int64_t n = 1; !err && n <= head; n++) {
-        err = hash_at(v->vault, row.log, n, hash);
-        if (err == ERR_GAP) {
+        err = line_hash(v->vault, row.log, n, hash);
+        if (err == ERR_NOT_FOUND) {
             problem(v, "log %s: line %" PRId64 " is missing",
                     row.public.replica, n);
             return ERR_OK;

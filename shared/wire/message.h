@@ -86,6 +86,7 @@ enum line_kind {
     LINE_KEY,
     LINE_SEALED,
     LINE_LOG,
+    LINE_ERASED,
     LINE_CASES,
     LINE_PAGE,
     LINE_NEED,
@@ -117,6 +118,11 @@ struct log_line {
     uint8_t key[KEY_BYTES];
     bool has_link; /* it goes on from what was given before */
     uint8_t link[LINK_BYTES];
+};
+/* Stands for a line that is no longer on the device. */
+struct erased_line {
+    int64_t n;
+    uint8_t hash[HASH_BYTES];
 };
 struct case_sum {
     char kase[ID_CHARS + 1];
@@ -175,6 +181,7 @@ MESSAGE_LINE(sign_line);
 MESSAGE_LINE(key_line);
 MESSAGE_LINE(sealed_line);
 MESSAGE_LINE(log_line);
+MESSAGE_LINE(erased_line);
 MESSAGE_LINE(cases_line);
 MESSAGE_LINE(page_line);
 MESSAGE_LINE(need_line);

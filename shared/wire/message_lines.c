@@ -11,11 +11,11 @@
 #define SEALED_BYTES_MAX (LINE_BYTES_MAX + 1024)
 
 static const char *const kind_names[] = {
-    [LINE_AUTH] = "auth",     [LINE_SIGN] = "sign",     [LINE_KEY] = "key",
-    [LINE_SEALED] = "sealed", [LINE_LOG] = "log",       [LINE_CASES] = "cases",
-    [LINE_PAGE] = "page",     [LINE_NEED] = "need",     [LINE_JOIN] = "join",
-    [LINE_LEAVE] = "leave",   [LINE_CURSOR] = "cursor", [LINE_DIFF] = "diff",
-    [LINE_GIVEN] = "given",
+    [LINE_AUTH] = "auth",     [LINE_SIGN] = "sign",   [LINE_KEY] = "key",
+    [LINE_SEALED] = "sealed", [LINE_LOG] = "log",     [LINE_ERASED] = "erased",
+    [LINE_CASES] = "cases",   [LINE_PAGE] = "page",   [LINE_NEED] = "need",
+    [LINE_JOIN] = "join",     [LINE_LEAVE] = "leave", [LINE_CURSOR] = "cursor",
+    [LINE_DIFF] = "diff",     [LINE_GIVEN] = "given",
 };
 
 enum line_kind line_kind(struct bytes line)
@@ -152,5 +152,27 @@ enum err log_line_read(struct arena *arena, struct bytes line,
         part_base64(&r, body, "link", PART_OPTIONAL, out->link, LINK_BYTES);
     part_text(&r, body, "replica", PART_REQUIRED, out->replica,
               sizeof out->replica, replica_valid);
+    return part_err(&r);
+}
+
+enum err erased_line_write(struct buffer *out,
+                           const struct erased_line *message)
+{
+    buffer_add_text(out, "{\"erased\":{");
+    part_put_base64(out, "hash", message->hash, HASH_BYTES);
+    part_put_int(out, "n", message->n);
+    buffer_add_text(out, "}}");
+    return buffer_err(out);
+}
+
+enum err erased_line_read(struct arena *arena, struct bytes line,
+                          struct erased_line *out)
+{
+    memset(out, 0, sizeof *out);
+    struct part_reader r;
+    const struct canon *body =
+        part_control(&r, arena, line, "erased", CANON_OBJECT);
+    (void)part_base64(&r, body, "hash", PART_REQUIRED, out->hash, HASH_BYTES);
+    out->n = part_int(&r, body, "n", 0, 1);
     return part_err(&r);
 }

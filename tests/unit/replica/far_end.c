@@ -252,6 +252,7 @@ static enum err take(void *context, const struct outbox_line *line)
     buffer_init(&plain, LINE_BYTES_MAX);
     struct bytes text =
         line->sealed ? unseal(p->far, line, &plain) : line->line;
+    assert_false(line->erased);
     if (line->n <= p->log->n) { /* known: skipped */
         buffer_fini(&plain);
         return ERR_OK;

@@ -3,8 +3,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <cmocka.h>
 #include "tests/unit/replica/pruning.h"
+
+#define GIVEN_CHARS 256
 
 /* Restored to a backup that has what was called backed up. */
 static void a_restored_office_gets_what_is_above_the_mark(void **state)
@@ -50,13 +54,27 @@ static enum err given_note(void *context, const uint8_t key[KEY_BYTES],
                            const struct outbox_line *line)
 {
     (void)key;
-    int64_t *sum = context;
-    *sum = *sum * 10 + line->n;
+    char *out = context;
+    size_t used = strlen(out);
+    (void)snprintf(out + used, GIVEN_CHARS - used, "%s%lld%s",
+                   line->erased   ? "-"
+                   : line->sealed ? "*"
+                                  : "",
+                   (long long)line->n, line->has_signature ? "." : " ");
     return ERR_OK;
 }
 
-/* Lines 1, 2 and 4 are erased, 3 is not; 5 is of a case that has left, and a
- * copy has gone on: it is to be given. */
+/* -N was erased, *N is sealed; a period is a signature. */
+static void assert_given(struct pair *p, const char *expected)
+{
+    char given[GIVEN_CHARS] = "";
+    assert_int_equal(outbox_read_old(p->dana.vault, 100, given_note, given),
+                     ERR_OK);
+    assert_string_equal(given, expected);
+}
+
+/* Lines 1, 2 and 4 of six are erased, 3 is not; 5 is of a case that has left,
+ * and cannot be read. */
 static void five_behind_what_was_erased(struct pair *p)
 {
     char ana[ID_CHARS + 1];
@@ -69,44 +87,61 @@ static void five_behind_what_was_erased(struct pair *p)
     prune(p);
     assert_int_equal(number(p, "SELECT sum(n) FROM pruned"), 1 + 2 + 4);
     leave(p, ana);
-    p->far->logs[0].link[0] ^= 1;
-    far_succeed(p->far, &p->dana, "fork");
 }
 
-static int64_t given(struct pair *p)
-{
-    int64_t sum = 0;
-    assert_int_equal(outbox_read_old(p->dana.vault, 100, given_note, &sum),
-                     ERR_OK);
-    return sum;
-}
-
-static void a_log_is_given_from_behind_all_that_was_erased(void **state)
+/* A copy has gone on: what cannot be read is given, from where the logs are
+ * surely common. */
+static void of_erased_lines_the_hashes_are_given(void **state)
 {
     struct pair *p = *state;
     five_behind_what_was_erased(p);
-    assert_int_equal(given(p), 5);
+    p->far->logs[0].link[0] ^= 1;
+    far_succeed(p->far, &p->dana, "fork");
+    assert_given(p, "-1.-2.3.-4.*5.");
     assert_sound(p->dana.vault);
 }
 
-/* The office lacks what was erased, too: it is not asked at every sync, and the
- * line does not count as received. */
-static void what_cannot_be_given_stays_and_is_let_be(void **state)
+/* The office lacks what was erased, and was to have it: no receipt counts from
+ * there on, and what cannot be read is given nevertheless. */
+static void
+what_stands_behind_erased_lines_reaches_an_office_without_them(void **state)
 {
     struct pair *p = *state;
-    struct vault_status before, after;
-    bool changed;
+    struct identity self;
+    bool waits;
     five_behind_what_was_erased(p);
-    assert_int_equal(record_status(p->dana.vault, &before), ERR_OK);
-    assert_int_equal(
-        outbox_old_earlier(p->dana.vault, p->far->logs[0].replica, 0, &changed),
-        ERR_OK);
-    assert_true(changed);
-    assert_int_equal(given(p), 0);
-    assert_int_equal(outbox_old_waits(p->dana.vault, &changed), ERR_OK);
-    assert_false(changed);
-    assert_int_equal(record_status(p->dana.vault, &after), ERR_OK);
-    assert_true(before.here > 0 && after.here == before.here);
+    assert_int_equal(identity_load(p->dana.vault, &self), ERR_OK);
+    far_rollback(p->far, self.replica, 0);
+    far_succeed(p->far, &p->dana, "lineage");
+    assert_int_equal(status_of(p).here, 0);
+    assert_given(p, "-1.-2.3.-4.*5.");
+    assert_int_equal(status_of(p).here, 3); /* 3 and 6 are carried */
+    assert_int_equal(far_push(p->far, p->dana.vault), 2);
+    far_sync_up(p->far, p->dana.vault);
+    assert_int_equal(status_of(p).here, 1);
+    assert_int_equal(outbox_old_done(p->dana.vault, self.replica, 5), ERR_OK);
+    assert_int_equal(status_of(p).here, 0);
+    assert_int_equal(outbox_old_waits(p->dana.vault, &waits), ERR_OK);
+    assert_false(waits);
+    assert_sound(p->dana.vault);
+}
+
+/* What stands before an erased line goes as it is. */
+static void lines_around_erased_ones_are_given(void **state)
+{
+    struct pair *p = *state;
+    struct identity self;
+    five_behind_what_was_erased(p);
+    assert_int_equal(identity_load(p->dana.vault, &self), ERR_OK);
+    leave(p, p->other); /* 3 and 6 */
+    far_rollback(p->far, self.replica, 2);
+    far_succeed(p->far, &p->dana, "lineage");
+    assert_given(p, "*3.");
+    assert_int_equal(outbox_old_done(p->dana.vault, self.replica, 3), ERR_OK);
+    assert_given(p, "-4.*5.*6.");
+    assert_int_equal(status_of(p).here, 2);
+    assert_int_equal(outbox_old_done(p->dana.vault, self.replica, 6), ERR_OK);
+    assert_int_equal(status_of(p).here, 0);
     assert_sound(p->dana.vault);
 }
 
@@ -161,8 +196,9 @@ int main(void)
     cmocka_unit_test_setup_teardown(name, pruning_setup, pair_teardown)
         TEST(a_restored_office_gets_what_is_above_the_mark),
         TEST(an_office_that_lost_what_was_backed_up_gets_the_rest),
-        TEST(a_log_is_given_from_behind_all_that_was_erased),
-        TEST(what_cannot_be_given_stays_and_is_let_be),
+        TEST(of_erased_lines_the_hashes_are_given),
+        TEST(what_stands_behind_erased_lines_reaches_an_office_without_them),
+        TEST(lines_around_erased_ones_are_given),
         TEST(own_lines_of_an_earlier_history_stay),
         TEST(a_fresh_key_begins_to_wait_anew),
     };

@@ -8,14 +8,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/server/device.h"
-
-static void history_begin(struct place *place)
-{
-    assert_int_equal(sql_begin(&place->sql, true), ERR_OK);
-    assert_int_equal(office_new_lineage(place->office, &place->sql), ERR_OK);
-    assert_int_equal(sql_commit(&place->sql), ERR_OK);
-}
+#include "tests/unit/server/contributing.h"
 
 static void a_predecessors_lines_are_contributed_as_they_were(void **state)
 {
@@ -67,38 +60,6 @@ static void a_predecessors_lines_are_contributed_as_they_were(void **state)
     device_fini(&lee);
 }
 
-/* Lines of `d` from `log->from` to n, which `by` contributes. */
-static void contribute_log(struct device *by, struct place *place,
-                           const struct device *d, struct log_line *log,
-                           int64_t n, struct reply *reply)
-{
-    struct buffer request, extra;
-    struct sign_line sign = {.n = n};
-    memcpy(log->replica, d->replica, sizeof log->replica);
-    memcpy(log->key, d->keys.public_key, sizeof log->key);
-    chain_sign(sign.signature, &d->keys, DOMAIN_LINK,
-               bytes_of(d->links[n], LINK_BYTES));
-    buffer_init(&extra, 1u << 20);
-    buffer_init(&request, 1u << 20);
-    assert_int_equal(log_line_write(&extra, log), ERR_OK);
-    buffer_add_char(&extra, '\n');
-    for (int64_t i = log->from; i <= n; i++)
-        buffer_printf(&extra, "%s\n", d->lines[i]);
-    assert_int_equal(sign_line_write(&extra, &sign), ERR_OK);
-    buffer_add_char(&extra, '\n');
-    device_request(by, 0, "fix", buffer_text(&extra), &request);
-    device_send(by, place, buffer_bytes(&request), reply);
-    buffer_fini(&request);
-    buffer_fini(&extra);
-}
-
-static void contribute(struct device *by, struct place *place,
-                       const struct device *d, int64_t n, struct reply *reply)
-{
-    struct log_line log = {.from = n};
-    contribute_log(by, place, d, &log, n, reply);
-}
-
 static void a_gap_in_an_old_log_says_where_the_office_is(void **state)
 {
     struct place *place = *state;
@@ -142,173 +103,6 @@ static void an_old_log_that_went_another_way_is_named(void **state)
     device_fini(&dana);
     device_fini(&copy);
     device_fini(&next);
-}
-
-/* --- a branch of a log ---------------------------------------------------- */
-
-/* Two copies of one vault: the office has the other's first line. */
-struct branch {
-    struct device dana, copy, next;
-};
-
-static void branch_make(struct branch *b, struct place *place)
-{
-    device_enrol(&b->dana, place, "dana");
-    device_clone(&b->copy, &b->dana);
-    device_create(&b->copy, "person", PERSON_2, PERSON_2, NAMED);
-    device_sync_ok(&b->copy, place);
-    device_create(&b->dana, "person", PERSON, PERSON, NAMED);
-    device_create(&b->dana, "contact", NOTE, PERSON, TOLD);
-    char seen[64];
-    snprintf(seen, sizeof seen, "{\"%s\":1}", b->dana.replica);
-    device_revise(&b->dana, PERSON, seen, "{\"last_name\":\"Hall\"}");
-}
-
-static void branch_fini(struct branch *b)
-{
-    device_fini(&b->dana);
-    device_fini(&b->copy);
-    device_fini(&b->next);
-}
-
-/* Lines from..to, 422 or 200; with the link before them, or without. */
-static void branch_give(struct branch *b, struct place *place, int64_t from,
-                        int64_t to, bool link, int status)
-{
-    struct reply reply;
-    struct log_line log = {.from = from, .has_link = link};
-    memcpy(log.link, b->dana.links[from - 1], LINK_BYTES);
-    contribute_log(&b->next, place, &b->dana, &log, to, &reply);
-    assert_int_equal(reply.status, status);
-    device_apply(&b->next, &reply);
-    reply_fini(&reply);
-}
-
-static int64_t carried_count(struct place *place)
-{
-    return place_int(place, "SELECT count(*) FROM line WHERE replica < 'w' "
-                            "AND instr(line, '\"carries\"') > 0");
-}
-
-static int64_t shown_count(struct place *place)
-{
-    return place_int(place, "SELECT count(*) FROM record WHERE "
-                            "instr(state, 'Hall') + instr(state, 'Roof') > 0");
-}
-
-static void a_branch_of_a_log_is_carried_by_the_office(void **state)
-{
-    struct place *place = *state;
-    struct branch b;
-    struct device lee;
-    struct reply reply;
-    branch_make(&b, place);
-    device_enrol(&lee, place, "lee");
-    device_succeed(&b.next, &b.dana, place, "fork");
-    branch_give(&b, place, 1, 3, false, 200);
-    assert_int_equal(carried_count(place), 3);
-    assert_int_equal(shown_count(place), 2);
-    assert_int_equal(
-        place_int(place, "SELECT count(*) FROM line WHERE replica >= 'w'"), 1);
-    /* Who may see the case is told of it. */
-    device_expect(&lee, place, 0, 200, &reply);
-    assert_true(reply_has(&reply, "Roof leaks"));
-    reply_fini(&reply);
-    branch_give(&b, place, 1, 3, false, 200); /* the answer was lost */
-    assert_int_equal(carried_count(place), 3);
-    device_fini(&lee);
-    branch_fini(&b);
-}
-
-static void a_branch_of_a_revoked_log_is_held(void **state)
-{
-    struct place *place = *state;
-    struct branch b;
-    branch_make(&b, place);
-    device_succeed(&b.next, &b.dana, place, "fork");
-    place_exec(place, "UPDATE replica SET revoked_at = 1 WHERE kind = 'w'");
-    branch_give(&b, place, 1, 3, false, 200);
-    assert_int_equal(carried_count(place), 3);
-    assert_int_equal(shown_count(place), 0);
-    assert_int_equal(place_int(place, "SELECT count(*) FROM held WHERE reason "
-                                      "= 'revoked' AND released IS NULL"),
-                     3);
-    branch_give(&b, place, 1, 3, false, 200);
-    assert_int_equal(carried_count(place), 3);
-    branch_fini(&b);
-}
-
-static void what_is_held_of_a_branch_can_be_released(void **state)
-{
-    struct place *place = *state;
-    struct branch b;
-    branch_make(&b, place);
-    device_succeed(&b.next, &b.dana, place, "fork");
-    place_exec(place, "UPDATE replica SET revoked_at = 1 WHERE kind = 'w'");
-    branch_give(&b, place, 1, 3, false, 200);
-    for (int i = 0; i < 3; i++) {
-        struct dot dot = {.n = place_int(place,
-                                         "SELECT min(n) FROM held WHERE reason "
-                                         "= 'revoked' AND released IS NULL")};
-        memcpy(dot.replica, place->office->term, sizeof dot.replica);
-        assert_int_equal(sql_begin(&place->sql, true), ERR_OK);
-        assert_int_equal(
-            ingest_release(place->office, &place->sql, "boss", &dot), ERR_OK);
-        assert_int_equal(sql_commit(&place->sql), ERR_OK);
-    }
-    assert_int_equal(shown_count(place), 2);
-    branch_fini(&b);
-}
-
-/* What does not fit into one request goes on from what the last one gave. */
-static void a_branch_may_come_in_parts(void **state)
-{
-    struct place *place = *state;
-    struct branch b;
-    branch_make(&b, place);
-    device_succeed(&b.next, &b.dana, place, "fork");
-    branch_give(&b, place, 1, 1, true, 200);
-    branch_give(&b, place, 2, 2, false, 422);
-    branch_give(&b, place, 2, 2, true, 200);
-    branch_give(&b, place, 3, 3, true, 200);
-    assert_int_equal(carried_count(place), 3);
-    assert_int_equal(shown_count(place), 2);
-    branch_fini(&b);
-}
-
-static int64_t placed_count(struct place *place)
-{
-    return place_int(place, "SELECT count(*) FROM line WHERE replica < 'w' "
-                            "AND instr(line, '\"was\"') > 0");
-}
-
-/* Others may have had it there, from an office that was taken back. */
-static void a_branch_says_after_a_rollback_where_it_stood(void **state)
-{
-    struct place *place = *state;
-    struct branch b;
-    branch_make(&b, place);
-    device_succeed(&b.next, &b.dana, place, "fork");
-    branch_give(&b, place, 1, 1, false, 200);
-    assert_int_equal(carried_count(place), 1);
-    assert_int_equal(placed_count(place), 0);
-    history_begin(place);
-    memcpy(b.next.lineage, place->office->lineage, sizeof b.next.lineage);
-    branch_give(&b, place, 1, 3, false, 200);
-    assert_int_equal(carried_count(place), 3);
-    assert_int_equal(placed_count(place), 2);
-    branch_fini(&b);
-}
-
-static void a_branch_that_is_no_revision_is_refused(void **state)
-{
-    struct place *place = *state;
-    struct branch b;
-    branch_make(&b, place);
-    device_append(&b.dana, "gibberish");
-    device_succeed(&b.next, &b.dana, place, "fork");
-    branch_give(&b, place, 1, 4, false, 422);
-    branch_fini(&b);
 }
 
 /* --- logs that are nobody's ----------------------------------------------- */
@@ -434,12 +228,6 @@ int main(void)
         TEST(a_predecessors_lines_are_contributed_as_they_were),
         TEST(a_gap_in_an_old_log_says_where_the_office_is),
         TEST(an_old_log_that_went_another_way_is_named),
-        TEST(a_branch_of_a_log_is_carried_by_the_office),
-        TEST(a_branch_of_a_revoked_log_is_held),
-        TEST(what_is_held_of_a_branch_can_be_released),
-        TEST(a_branch_may_come_in_parts),
-        TEST(a_branch_says_after_a_rollback_where_it_stood),
-        TEST(a_branch_that_is_no_revision_is_refused),
         TEST(an_unknown_log_is_none_of_an_office_that_has_lost_nothing),
         TEST(a_revoked_device_gains_nothing_by_another_log),
         TEST(an_unknown_log_has_its_contributors_rights),

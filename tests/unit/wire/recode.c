@@ -14,6 +14,7 @@ RECODER(sign, sign_line)
 RECODER(key, key_line)
 RECODER(sealed, sealed_line)
 RECODER(log, log_line)
+RECODER(erased, erased_line)
 RECODER(cases, cases_line)
 RECODER(page, page_line)
 RECODER(need, need_line)
@@ -65,6 +66,7 @@ enum err recode(struct arena *arena, struct bytes kind, struct bytes line,
         {"key", recode_key},
         {"sealed", recode_sealed},
         {"log", recode_log},
+        {"erased", recode_erased},
         {"cases", recode_cases},
         {"page", recode_page},
         {"need", recode_need},

@@ -94,11 +94,16 @@ as dana contact "$stays" --kind phone --narrative 'the end' >/dev/null
 before=$(pruned)
 syncs dana && backup 6 && backup 7 && syncs dana dana || exit 1
 equal 'not one with lines from before it' "$(pruned)" "$before"
+uma=$(as dana put person legal_name='Uma Zell')
+as dana contact "$uma" --kind phone --narrative 'behind what was erased' \
+	>/dev/null
+syncs dana && give "$uma" west && syncs dana || exit 1
+equal 'nor one that is received only' "$(pruned)" "$before"
 check 'the office is restored to before the mark' lose_and_restore 3
 syncs dana dana || exit 1
 equal 'all but what was erased is back, what cannot be read here included' \
 	"$(notes)" \
-	'["after it left","before it left","received only","the end","the last","very last"]'
+	'["after it left","before it left","behind what was erased","received only","the end","the last","very last"]'
 check 'the vault is sound' as dana verify
 check 'the office verifies' office verify
 equal 'the office lists what is gone by replica and n' "$(office status --json |

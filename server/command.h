@@ -127,6 +127,7 @@ int command_user_enable(struct command *command);
 int command_invite(struct command *command);
 int command_replica_list(struct command *command);
 int command_replica_revoke(struct command *command);
+int command_replica_lost(struct command *command);
 int command_conflicts_list(struct command *command);
 int command_conflicts_resolve(struct command *command);
 int command_holds_list(struct command *command);

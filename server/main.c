@@ -107,6 +107,10 @@ static const struct args_option options[] = {
     {"--check", ARGS_FLAG, NULL,
      "write nothing, say what would be remarked on (exit 3: something)", false},
     {"--each", ARGS_FLAG, NULL, "a JSON object a line, all or none", false},
+    {"--found-out", ARGS_TEXT, "DATE",
+     "when it was found out, as 2026-11-21 (today)", false},
+    {"--spare", ARGS_LIST, "ID", "a copy of its vault that is in good hands",
+     false},
     {"--dry-run", ARGS_FLAG, NULL, "say what would change, write nothing",
      false},
 };
@@ -143,6 +147,13 @@ static const struct entry {
      "--keys"},
     {"replica revoke", "ID [--reason TEXT]", "shut a device out",
      command_replica_revoke, "--reason --as --keys"},
+    {"replica lost",
+     "ID|USER [--found-out DATE] [--spare ID]... [--purpose P] "
+     "[--format text|csv|json]",
+     "shut a lost device out with its copies, and list who must be told",
+     command_replica_lost,
+     "--found-out --spare --reason --purpose --recipient --format --bare --as "
+     "--keys"},
     {"case list", "", "cases and who may see them", command_case_list,
      "--keys"},
     {"case assign", "CASE --caseload C... [--site S]...",

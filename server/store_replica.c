@@ -31,8 +31,11 @@ static const char replica_head[] =
 static const char replica_heard[] =
     "UPDATE replica SET seen_at = $3 WHERE agency = $1 AND replica = $2";
 static const char replica_tokens[] =
-    "UPDATE replica SET token_latest = $3, token_confirmed = $4, seen_at = $5 "
+    "UPDATE replica SET token_latest = $3, token_confirmed = $4, seen_at = $5, "
+    "unlocked_at = CASE WHEN $6 = 1 THEN $5 ELSE unlocked_at END "
     "WHERE agency = $1 AND replica = $2";
+static const char replica_unlocked[] =
+    "UPDATE replica SET unlocked_at = $3 WHERE agency = $1 AND replica = $2";
 static const char replica_told[] =
     "UPDATE replica SET backed_told = $3 WHERE agency = $1 AND replica = $2";
 static const char replica_backup[] =
@@ -254,12 +257,20 @@ enum err store_replica_heard(struct sql *sql, const char *agency,
 
 enum err store_replica_tokens(struct sql *sql, const char *agency,
                               const char *replica, const char *latest,
-                              const char *confirmed, int64_t now)
+                              const char *confirmed, bool unlocked, int64_t now)
 {
     return sql_run(sql, replica_tokens,
                    SQL_VALUES(sql_text(agency), sql_text(replica),
                               sql_text(latest), sql_text(confirmed),
-                              sql_int(now)));
+                              sql_int(now), sql_int(unlocked)));
+}
+
+enum err store_replica_unlocked(struct sql *sql, const char *agency,
+                                const char *replica, int64_t at)
+{
+    return sql_run(
+        sql, replica_unlocked,
+        SQL_VALUES(sql_text(agency), sql_text(replica), sql_int(at)));
 }
 
 enum err store_replica_told(struct sql *sql, const char *agency,

@@ -64,10 +64,15 @@ MUST_CHECK enum err store_replica_head(struct sql *sql, const char *agency,
                                        const char *replica, int64_t head,
                                        const uint8_t link[LINK_BYTES],
                                        int64_t top);
+/* `unlocked`: the writing key, which only an unlocked vault has, signed it. */
 MUST_CHECK enum err store_replica_tokens(struct sql *sql, const char *agency,
                                          const char *replica,
                                          const char *latest,
-                                         const char *confirmed, int64_t now);
+                                         const char *confirmed, bool unlocked,
+                                         int64_t now);
+/* So did a file that came. */
+MUST_CHECK enum err store_replica_unlocked(struct sql *sql, const char *agency,
+                                           const char *replica, int64_t at);
 MUST_CHECK enum err store_replica_told(struct sql *sql, const char *agency,
                                        const char *replica, int64_t backed);
 /* A verified backup has the log up to `head`: what the one before had is backed

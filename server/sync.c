@@ -194,8 +194,10 @@ bool sync_wants_commit(const struct sync *s)
     if (sync_witnesses(s) || sync_has_lines(s) || s->verdict == VERDICT_FORK ||
         s->verdict == VERDICT_ROLLED_BACK)
         return true;
-    if (s->stage == STAGE_REFUSED || s->by_file || (s->stale && !s->revoked))
+    if (s->stage == STAGE_REFUSED || (s->stale && !s->revoked))
         return false;
+    if (s->by_file) /* that it is given something is noted */
+        return s->feed_waits && !s->header.locked && !s->revoked;
     return s->revoked || s->feed_waits || s->header.mode != MODE_SYNC ||
            !s->header.token[0] || s->row.backed > s->row.backed_told ||
            strcmp(s->row.token_latest, s->row.token_confirmed) != 0;

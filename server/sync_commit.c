@@ -165,8 +165,13 @@ static enum err token_give(struct sync *s, struct batch *b)
     const char *latest = s->header.token;
     bool carries = s->feed_waits || s->head > s->row.head || s->backed_due ||
                    s->header.mode != MODE_SYNC || !s->header.token[0];
-    if (s->by_file || s->stage == STAGE_REFUSED)
+    if (s->stage == STAGE_REFUSED)
         return ERR_OK;
+    if (s->by_file)
+        return s->header.locked || s->revoked
+                   ? ERR_OK
+                   : store_replica_unlocked(b->sql, b->agency,
+                                            s->header.replica, b->now);
     if (s->revoked)
         return store_replica_heard(b->sql, b->agency, s->header.replica,
                                    b->now);
@@ -178,7 +183,7 @@ static enum err token_give(struct sync *s, struct batch *b)
         latest = s->token;
     }
     return store_replica_tokens(b->sql, b->agency, s->header.replica, latest,
-                                s->header.token, b->now);
+                                s->header.token, !s->header.locked, b->now);
 }
 
 /* --- lines ---------------------------------------------------------------- */

@@ -333,7 +333,7 @@ static void a_replica_is_found_as_it_was_added(void **state)
     assert_int_equal(store_replica_head(&d->sql, "a", row.replica, 3, link, 4),
                      ERR_OK);
     assert_int_equal(
-        store_replica_tokens(&d->sql, "a", row.replica, "new", "old", 6),
+        store_replica_tokens(&d->sql, "a", row.replica, "new", "old", true, 6),
         ERR_OK);
     assert_int_equal(store_replica_close(&d->sql, "a", row.replica, "fork", 7),
                      ERR_OK);

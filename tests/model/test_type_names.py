@@ -43,6 +43,8 @@ KNOWN = {
     "server/command_purpose.c": "consent disclosure_log person referral",
     "server/ingest_effect.c": "assignment referral site_referral",
     "server/member.c": "assignment",
+    # who is told of a lost device
+    "server/lost_person.c": "household household_member person phone site_referral voucher",
     "server/finding.c": "assignment finding_resolution",
     "server/finding.h": "finding_resolution",
     "server/retention.c": "retention",

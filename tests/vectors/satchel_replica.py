@@ -176,11 +176,19 @@ class Replica:
         s.update(seed=b64(fresh), transport_seed=b64(transport), log=[],
                  received=0, held={})
         self._enrolled(reply, first=False)
+        for older in s["old"]:
+            self._show_last(older)
         self._carry(old, old_key, reply.get("received") or {"n": 0})
         for scope in s["scopes"].values():
             scope.update(sum=False, own=0)
         s["reconcile"] = True
         self.report["succeeded"] += 1
+
+    @staticmethod
+    def _show_last(old):
+        """The last receipted line is contributed, whatever else is: the
+        office says so when it lacks what stands before it."""
+        old["contribute"] = min(old["contribute"], max(old["kept"] - 1, 0))
 
     def _carry(self, old, old_key, received):
         n, had = received["n"], old["received"]
@@ -194,6 +202,8 @@ class Replica:
             old["contribute"] = n
             had = max(had, n)
         old["kept"] = had  # up to here the old log stands as it was
+        if n >= len(chain):
+            self._show_last(old)
         self.s["old"].append(old)
         moved = {}
         for at, line in enumerate(old["log"][had:], had + 1):
@@ -599,14 +609,25 @@ class Replica:
     def _contribute(self):
         """Receipted lines of closed identities that the office lost."""
         for old in self.s["old"]:
-            try:
-                self._contribute_log(old)
-            except Refused as refused:
-                # The office's log parts from this one before what was given.
-                if refused.error != "bad-signature" or not old["contribute"]:
-                    raise
-                old["contribute"] = 0
-                self._contribute_log(old)
+            tried = set()
+            while not self._contributed(old, tried):
+                pass
+
+    def _contributed(self, old, tried):
+        try:
+            self._contribute_log(old)
+            return True
+        except Refused as refused:
+            # The office has less of the log, or its log parts from this one
+            # before what was given.
+            again = {"gap": refused.body.get("received", 0),
+                     "bad-signature": 0}.get(refused.error)
+            if again is None or refused.error in tried \
+                    or again >= old["contribute"]:
+                raise
+            tried.add(refused.error)
+            old["contribute"] = again
+            return False
 
     def _contribute_log(self, old):
         key = wire.Key(unb64(old["seed"]))

@@ -139,12 +139,13 @@ EMBED_reports := $(sort $(wildcard server/reports/*.sql))
 EMBED_policies := $(sort $(wildcard server/policy/*.sql))
 EMBED_views := $(sort $(wildcard server/views/*.sql))
 EMBED_rights := schema/rights.txt
+EMBED_operations := schema/operations.txt
 web_files = $(sort $(foreach e,html css js mjs json svg png ico txt woff2 \
 	webmanifest,$(wildcard $(1)/*.$e $(1)/*/*.$e)))
 EMBED_web_field := $(call web_files,web/common) $(call web_files,web/field)
 EMBED_web_office := $(call web_files,web/common) $(call web_files,web/office)
 EMBED_SETS := vault_schema store_schema store_schema_pg record_types \
-	exchange reports policies views rights web_field web_office
+	exchange reports policies views rights operations web_field web_office
 
 EMBED_DEFLATED := record_types
 
@@ -182,7 +183,7 @@ SOURCES_fuzz := $(wildcard tests/fuzz/scene/*.c tests/sim/disk*.c)
 GEN_replica := vault_schema record_types
 GEN_daemon := web_field
 GEN_server := store_schema store_schema_pg exchange reports policies \
-	views rights web_office
+	views rights operations web_office
 
 objects = $(patsubst %.c,$B/obj/%.o,$(1))
 gen_objects = $(patsubst %,$B/gen/embed_%.o,$(GEN_$(1)))

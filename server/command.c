@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "server/office_journal.h"
+#include "server/operation.h"
 #include "server/store_replica.h"
 
 #define MESSAGE_CHARS 1024
@@ -81,19 +82,11 @@ struct office_options command_options(const struct command *command)
     };
 }
 
-/* Sets who acts: the account named, or the one that this user of the operating
- * system is known as, or (in acts only) that user himself. */
-static int find_author(struct command *c, enum command_access access)
+static int find_user(struct command *c, const char *name, struct user *user)
 {
-    const char *name = args_text(&c->args, "--as");
     const char *os_user = command_os_user();
-    struct user user;
-    enum err err = name ? user_find(c->office, &c->sql, name, &user)
-                        : user_find_os(c->office, &c->sql, os_user, &user);
-    if (err == ERR_NOT_FOUND && !name && access == COMMAND_ADMIN) {
-        snprintf(c->by, sizeof c->by, "os:%.*s", NAME_CHARS_MAX, os_user);
-        return EXIT_DONE;
-    }
+    enum err err = name ? user_find(c->office, &c->sql, name, user)
+                        : user_find_os(c->office, &c->sql, os_user, user);
     if (err == ERR_NOT_FOUND && !name)
         return command_fail(c, err,
                             "who writes this?  Give --as USER, or let "
@@ -101,10 +94,47 @@ static int find_author(struct command *c, enum command_access access)
                             os_user);
     if (err)
         return command_fail_office(c, err);
-    if (user.disabled)
+    if (user->disabled)
         return command_fail(c, ERR_DENIED,
-                            "the user %s is disabled and writes nothing",
-                            user.name);
+                            "the user %s is disabled and does nothing here",
+                            user->name);
+    return EXIT_DONE;
+}
+
+/* The one place where a command asks whether the role may. */
+static int check_role(const struct command *c, const struct user *user)
+{
+    char detail[OPERATION_DETAIL_CHARS];
+    enum err err = operation_check(c->operation[0] ? c->operation : c->name,
+                                   user->name, user->role, detail);
+    return err ? command_fail(c, err, "%s", detail) : EXIT_DONE;
+}
+
+/* Sets who acts: the account named, or the one that this user of the operating
+ * system is known as, or (in acts only) that user himself.  Whoever is named
+ * acts in his role, and so does whoever writes; what else is done without a
+ * name is the operator's, who has the files and the keys in any case. */
+static int find_author(struct command *c, enum command_access access)
+{
+    const char *name = args_text(&c->args, "--as");
+    struct user user;
+    if (!name && access == COMMAND_READ)
+        return EXIT_DONE;
+    if (!name && access == COMMAND_ADMIN) {
+        const char *os_user = command_os_user();
+        enum err err = user_find_os(c->office, &c->sql, os_user, &user);
+        if (err && err != ERR_NOT_FOUND)
+            return command_fail_office(c, err);
+        snprintf(c->author, sizeof c->author, "%s", err ? "" : user.name);
+        snprintf(c->by, sizeof c->by, "%s%.*s", err ? "os:" : "",
+                 NAME_CHARS_MAX, err ? os_user : user.name);
+        return EXIT_DONE;
+    }
+    int code = find_user(c, name, &user);
+    if (code == EXIT_DONE)
+        code = check_role(c, &user);
+    if (code != EXIT_DONE)
+        return code;
     snprintf(c->author, sizeof c->author, "%s", user.name);
     snprintf(c->by, sizeof c->by, "%s", user.name);
     return EXIT_DONE;
@@ -213,10 +243,16 @@ int command_open_office(struct command *c, bool term)
 /* To connect again would be to read the whole schema of the store again. */
 int command_open(struct command *c, enum command_access access)
 {
-    int code = open_connected(c, access == COMMAND_WRITE, &c->sql);
-    if (code != EXIT_DONE)
+    int code = open_connected(c, false, &c->sql);
+    if (code == EXIT_DONE)
+        code = find_author(c, access);
+    if (code != EXIT_DONE || access != COMMAND_WRITE)
         return code;
-    return access == COMMAND_READ ? EXIT_DONE : find_author(c, access);
+    enum err err = office_begin_term(c->office, &c->sql);
+    return err ? open_failed(c, err,
+                             c->office->detail[0] ? c->office->detail
+                                                  : err_text(err))
+               : EXIT_DONE;
 }
 
 void command_close(struct command *c)

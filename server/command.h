@@ -15,11 +15,13 @@
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_MISUSE = 2, EXIT_NOTED = 3 };
 
 #define COMMAND_JSON_BYTES_MAX (64u << 20)
+#define COMMAND_OPERATION_CHARS 32
 #define COMMAND_BY_CHARS (NAME_CHARS_MAX + 4)
 
 struct command {
     struct args args;
-    const char *name; /* "case assign" */
+    const char *name;                        /* "case assign" */
+    char operation[COMMAND_OPERATION_CHARS]; /* for its roles; "": the name */
     const char *const *operands;
     size_t operand_count;
     bool json;
@@ -31,7 +33,7 @@ struct command {
 };
 
 enum command_access {
-    COMMAND_READ,  /* changes nothing */
+    COMMAND_READ,  /* changes nothing; anybody's who is not named */
     COMMAND_ADMIN, /* administration by whoever owns the data directory */
     COMMAND_WRITE  /* writes records: begins a term, needs an author */
 };
@@ -150,6 +152,7 @@ int command_export_case(struct command *command);
 int command_export_fhir(struct command *command);
 int command_export_hsds(struct command *command);
 int command_export_ndjson(struct command *command);
+int command_roles(struct command *command);
 int command_status(struct command *command);
 int command_report(struct command *command);
 int command_attachment_list(struct command *command);

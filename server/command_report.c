@@ -162,6 +162,7 @@ static int run_report(struct command *c, const struct report *report,
                               "shared; leave --shared out",
                               report->id);
     int code = read_given(c, report, given);
+    snprintf(c->operation, sizeof c->operation, "report %.16s", report->id);
     if (code == EXIT_DONE)
         code = command_open(c, COMMAND_READ);
     if (code != EXIT_DONE)

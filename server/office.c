@@ -286,6 +286,11 @@ static enum err term_begin(struct office *office, struct sql *sql)
     return sql_commit(sql);
 }
 
+enum err office_begin_term(struct office *office, struct sql *sql)
+{
+    return say(office, term_begin(office, sql), "the office's term");
+}
+
 /* --- life ----------------------------------------------------------------- */
 
 /* With another agency's keys the office would open, and no device would ever
@@ -360,9 +365,7 @@ static enum err office_load(struct office *office, bool term,
         err = journal_load(office, sql, options);
     if (!err && !options->restoring)
         err = say(office, disposal_settle(office, sql), "what was disposed of");
-    if (!err && term)
-        err = say(office, term_begin(office, sql), "the office's term");
-    return err;
+    return !err && term ? office_begin_term(office, sql) : err;
 }
 
 enum err office_open_connected(struct office **out,

@@ -85,6 +85,8 @@ MUST_CHECK enum err office_open_connected(struct office **out,
                                           const struct office_options *options,
                                           bool term, struct sql *sql,
                                           char detail[OFFICE_DETAIL_CHARS]);
+/* For one that was opened without a term. */
+MUST_CHECK enum err office_begin_term(struct office *office, struct sql *sql);
 void office_close(struct office *office);
 MUST_CHECK enum err office_connect(struct office *office, struct sql *out);
 

@@ -19,6 +19,17 @@ static const char *const roles[] = {
     "admin",      /* accounts, devices, keys */
 };
 
+size_t role_count(void)
+{
+    return ROLE_COUNT;
+}
+
+const char *role_at(size_t i)
+{
+    assert(i < ROLE_COUNT);
+    return roles[i];
+}
+
 bool role_has_cases(const char *name)
 {
     return !strcmp(name, "worker") || !strcmp(name, "covering");

@@ -4,8 +4,12 @@
 #define SERVER_ROLE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #define ROLE_NAMES_CHARS 256
+
+size_t role_count(void);
+const char *role_at(size_t i);
 
 /* Do people of this role begin cases? */
 bool role_has_cases(const char *name);

@@ -27,6 +27,7 @@ extern const struct embed embed_reports[];         /* server */
 extern const struct embed embed_policies[];        /* server */
 extern const struct embed embed_views[];           /* server */
 extern const struct embed embed_rights[];          /* server */
+extern const struct embed embed_operations[];      /* server */
 extern const struct embed embed_web_field[];       /* daemon */
 extern const struct embed embed_web_office[];      /* server */
 

@@ -212,7 +212,7 @@ denied ruth 'nor are persons merged' 'it is written by: satchel-central merge' \
 denied ruth 'nor cases assigned' 'written by: satchel-central case assign' \
 	assignment --case "$person" scopes+=caseload:west
 office user disable covering >/dev/null
-denied covering 'who is disabled writes nothing' 'is disabled and writes nothing' \
+denied covering 'who is disabled writes nothing' 'is disabled and does nothing' \
 	contact person="$person" kind=phone
 
 # A worker at the office begins a case.

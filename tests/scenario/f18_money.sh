@@ -41,11 +41,11 @@ second=$(ask lee "$person" 80.00 'shell 12' --purpose 'gas card')
 syncs dana lee dana || exit 1
 refused 'without a cap nothing is authorised' 1 'no cap for transportation' \
 	office authorize "$first" --as fay
-refused 'a worker sets no cap' 1 'roles fiscal and admin' \
+refused 'a worker sets no cap' 1 'these do: fiscal, admin' \
 	office cap set transportation --limit 200 --as dana
 check 'the fiscal officer sets it' office cap set transportation --limit 200 \
 	--authority '10-144 C.M.R. ch. 607 s. 14' --as fay
-refused 'a worker authorises nothing' 1 'roles fiscal and supervisor' \
+refused 'a worker authorises nothing' 1 'these do: supervisor, fiscal' \
 	office authorize "$first" --as dana
 equal 'both requests stand' "$(office authorization list --json | jq length)" 2
 equal 'each is shown as a possible duplicate of the other' \

@@ -42,7 +42,7 @@ class Office:
         self.process = None
         self.log = open(self.dir / "log", "ab")
         self.run("init", "--agency", "three-rivers")
-        self.run("user", "add", "chief", "--role", "admin")
+        self.run("user", "add", "chief", "--role", "supervisor")
         self.serve()
 
     def run(self, *words):

@@ -5,27 +5,37 @@
 #include "server/operation.h"
 #include "server/role.h"
 
-#define NAME_WIDTH 20
+#define NAME_WIDTH 32
 
-static void head_print(void)
+/* Commands and reports have columns for roles, addresses for who asks. */
+static const char *column(bool address, size_t i)
 {
-    printf("%-*s", NAME_WIDTH, "");
-    for (size_t i = 0; i < role_count(); i++)
-        printf(" %s", role_at(i));
+    size_t count = address ? OPERATION_CALLERS : role_count();
+    return i >= count ? NULL : address ? operation_callers[i] : role_at(i);
+}
+
+static void head_print(bool address)
+{
+    const char *name;
+    printf("%s%-*s", address ? "\n" : "", NAME_WIDTH, "");
+    for (size_t i = 0; (name = column(address, i)) != NULL; i++)
+        printf(" %s", name);
     putchar('\n');
 }
 
 static void line_print(const struct role_table_line *line)
 {
+    const char *name;
+    bool address = operation_is_address(line);
     printf("%-*.*s", NAME_WIDTH, (int)line->name.size,
            (const char *)line->name.at);
     if (line->mark == '!')
         printf(" nobody: %.*s", (int)line->words.size,
                (const char *)line->words.at);
-    for (size_t i = 0; i < role_count() && line->mark == ':'; i++) {
-        const char *mark = role_table_has(line->words, role_at(i)) ? "x" : ".";
-        printf(" %-*s", (int)strlen(role_at(i)), mark);
-    }
+    for (size_t i = 0; line->mark == ':' && (name = column(address, i)) != NULL;
+         i++)
+        printf(" %-*s", (int)strlen(name),
+               role_table_has(line->words, name) ? "x" : ".");
     putchar('\n');
 }
 
@@ -49,10 +59,29 @@ static void line_json(struct buffer *json, const struct role_table_line *line)
     buffer_add_text(json, "]}");
 }
 
-int command_roles(struct command *c)
+static void print_all(const struct command *c, struct buffer *json)
 {
     struct bytes table = operation_table();
     struct role_table_line line;
+    bool address = false;
+    if (!c->json)
+        head_print(false);
+    for (const char *before = "["; role_table_next(&table, &line);
+         before = ",") {
+        if (c->json) {
+            buffer_add_text(json, before);
+            line_json(json, &line);
+            continue;
+        }
+        if (!address && operation_is_address(&line))
+            head_print(true);
+        address = operation_is_address(&line);
+        line_print(&line);
+    }
+}
+
+int command_roles(struct command *c)
+{
     struct buffer json;
     if (c->operand_count > 0)
         return command_misuse(c, "roles takes no operand");
@@ -60,17 +89,7 @@ int command_roles(struct command *c)
     if (code != EXIT_DONE)
         return code;
     buffer_init(&json, COMMAND_JSON_BYTES_MAX);
-    if (!c->json)
-        head_print();
-    for (const char *before = "["; role_table_next(&table, &line);
-         before = ",") {
-        if (!c->json) {
-            line_print(&line);
-            continue;
-        }
-        buffer_add_text(&json, before);
-        line_json(&json, &line);
-    }
+    print_all(c, &json);
     buffer_add_char(&json, ']');
     if (c->json)
         return command_print(c, &json);

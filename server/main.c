@@ -51,8 +51,11 @@ static int help_all(void)
     help_group(NULL);
     puts("\nEvery command takes:");
     args_help(stdout, command_options_all, COMMAND_COMMON_OPTIONS);
-    puts("\nCommands that write take --as USER (default: the user mapped by\n"
-         "`user add --os-user`).  Exit code 0: done, 1: failed, 2: misuse.\n"
+    puts("\nWith --as USER a command is done in the role of that user; those "
+         "that\n"
+         "write need one (default: the user mapped by `user add --os-user`).\n"
+         "`satchel-central roles` says who may do what.  Exit code 0: done, 1: "
+         "failed, 2: misuse.\n"
          "More: man satchel-central");
     return EXIT_DONE;
 }

@@ -1,7 +1,22 @@
 #include "server/operation.h"
 
 #include <stdio.h>
+#include <string.h>
 #include "tools/embed.h"
+
+const char *const operation_callers[OPERATION_CALLERS] = {
+    "stranger", /* has nothing */
+    "invited",  /* has a code */
+    "device",   /* a worker's, enrolled */
+    "site",     /* a site's, enrolled */
+    "revoked",  /* a device that was shut out */
+    "disabled", /* the device of a user who was */
+};
+
+bool operation_is_address(const struct role_table_line *line)
+{
+    return memchr(line->name.at, '/', line->name.size) != NULL;
+}
 
 struct bytes operation_table(void)
 {

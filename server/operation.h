@@ -14,6 +14,11 @@
  * does not stand in the table nobody may. */
 MUST_CHECK enum err operation_check(const char *operation, const char *user,
                                     const char *role, char *detail);
+/* Who asks over the network, for the lines of addresses. */
+#define OPERATION_CALLERS 6
+extern const char *const operation_callers[OPERATION_CALLERS];
+/* Is this line of an address? */
+bool operation_is_address(const struct role_table_line *line);
 /* The whole table, for role_table_next(). */
 struct bytes operation_table(void);
 

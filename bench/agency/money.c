@@ -9,7 +9,7 @@ static const char *const categories[] = {"transportation", "clothing", "tools"};
 
 void money_begin(struct office *office)
 {
-    office_tell(office, "user add fay --role fiscal --as ruth");
+    office_tell(office, "user add fay --role fiscal");
     for (size_t i = 0; i < 3; i++)
         office_tell(office, "cap set %s --limit 100000 --as fay",
                     categories[i]);

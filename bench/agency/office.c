@@ -62,7 +62,7 @@ void office_make(struct office *office)
     office_tell(office,
                 "init --agency north --name North --journal '%s/journal'",
                 office->folder);
-    office_tell(office, "user add ruth --role admin");
+    office_tell(office, "user add ruth --role supervisor");
     office_tell(office, "import codes schema/codes --as ruth");
     office_tell(office, "import hsds examples/directory --as ruth");
 }

@@ -175,7 +175,12 @@ denied() { # WHO WHAT PATTERN ARGUMENT...
 	shift 3
 	refused "$who: $what" 1 "$pattern" office put "$@" --as "$who"
 }
-for who in auditor state planner directory fiscal admin; do
+for who in auditor state; do
+	denied "$who" 'nothing at all' \
+		"^satchel-central: put: $who has the role $who, which does not do this; these do: " \
+		need person="$person" domain=housing
+done
+for who in planner directory fiscal admin; do
 	denied "$who" 'no case data' \
 		"^satchel-central: need: a user with the role $who does not write it; these do: worker, supervisor$" \
 		need person="$person" domain=housing

@@ -44,7 +44,7 @@ refused 'not before its years are over' 1 "kept until $((closed + 3))-01-31" \
 	propose "$person" ruth
 check 'it was closed earlier' office case close "$person" --on 2020-01-31 \
 	--as ruth
-refused 'a worker proposes nothing' 1 'supervisor and admin' \
+refused 'a worker proposes nothing' 1 'these do: supervisor, admin' \
 	propose "$person" dana
 check 'a legal hold is set' office legal-hold set "$person" --as ruth \
 	--reason 'an appeal'

@@ -15,6 +15,7 @@
  *   !                        signs the log as it stands
  *   =                        the last page that this device was given
  *   <                        the log of the device's identity before, whole
+ *   <2                       the same; its line 2 was erased
  *
  *   succeed dana REASON      a fresh identity
  *   get dana NAME {...}      a request about an attachment (put, get)

@@ -163,7 +163,19 @@ static void send_page(struct call *c)
     buffer_fini(&text);
 }
 
-static void send_log(struct call *c)
+static void send_erased(struct call *c, struct bytes line, int64_t n)
+{
+    struct erased_line erased = {.n = n};
+    struct buffer text;
+    hash_bytes(erased.hash, line);
+    buffer_init(&text, 256);
+    must(!erased_line_write(&text, &erased));
+    send_line(c, buffer_bytes(&text));
+    buffer_fini(&text);
+}
+
+/* Of the line `without` the hash alone. */
+static void send_log(struct call *c, int64_t without)
 {
     const struct scene_device *old = &c->play->before[c->who];
     struct log_line line = {.from = 1};
@@ -177,7 +189,10 @@ static void send_log(struct call *c)
     send_line(c, buffer_bytes(&text));
     buffer_fini(&text);
     for (int64_t n = 1; n <= old->head; n++)
-        send_line(c, old->lines[n]);
+        if (n == without)
+            send_erased(c, old->lines[n], n);
+        else
+            send_line(c, old->lines[n]);
     if (old->head)
         send_signed(c, old, old->head);
 }
@@ -191,8 +206,8 @@ void call_line(struct call *c, struct bytes line)
         send_signed(c, c->device, c->device->head);
     } else if (line.size == 1 && line.at[0] == '=') {
         send_page(c);
-    } else if (line.size == 1 && line.at[0] == '<') {
-        send_log(c);
+    } else if (line.size && line.size <= 2 && line.at[0] == '<') {
+        send_log(c, line.size == 2 ? line.at[1] - '0' : 0);
     } else {
         if (line.size && line.at[0] == '+')
             line = line_fill(c, bytes_of(line.at + 1, line.size - 1));

@@ -79,24 +79,16 @@ static int device_find(struct loss *l, const char *name)
 
 /* --- what is spared ------------------------------------------------------- */
 
-static struct lost_identity *identity_of(struct loss *l, const char *replica)
-{
-    for (size_t i = 0; i < l->lost.identity_count; i++)
-        if (!strcmp(l->lost.identities[i].replica, replica))
-            return &l->lost.identities[i];
-    return NULL;
-}
-
 /* With what it was since the copy was made, and what it became. */
 static void spare_line(struct loss *l, struct lost_identity *from)
 {
     for (struct lost_identity *i = from; i && !i->line;
-         i = identity_of(l, i->predecessor))
+         i = lost_identity_find(&l->lost, i->predecessor))
         i->spared = true;
     for (size_t i = 0; i < l->lost.identity_count; i++) {
         const struct lost_identity *was = &l->lost.identities[i];
         while (was && was != from)
-            was = identity_of(l, was->predecessor);
+            was = lost_identity_find(&l->lost, was->predecessor);
         if (was)
             l->lost.identities[i].spared = true;
     }
@@ -107,7 +99,7 @@ static int spare_all(struct loss *l)
     struct command *c = l->command;
     for (size_t i = 0; i < args_list_count(&c->args, "--spare"); i++) {
         const char *replica = args_list_at(&c->args, "--spare", i);
-        struct lost_identity *found = identity_of(l, replica);
+        struct lost_identity *found = lost_identity_find(&l->lost, replica);
         if (!found || found->line)
             return command_fail(c, ERR_NOT_FOUND,
                                 "%.32s is no copy of the lost device%s",

@@ -123,8 +123,8 @@ void lost_fini(struct lost *lost)
     arena_fini(&lost->arena);
 }
 
-static const struct lost_identity *identity_find(const struct lost *lost,
-                                                 const char *replica)
+struct lost_identity *lost_identity_find(const struct lost *lost,
+                                         const char *replica)
 {
     for (size_t i = 0; i < lost->identity_count; i++)
         if (!strcmp(lost->identities[i].replica, replica))
@@ -279,12 +279,12 @@ static enum err vault_read(struct vault *v, const struct lost_identity *last)
     bool told = false;
     map_clear(v->gone);
     for (const struct lost_identity *i = last; i && !err;
-         i = identity_find(v->lost, i->predecessor)) {
+         i = lost_identity_find(v->lost, i->predecessor)) {
         err = identity_read(v, i, !told);
         told = told || i->reported;
     }
     for (const struct lost_identity *i = last; i && !err;
-         i = identity_find(v->lost, i->predecessor))
+         i = lost_identity_find(v->lost, i->predecessor))
         err = sql_each_row(
             v->sql, wrote_in,
             SQL_VALUES(sql_text(v->office->agency), sql_text(i->replica)),

@@ -45,6 +45,9 @@ struct lost {
  * device is called so. */
 MUST_CHECK enum err lost_load(struct lost *out, struct office *office,
                               struct sql *sql, const char *replica);
+/* NULL: it is none of them. */
+struct lost_identity *lost_identity_find(const struct lost *lost,
+                                         const char *replica);
 /* What is on those that are not spared. */
 MUST_CHECK enum err lost_cases_load(struct lost *lost, struct office *office,
                                     struct sql *sql);

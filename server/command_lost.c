@@ -206,12 +206,11 @@ static int list_print(struct loss *l)
     l->list.lost = &l->lost;
     l->list.people = &l->people;
     l->list.replica = l->replica;
-    l->list.at = clock_wall_ms(c->office->clock);
     buffer_init(&out, COMMAND_JSON_BYTES_MAX);
     if (l->format == COMMAND_TEXT)
         lost_print_text(&out, &l->list);
     else if (l->format == COMMAND_CSV)
-        err = lost_print_csv(&out, &l->list, args_flag(&c->args, "--bare"));
+        err = lost_print_csv(&out, &l->list);
     else
         lost_print_json(&out, &l->list);
     if (out.size > 0 && out.at[out.size - 1] == '\n')

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "server/command.h"
+#include "server/lost.h"
 #include "server/print.h"
 #include "server/recovery.h"
 #include "server/revoke.h"
@@ -171,6 +172,25 @@ static int revoke(struct command *c, const char *replica, bool *recovering)
                                        : EXIT_DONE;
 }
 
+/* A copy of the vault that goes on under an id of its own stays in. */
+static int copies_tell(struct command *c)
+{
+    struct lost lost;
+    enum err err = lost_load(&lost, c->office, &c->sql, c->operands[0]);
+    if (err)
+        return command_fail_office(c, err);
+    for (size_t i = 0; i < lost.identity_count; i++) {
+        const struct lost_identity *identity = &lost.identities[i];
+        if (!identity->line && !identity->revoked_at && !identity->closed[0])
+            (void)fprintf(stderr,
+                          "note: %s is of a copy of its vault and goes on; "
+                          "`replica lost` shuts both out\n",
+                          identity->replica);
+    }
+    lost_fini(&lost);
+    return EXIT_DONE;
+}
+
 int command_replica_revoke(struct command *c)
 {
     bool recovering = false;
@@ -193,5 +213,5 @@ int command_replica_revoke(struct command *c)
                       "it lost, and only this device holds of others' work, "
                       "does not come back; `status` says what is "
                       "missing\n");
-    return code;
+    return code == EXIT_DONE ? copies_tell(c) : code;
 }

@@ -137,8 +137,7 @@ const struct command_entry command_entries[] = {
      "[--format text|csv|json]",
      "shut a lost device out with its copies, and list who must be told",
      command_replica_lost,
-     "--found-out --spare --reason --purpose --recipient --format --bare --as "
-     "--keys"},
+     "--found-out --spare --reason --purpose --recipient --format --as --keys"},
     {"case list", "", "cases and who may see them", command_case_list,
      "--as --keys"},
     {"case assign", "CASE --caseload C... [--site S]...",

@@ -3,12 +3,15 @@
 #include <string.h>
 #include "server/report_print.h"
 #include "shared/model/canon.h"
+#include "shared/model/prose.h"
 
 /* What protects what is on it: docs/THREATS.md, Thief of a tablet. */
 static const char keys_text[] =
     "sealed under a key that Argon2id makes of the passphrase and the device's "
     "secret, a case key each; who has no passphrase reads nothing, but an "
     "unlocked device shows all";
+
+#define TEXT_WIDTH 65536 /* more than any of them has */
 
 static void put_time(struct buffer *out, int64_t at)
 {
@@ -85,18 +88,26 @@ static void text_notice(struct buffer *out, const struct lost_list *l)
                       LOST_REPORTED_ABOVE);
 }
 
+/* What a person wrote, in a line that is never cut short. */
+static void text_line(struct buffer *out, const char *before, const char *text)
+{
+    buffer_add_text(out, before);
+    prose_text(out, bytes_text(text), TEXT_WIDTH);
+    buffer_add_char(out, '\n');
+}
+
 static void text_person(struct buffer *out, const struct lost_person *p)
 {
-    buffer_printf(out, "%s%s\n", p->name[0] ? p->name : p->record,
-                  p->there ? "" : "   (may be on it)");
+    text_line(out, p->there ? "" : "(may be on it) ",
+              p->name[0] ? p->name : p->record);
     if (p->phones[0])
-        buffer_printf(out, "   telephone: %s\n", p->phones);
+        text_line(out, "   telephone: ", p->phones);
     if (p->address[0])
-        buffer_printf(out, "   address:   %s\n", p->address);
+        text_line(out, "   address:   ", p->address);
     if (!p->phones[0] && !p->address[0])
         buffer_add_text(out, "   no telephone and no address is known\n");
     if (p->mind[0])
-        buffer_printf(out, "   MIND:      %s\n", p->mind);
+        text_line(out, "   MIND:      ", p->mind);
     if (p->same_as[0])
         buffer_printf(out, "   is the same person as %s\n", p->same_as);
     buffer_printf(out, "   %s, case %s\n", p->record, p->kase);
@@ -118,10 +129,11 @@ void lost_print_text(struct buffer *out, const struct lost_list *l)
         text_identity(out, &lost->identities[i]);
     buffer_printf(out, "Keys: %s.\n", keys_text);
     text_notice(out, l);
-    buffer_printf(out,
-                  "\n%zu cases: %zu were on it, %zu may be (sent, and it did "
-                  "not say that it has them); %zu are of no person\n",
-                  cases, there, cases - there, people->nobody);
+    buffer_printf(
+        out,
+        "\nCases: %zu; there: %zu; may be there, as they were sent and "
+        "not confirmed: %zu; of no person: %zu\n",
+        cases, there, cases - there, people->nobody);
     buffer_printf(out,
                   "Attachments of them: %lld from it, %lld of others, which it "
                   "has if somebody opened them there\n",
@@ -156,15 +168,13 @@ static const struct report table = {
     .column_count = COLUMNS};
 
 /* Rows whose memory is the list's own. */
-enum err lost_print_csv(struct buffer *out, const struct lost_list *l,
-                        bool bare)
+enum err lost_print_csv(struct buffer *out, const struct lost_list *l)
 {
-    struct report_form form = {.bare = bare};
+    struct report_form form = {.bare = true};
     struct report_run run = {.report = &table};
     struct report_row **end = &run.rows;
     struct arena arena;
     arena_init(&arena, (size_t)1 << 28);
-    run.currency.now = l->at;
     for (size_t i = 0; i < l->people->person_count; i++) {
         const struct lost_person *p = &l->people->persons[i];
         struct report_row *row = arena_take(&arena, sizeof *row);

@@ -13,16 +13,15 @@
 struct lost_list {
     const struct lost *lost;
     const struct lost_people *people;
-    const char *replica; /* that was named */
-    int64_t at;
+    const char *replica;               /* that was named */
     char found_out[11], notice_by[11]; /* days */
 };
 
 /* Appended to `out`, whose first failure buffer_err() tells. */
 void lost_print_text(struct buffer *out, const struct lost_list *list);
-/* `bare`: the table alone. */
+/* A row a person, and no lines of explanation. */
 MUST_CHECK enum err lost_print_csv(struct buffer *out,
-                                   const struct lost_list *list, bool bare);
+                                   const struct lost_list *list);
 void lost_print_json(struct buffer *out, const struct lost_list *list);
 
 #endif

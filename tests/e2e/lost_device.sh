@@ -16,7 +16,8 @@ enrol lee && enrol kim || exit 1
 stays=$(as dana put person legal_name='Ruth Ames' phones+=6625550147)
 left=$(as dana put person legal_name='Orrin Vale')
 moved=$(as dana put person legal_name='Una Wick')
-theirs=$(as lee put person legal_name='Ezra Poe' do_not_contact=true)
+theirs=$(as lee put person legal_name='Ezra Poe' do_not_contact=true \
+	phones+=$'\e[2J911')
 elsewhere=$(as kim put person legal_name='Wes Tern')
 as dana put household name=Ames address='17 Larkspur Hollow' --case "$stays" \
 	>/dev/null
@@ -104,7 +105,9 @@ office replica lost dana --as ruth >"$dir/text"
 equal 'in words for people' "$(grep -Ec \
 	'^Who must be told: 4 persons$|Maine .*: by 20|DO NOT CONTACT|nobody knows$' \
 	"$dir/text")" 4
-office replica lost dana --as ruth --format csv --bare >"$dir/csv"
+equal 'and nothing that commands a terminal' "$(grep -c '911' "$dir/text") $(
+	grep -c $'\e' "$dir/text")" '1 0'
+office replica lost dana --as ruth --format csv >"$dir/csv"
 equal 'and as a table' "$(python3 -c '
 import csv, sys
 rows = list(csv.DictReader(open(sys.argv[1])))
@@ -161,6 +164,10 @@ refused 'of a user with several devices one is named' 1 'has .* devices' \
 	office replica lost lee --as ruth
 refused 'another device is no copy' 1 'no copy' office replica lost "$mine" \
 	--spare "$(id_of second)" --as ruth
+check 'revoking one alone says that there is another' office replica revoke \
+	"$copy" --as ruth
+equal 'and how both are shut out' "$(grep -c "$mine.*replica lost" \
+	"$dir/err")" 1
 check 'a copy can be spared' office replica lost "$copy" --spare "$mine" \
 	--as ruth --json
 equal 'it is listed' "$(jq -c --arg id "$mine" '.devices[] |

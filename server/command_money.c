@@ -32,7 +32,7 @@ int command_money_begin(struct command *c)
     int code = command_open(c, COMMAND_WRITE);
     if (code != EXIT_DONE)
         return code;
-    enum err err = money_begin(c->office, &c->sql, c->author);
+    enum err err = money_begin(c->office, &c->sql);
     return err ? command_fail_office(c, err) : EXIT_DONE;
 }
 

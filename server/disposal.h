@@ -13,8 +13,8 @@
 #include "server/disposal_ledger.h"
 
 /* Inside a write transaction.  All fail with office->detail: ERR_NOT_FOUND (no
- * such case, nothing proposed), ERR_DENIED (the role, the same person twice,
- * retention, legal hold, recovery), ERR_EXISTS (nothing is left of it). */
+ * such case, nothing proposed), ERR_DENIED (the same person twice, retention,
+ * legal hold, recovery), ERR_EXISTS (nothing is left of it). */
 MUST_CHECK enum err disposal_propose(struct office *office, struct sql *sql,
                                      const char *by, const char *kase,
                                      const char *reason);

@@ -6,9 +6,7 @@
 #include "server/ingest.h"
 #include "server/office_journal.h"
 #include "server/recovery.h"
-#include "server/role.h"
 #include "server/store_agency.h"
-#include "server/user.h"
 
 static const char number_next[] =
     "INSERT INTO numbering(agency, lineage, what, last) VALUES ($1, $2, $3, 1) "
@@ -26,19 +24,6 @@ enum err money_refuse(struct office *office, enum err err, const char *format,
 }
 
 /* --- the transaction ------------------------------------------------------ */
-
-static enum err role_check(struct office *office, struct sql *sql,
-                           const char *author)
-{
-    struct user user;
-    enum err err = user_find(office, sql, author, &user);
-    if (!err && !role_authorizes(user.role))
-        err = money_refuse(office, ERR_DENIED,
-                           "money is authorised by the roles fiscal and "
-                           "supervisor; %s has the role %s",
-                           user.name, user.role);
-    return err;
-}
 
 /* Asked after everything else: from here on the transaction needs it. */
 static enum err journal_check(struct office *office, struct sql *sql)
@@ -60,15 +45,13 @@ static enum err journal_check(struct office *office, struct sql *sql)
                               setting.path);
 }
 
-enum err money_begin(struct office *office, struct sql *sql, const char *author)
+enum err money_begin(struct office *office, struct sql *sql)
 {
     office->detail[0] = '\0';
     enum err err = sql_begin(sql, true);
     if (err)
         return err;
-    err = role_check(office, sql, author);
-    if (!err)
-        err = recovery_refuses(office, sql, "money");
+    err = recovery_refuses(office, sql, "money");
     if (!err)
         err = journal_check(office, sql);
     if (err)

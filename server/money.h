@@ -139,10 +139,9 @@ MUST_CHECK enum err money_cap_each(struct office *office, struct sql *sql,
 /* --- money.c: the transaction --------------------------------------------- */
 
 /* Begins a write transaction that will be backed up when it commits.
- * ERR_DENIED, and office->detail says why: recovery, no journal, the author's
- * role.  Nothing is begun then. */
-MUST_CHECK enum err money_begin(struct office *office, struct sql *sql,
-                                const char *author);
+ * ERR_DENIED, and office->detail says why: recovery, or no journal.  Nothing is
+ * begun then. */
+MUST_CHECK enum err money_begin(struct office *office, struct sql *sql);
 /* Commits without `err`, else takes everything back. */
 MUST_CHECK enum err money_end(struct office *office, struct sql *sql,
                               enum err err);

@@ -5,9 +5,7 @@
 #include <string.h>
 #include "server/ingest.h"
 #include "server/record.h"
-#include "server/role.h"
 #include "server/store_case.h"
-#include "server/user.h"
 
 #define YEARS_DEFAULT 3
 #define YEARS_FOREVER INT64_MAX
@@ -159,19 +157,12 @@ enum err retention_check(struct office *office, struct sql *sql,
 
 /* --- saying it ------------------------------------------------------------ */
 
-static enum err writer_check(struct office *office, struct sql *sql,
-                             const char *author, const char *kase)
+static enum err case_check(struct office *office, struct sql *sql,
+                           const char *kase)
 {
-    struct user user;
     struct case_total total;
     office->detail[0] = '\0';
-    enum err err = user_find(office, sql, author, &user);
-    if (!err && !role_disposes(user.role))
-        return refuse(office, ERR_DENIED,
-                      "how long a case is kept is said by the roles "
-                      "supervisor and admin");
-    if (!err)
-        err = store_case_find(sql, office->agency, kase, &total);
+    enum err err = store_case_find(sql, office->agency, kase, &total);
     return err == ERR_NOT_FOUND && !office->detail[0]
                ? refuse(office, err,
                         "there is no such case at the office; `case list` "
@@ -200,7 +191,7 @@ enum err retention_close(struct office *office, struct sql *sql,
                          const char *class)
 {
     struct buffer set;
-    enum err err = writer_check(office, sql, author, kase);
+    enum err err = case_check(office, sql, kase);
     if (err)
         return err;
     buffer_init(&set, ORIGINAL_BYTES_MAX);
@@ -236,7 +227,7 @@ enum err retention_hold(struct office *office, struct sql *sql,
                         const char *reason)
 {
     struct buffer set;
-    enum err err = writer_check(office, sql, author, kase);
+    enum err err = case_check(office, sql, kase);
     if (!err && !held)
         err = others_lift(office, sql, author, kase);
     if (err)

@@ -43,21 +43,6 @@ bool role_known(const char *name)
     return false;
 }
 
-bool role_disposes(const char *name)
-{
-    return !strcmp(name, "supervisor") || !strcmp(name, "admin");
-}
-
-bool role_authorizes(const char *name)
-{
-    return !strcmp(name, "fiscal") || !strcmp(name, "supervisor");
-}
-
-bool role_caps(const char *name)
-{
-    return !strcmp(name, "fiscal") || !strcmp(name, "admin");
-}
-
 void role_names(char out[ROLE_NAMES_CHARS])
 {
     size_t used = 0;

@@ -15,12 +15,6 @@ const char *role_at(size_t i);
 bool role_has_cases(const char *name);
 
 bool role_known(const char *name);
-/* Decides how long a case is kept and, with another one, that it goes. */
-bool role_disposes(const char *name);
-/* Authorises money, issues vouchers and voids them. */
-bool role_authorizes(const char *name);
-/* Says how much may be spent. */
-bool role_caps(const char *name);
 /* All of them as a sentence has them: "worker, covering, ... or admin". */
 void role_names(char out[ROLE_NAMES_CHARS]);
 

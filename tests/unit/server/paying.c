@@ -77,9 +77,9 @@ enum err paying_cap(struct place *place, const char *by, const char *name,
     return err;
 }
 
-enum err paying_begin(struct place *place, const char *by)
+enum err paying_begin(struct place *place)
 {
-    return money_begin(place->office, &place->sql, by);
+    return money_begin(place->office, &place->sql);
 }
 
 enum err paying_end(struct place *place, enum err err)
@@ -97,7 +97,7 @@ enum err paying_authorize(struct place *place, const char *by,
                                     .state_cents = -1,
                                     .despite = &despite,
                                     .despite_count = despite != NULL};
-    enum err err = paying_begin(place, by);
+    enum err err = paying_begin(place);
     if (err)
         return err;
     return paying_end(place, money_authorize(place->office, &place->sql, by,
@@ -114,7 +114,7 @@ enum err paying_issue(struct place *place, const char *user, int64_t cents,
                                 .person = person,
                                 .pool = pool,
                                 .cents = cents};
-    enum err err = paying_begin(place, "fay");
+    enum err err = paying_begin(place);
     return err ? err
                : paying_end(place, money_issue(place->office, &place->sql,
                                                "fay", &given, out));
@@ -122,7 +122,7 @@ enum err paying_issue(struct place *place, const char *user, int64_t cents,
 
 enum err paying_void(struct place *place, const char *id, enum money_kind kind)
 {
-    enum err err = paying_begin(place, "fay");
+    enum err err = paying_begin(place);
     return err ? err
                : paying_end(place, money_void(place->office, &place->sql, "fay",
                                               id, kind, "a mistake"));

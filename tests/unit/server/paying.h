@@ -24,7 +24,7 @@ void paying_serve(struct place *place);
 void paying_says(const struct place *place, const char *part);
 
 /* Each a transaction of its own. */
-enum err paying_begin(struct place *place, const char *by);
+enum err paying_begin(struct place *place);
 enum err paying_end(struct place *place, enum err err);
 enum err paying_cap(struct place *place, const char *by, const char *name,
                     bool pool, int64_t limit, int64_t approval);

@@ -20,13 +20,10 @@ static void one_person_disposes_of_nothing(void **state)
     struct place *place = *state;
     struct device dana;
     disposing_two_cases(place, &dana);
-    assert_int_equal(disposing_propose(place, "dana", PERSON), ERR_DENIED);
-    disposing_says(place, "supervisor and admin");
     assert_int_equal(disposing_approve(place, "olga", PERSON), ERR_NOT_FOUND);
     assert_int_equal(disposing_propose(place, "sue", PERSON), ERR_OK);
     assert_int_equal(disposing_approve(place, "sue", PERSON), ERR_DENIED);
     disposing_says(place, "second person");
-    assert_int_equal(disposing_approve(place, "dana", PERSON), ERR_DENIED);
     assert_int_equal(disposing_whole_lines(place), 3);
     /* Whoever proposes again is the first of the two. */
     assert_int_equal(disposing_propose(place, "olga", PERSON), ERR_OK);
@@ -77,7 +74,6 @@ static void nothing_goes_under_a_legal_hold(void **state)
     device_create(&dana, "person", PERSON, PERSON, NAMED);
     device_sync_ok(&dana, place);
     assert_int_equal(disposing_close_case(place, PERSON, CLOSED, NULL), ERR_OK);
-    assert_int_equal(disposing_hold(place, "dana", true), ERR_DENIED);
     assert_int_equal(disposing_hold(place, "sue", true), ERR_OK);
     assert_int_equal(disposing_propose(place, "sue", PERSON), ERR_DENIED);
     disposing_says(place, "legal hold");

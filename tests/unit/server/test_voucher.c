@@ -106,7 +106,7 @@ static size_t alarms(struct place *place, enum money_alarm wanted)
 
 static enum err settle(struct place *place, const char *voucher, size_t *uses)
 {
-    enum err err = paying_begin(place, "sue");
+    enum err err = paying_begin(place);
     return err ? err
                : paying_end(place,
                             money_settle(place->office, &place->sql, "sue",

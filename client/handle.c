@@ -38,6 +38,7 @@ SAME(AGAIN);
 SAME(TIMEOUT);
 SAME(CONFLICT);
 SAME(UNSUPPORTED);
+SAME(DESTROYED);
 
 PUBLIC const char *satchel_error_text(int error)
 {
@@ -209,6 +210,22 @@ PUBLIC int satchel_unlock(satchel *handle, const char *passphrase)
     enum err err = handle_enter(handle);
     if (!err)
         err = vault_unlock(handle->vault, passphrase);
+    return handle_leave(handle, err);
+}
+
+PUBLIC int satchel_passphrase_change(satchel *handle, const char *before,
+                                     const char *after)
+{
+    bool behind = false;
+    enum err err = handle_enter(handle);
+    if (!err)
+        err = vault_passphrase_change(handle->vault, before, after, &behind);
+    if (!err)
+        handle_note(handle,
+                    bytes_text(behind ? "the key file or the mirror could not "
+                                        "be written: it opens with the old "
+                                        "passphrase until it is reached again"
+                                      : ""));
     return handle_leave(handle, err);
 }
 

@@ -34,33 +34,34 @@ extern "C" {
 /* Error codes: append-only, 0 is success. */
 enum satchel_error {
     SATCHEL_OK = 0,
-    SATCHEL_NOMEM,      /* memory is exhausted */
-    SATCHEL_IO,         /* a read or write failed */
-    SATCHEL_FULL,       /* the disk is full; what was stored is safe */
-    SATCHEL_CORRUPT,    /* stored bytes are damaged: see `satchel verify` */
-    SATCHEL_BUSY,       /* another process is writing; try again */
-    SATCHEL_NOT_FOUND,  /* no such file, record or identity */
-    SATCHEL_EXISTS,     /* it is there already */
-    SATCHEL_INVALID,    /* the message names field, value, expected form */
-    SATCHEL_TOO_BIG,    /* over a stated limit; nothing was stored */
-    SATCHEL_DENIED,     /* not allowed, or the vault is not enrolled yet */
-    SATCHEL_LOCKED,     /* needs the passphrase */
-    SATCHEL_PASSPHRASE, /* the passphrase is wrong */
-    SATCHEL_NEWER,      /* written by a newer version of libsatchel */
-    SATCHEL_FOREIGN,    /* a file, but not a vault */
-    SATCHEL_READ_ONLY,  /* the file or its folder cannot be written */
-    SATCHEL_NETWORK,    /* the office was not reached; nothing is lost */
-    SATCHEL_PROTOCOL,   /* the office did not answer as specified */
-    SATCHEL_SIGNATURE,  /* a signature does not verify */
-    SATCHEL_GAP,        /* internal to syncing */
-    SATCHEL_FORK,       /* internal to syncing */
-    SATCHEL_STALE,      /* internal to syncing */
-    SATCHEL_LINEAGE,    /* internal to syncing */
-    SATCHEL_REVOKED,    /* the office revoked this device */
-    SATCHEL_AGAIN,      /* nothing now */
-    SATCHEL_TIMEOUT,    /* it took too long */
-    SATCHEL_CONFLICT,   /* the context is missing or of another record */
-    SATCHEL_UNSUPPORTED /* this build cannot do it */
+    SATCHEL_NOMEM,       /* memory is exhausted */
+    SATCHEL_IO,          /* a read or write failed */
+    SATCHEL_FULL,        /* the disk is full; what was stored is safe */
+    SATCHEL_CORRUPT,     /* stored bytes are damaged: see `satchel verify` */
+    SATCHEL_BUSY,        /* another process is writing; try again */
+    SATCHEL_NOT_FOUND,   /* no such file, record or identity */
+    SATCHEL_EXISTS,      /* it is there already */
+    SATCHEL_INVALID,     /* the message names field, value, expected form */
+    SATCHEL_TOO_BIG,     /* over a stated limit; nothing was stored */
+    SATCHEL_DENIED,      /* not allowed, or the vault is not enrolled yet */
+    SATCHEL_LOCKED,      /* needs the passphrase */
+    SATCHEL_PASSPHRASE,  /* the passphrase is wrong */
+    SATCHEL_NEWER,       /* written by a newer version of libsatchel */
+    SATCHEL_FOREIGN,     /* a file, but not a vault */
+    SATCHEL_READ_ONLY,   /* the file or its folder cannot be written */
+    SATCHEL_NETWORK,     /* the office was not reached; nothing is lost */
+    SATCHEL_PROTOCOL,    /* the office did not answer as specified */
+    SATCHEL_SIGNATURE,   /* a signature does not verify */
+    SATCHEL_GAP,         /* internal to syncing */
+    SATCHEL_FORK,        /* internal to syncing */
+    SATCHEL_STALE,       /* internal to syncing */
+    SATCHEL_LINEAGE,     /* internal to syncing */
+    SATCHEL_REVOKED,     /* the office revoked this device */
+    SATCHEL_AGAIN,       /* nothing now */
+    SATCHEL_TIMEOUT,     /* it took too long */
+    SATCHEL_CONFLICT,    /* the context is missing or of another record */
+    SATCHEL_UNSUPPORTED, /* this build cannot do it */
+    SATCHEL_DESTROYED    /* the key is gone: too many wrong passphrases */
 };
 
 /* A short text for a code; static, never NULL. */
@@ -75,7 +76,8 @@ struct satchel_options {
     const char *passphrase;    /* NULL: stays locked (status, sync only) */
     const char *device_secret; /* file; NULL: the user's own, satchel(1) */
     int busy_ms;               /* patience with other processes; 0: 5000 */
-    int64_t kdf_memory_bytes;  /* at creation; 0: 64 MiB */
+    int64_t kdf_memory_bytes;  /* of a new passphrase; 0: 64 MiB, or as before
+                                  where that is more */
 };
 #define SATCHEL_OPTIONS_INIT                                                   \
     {                                                                          \
@@ -101,7 +103,18 @@ int satchel_enrol(satchel *vault, const char *server, const char *code,
  * satchel_close() only.  SATCHEL_DENIED: the office may know it, the file stays
  * since it holds the key; SATCHEL_BUSY: another process has it open. */
 int satchel_discard(satchel *vault);
+/* SATCHEL_PASSPHRASE: the message says after how many more wrong ones the
+ * vault's key is destroyed; the same one again is not counted again.
+ * SATCHEL_DESTROYED: it is.  What was written still reaches the office by
+ * satchel_sync(), and a new vault gets it back from there; drafts are lost. */
 int satchel_unlock(satchel *vault, const char *passphrase);
+/* From one passphrase to another, in one durable step: whenever it is cut off,
+ * one of them opens the vault, and never both.  A locked vault stays locked.
+ * What a try costs is raised to what a new vault would have.  Copies of the
+ * file from before still open with the old one; satchel_note() names those of
+ * the vault's own that could not be written anew just now. */
+int satchel_passphrase_change(satchel *vault, const char *before,
+                              const char *after);
 void satchel_lock(satchel *vault);  /* forgets the keys in memory */
 int satchel_locked(satchel *vault); /* 1 or 0 */
 void satchel_close(satchel *vault); /* NULL is allowed */
@@ -112,7 +125,8 @@ const char *satchel_message(const satchel *vault);
 
 /* What was remarked on the last write of the handle that was stored, a line
  * each: what is still missing, and what must be there before a record may stand
- * where it was moved to.  "" when nothing was; valid until the next write. */
+ * where it was moved to; or on a change of the passphrase.  "" when nothing
+ * was; valid until the next write. */
 const char *satchel_note(const satchel *vault);
 
 void satchel_free(void *memory);

@@ -111,11 +111,13 @@ void cli_passphrase_free(char *passphrase)
     free(passphrase);
 }
 
-static int from_person(struct cli *cli, bool twice, char **out)
+static int from_person(struct cli *cli, const char *prompt, bool twice,
+                       char **out)
 {
+    *out = NULL;
     if (!isatty(STDIN_FILENO))
         return EXIT_DONE;
-    *out = ask("Passphrase: ");
+    *out = ask(prompt);
     if (!*out || !twice)
         return EXIT_DONE;
     char *again = ask("Again: ");
@@ -136,7 +138,14 @@ int cli_passphrase(struct cli *cli, bool twice, char **out)
     if (!path)
         path = getenv("SATCHEL_PASSPHRASE_FILE");
     return path ? cli_passphrase_file(cli, path, out)
-                : from_person(cli, twice, out);
+                : from_person(cli, "Passphrase: ", twice, out);
+}
+
+int cli_passphrase_new(struct cli *cli, char **out)
+{
+    const char *path = args_text(&cli->args, "--new-passphrase-file");
+    return path ? cli_passphrase_file(cli, path, out)
+                : from_person(cli, "New passphrase: ", true, out);
 }
 
 int cli_passphrase_file(struct cli *cli, const char *path, char **out)
@@ -170,6 +179,11 @@ int cli_open(struct cli *cli, bool unlock)
     options.passphrase = passphrase;
     int error = satchel_open(&cli->vault, path, &options);
     cli_passphrase_free(passphrase);
+    if (error == SATCHEL_DESTROYED && !unlock) {
+        satchel_close(cli->vault);
+        options.passphrase = NULL;
+        error = satchel_open(&cli->vault, path, &options);
+    }
     if (error)
         return cli_fail_vault(cli, error);
     if (unlock && satchel_locked(cli->vault))

@@ -43,6 +43,8 @@ const char *cli_vault_path(const struct cli *cli); /* NULL: not told */
  * cli_passphrase_free).  *out is NULL when there is none to be had.  `twice`
  * asks a person to repeat it. */
 int cli_passphrase(struct cli *cli, bool twice, char **out);
+/* The new one, which a person repeats; as above. */
+int cli_passphrase_new(struct cli *cli, char **out);
 /* A line of standard input, of which a terminal shows nothing; as above. */
 char *cli_secret(const char *prompt);
 /* The first line of this file. */
@@ -110,6 +112,7 @@ int command_proof(struct cli *cli);
 /* For `status --proof [FILE]`; the vault is open. */
 int command_proof_print(struct cli *cli);
 int command_prune(struct cli *cli);
+int command_passphrase(struct cli *cli);
 int command_verify(struct cli *cli);
 int command_rebuild(struct cli *cli);
 

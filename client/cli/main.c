@@ -45,6 +45,8 @@ static const struct args_option options[] = {
     {"--keep", ARGS_LIST, "DOT", "these values stand", false},
     {"--source-passphrase-file", ARGS_TEXT, "FILE",
      "the passphrase of what is salvaged, if another", false},
+    {"--new-passphrase-file", ARGS_TEXT, "FILE",
+     "first line is the new passphrase", false},
     {"--value", ARGS_TEXT, "V", "a new value instead; - reads stdin", false},
     {"--clear", ARGS_FLAG, NULL, "no value at all", false},
     {"--proof", ARGS_FLAG, NULL, "the office's receipts, to show to others",
@@ -145,6 +147,9 @@ static const struct command {
      "bring what can be read of a damaged vault, or of its mirror, into this "
      "one",
      command_salvage, "--source-passphrase-file"},
+    {"passphrase", "[--new-passphrase-file FILE]",
+     "change the vault's passphrase", command_passphrase,
+     "--new-passphrase-file"},
     {"rebuild", "", "derive everything anew from the log", command_rebuild, ""},
 };
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)

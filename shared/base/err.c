@@ -34,6 +34,7 @@ static const struct {
     [ERR_TIMEOUT] = {"timeout", "it took too long"},
     [ERR_CONFLICT] = {"conflict", "the context does not fit the record"},
     [ERR_UNSUPPORTED] = {"unsupported", "this version cannot do that"},
+    [ERR_DESTROYED] = {"destroyed", "the key of the vault is destroyed"},
 };
 
 const char *err_text(enum err err)

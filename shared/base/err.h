@@ -37,6 +37,7 @@ enum err {
     ERR_TIMEOUT,     /* it took too long */
     ERR_CONFLICT,    /* the context is missing or from another record */
     ERR_UNSUPPORTED, /* a feature or version this build does not have */
+    ERR_DESTROYED,   /* the vault's key is gone: too many wrong passphrases */
     ERR_COUNT
 };
 

@@ -405,11 +405,11 @@ enum err mirror_facts_load(struct vault *vault, struct mirror_facts *facts)
     return err ? err : vault_keys_load(vault, &facts->keys.row);
 }
 
-/* Files are told apart by the vault's salt, which it keeps for life. */
+/* Files are told apart by the vault's name, which it keeps for life. */
 static void name_make(struct mirror *m, const struct mirror_facts *facts)
 {
     char text[BASE64_CHARS(KEY_SALT_BYTES) + 1];
-    base64_encode(text, facts->keys.row.salt, KEY_SALT_BYTES);
+    base64_encode(text, facts->keys.row.name, KEY_SALT_BYTES);
     snprintf(m->name, sizeof m->name, "satchel %s",
              text); /* the same for both: either can stand for the other */
 }

@@ -58,6 +58,8 @@ void found_fini(struct found *found)
 
 static void row_found(struct finding *f, const struct key_row *row)
 {
+    if (vault_keys_destroyed(row))
+        return;
     for (size_t i = 0; i < f->row_count; i++)
         if (!memcmp(f->rows[i].sealed, row->sealed, sizeof row->sealed))
             return;

@@ -10,10 +10,18 @@
 const char *const sql_of[SQL_COUNT] = {
     [SQL_META_MAKE] =
         "INSERT INTO meta (id, kdf_ops, kdf_bytes, kdf_salt, sealed_key,"
-        " device_check) VALUES (1, ?1, ?2, ?3, ?4, ?5)",
+        " device_check, name, tried) VALUES (1, ?1, ?2, ?3, ?4, ?5, ?3, ?6)",
     [SQL_META_KEY] =
-        "SELECT kdf_ops, kdf_bytes, kdf_salt, sealed_key, device_check"
+        "SELECT kdf_ops, kdf_bytes, kdf_salt, sealed_key, device_check, name"
         " FROM meta WHERE id = 1",
+    [SQL_META_KEY_CHANGE] =
+        "UPDATE meta SET kdf_ops = ?1, kdf_bytes = ?2, kdf_salt = ?3,"
+        " sealed_key = ?4, tried = ?5 WHERE id = 1 AND sealed_key = ?6",
+    [SQL_META_KEY_DESTROY] =
+        "UPDATE meta SET sealed_key = zeroblob(length(sealed_key))"
+        " WHERE id = 1",
+    [SQL_META_TRIED] = "SELECT tried, tries_max FROM meta WHERE id = 1",
+    [SQL_META_TRIED_SET] = "UPDATE meta SET tried = ?1 WHERE id = 1",
     [SQL_META_CHANGED] = "UPDATE meta SET change = change + 1 WHERE id = 1",
     [SQL_META_CHANGE] =
         "SELECT change + (SELECT coalesce(max(id), 0) FROM log) FROM meta"
@@ -26,9 +34,8 @@ const char *const sql_of[SQL_COUNT] = {
         " AND (lease_owner IS NULL OR lease_owner = ?1 OR lease_until <= ?2"
         " OR lease_until > ?4)",
     [SQL_META_LEASE_END] =
-        "UPDATE meta SET lease_owner = NULL, lease_until = 0,"
-        " synced = CASE WHEN ?2 THEN ?2 ELSE synced END WHERE id = 1"
-        " AND lease_owner = ?1",
+        "UPDATE meta SET lease_owner = NULL, lease_until = 0, synced = CASE"
+        " WHEN ?2 THEN ?2 ELSE synced END WHERE id = 1 AND lease_owner = ?1",
     [SQL_META_LEASE_OWNER] =
         "SELECT lease_owner FROM meta WHERE id = 1 AND lease_owner IS NOT NULL",
     [SQL_META_SYNCED] = "SELECT synced FROM meta WHERE id = 1",
@@ -134,11 +141,10 @@ const char *const sql_of[SQL_COUNT] = {
         " AND id <> ?1",
     [SQL_IDENTITY_TOLD] =
         "UPDATE identity SET told = max(told, ?2) WHERE id = ?1",
-    [SQL_IDENTITY_OLDER] = "SELECT r.name, max(i.backed, i.told)"
-                           " FROM identity i"
-                           " JOIN replica r ON r.id = i.replica"
-                           " WHERE state = 'closed' AND i.backed < i.received"
-                           " ORDER BY i.id DESC LIMIT ?1",
+    [SQL_IDENTITY_OLDER] =
+        "SELECT r.name, max(i.backed, i.told) FROM identity i JOIN replica r"
+        " ON r.id = i.replica WHERE state = 'closed' AND i.backed < i.received"
+        " ORDER BY i.id DESC LIMIT ?1",
     [SQL_IDENTITY_CLOSED_NAMED] =
         "SELECT i.id FROM identity i JOIN replica r ON r.id = i.replica"
         " WHERE state = 'closed' AND r.name = ?1",
@@ -209,9 +215,8 @@ const char *const sql_of[SQL_COUNT] = {
                           " WHERE o.record = ?1 ORDER BY o.line",
     [SQL_LOG_OF_CASE] =
         "SELECT l.id, l.hash, l.replica, l.n, l.page, r.name, l.key, l.body"
-        " FROM record c CROSS JOIN record_line o ON o.record = c.id"
-        " JOIN log l ON l.id = o.line JOIN replica r ON r.id = l.replica"
-        " WHERE c.key = ?1",
+        " FROM record c CROSS JOIN record_line o ON o.record = c.id JOIN log l"
+        " ON l.id = o.line JOIN replica r ON r.id = l.replica WHERE c.key = ?1",
     [SQL_LOG_AT] =
         "SELECT r.name, l.n, l.key, l.body, l.hash, l.replica"
         " FROM log l JOIN replica r ON r.id = l.replica WHERE l.id = ?1",
@@ -296,9 +301,8 @@ const char *const sql_of[SQL_COUNT] = {
     [SQL_PRUNE_END] = "DELETE FROM departed WHERE key = ?1",
     /* An attachment that waits needs it yet. */
     [SQL_PRUNE_WRAP] =
-        "UPDATE case_key SET office_wrap = NULL WHERE id = ?1"
-        " AND vault_wrap IS NULL AND NOT EXISTS (SELECT 1 FROM blob b"
-        " WHERE b.key = ?1)",
+        "UPDATE case_key SET office_wrap = NULL WHERE id = ?1 AND vault_wrap"
+        " IS NULL AND NOT EXISTS (SELECT 1 FROM blob b WHERE b.key = ?1)",
     [SQL_PRUNE_WAITING] = "SELECT count(*) FROM departed",
     [SQL_PRUNED_ADD] =
         "INSERT OR IGNORE INTO pruned (replica, n, hash) VALUES (?1, ?2, ?3)",
@@ -321,22 +325,19 @@ const char *const sql_of[SQL_COUNT] = {
         "SELECT id, token, key, state, epoch, own_n, type FROM record"
         " WHERE id > ?1 AND state IS NOT NULL ORDER BY id LIMIT 1",
     [SQL_RECORD_NEXT_OF_TYPE] =
-        "SELECT id, token, key, state, epoch, own_n, type FROM record"
-        " WHERE type = ?2 AND id > ?1 AND state IS NOT NULL"
-        " ORDER BY id LIMIT 1",
+        "SELECT id, token, key, state, epoch, own_n, type FROM record WHERE"
+        " type = ?2 AND id > ?1 AND state IS NOT NULL ORDER BY id LIMIT 1",
     [SQL_RECORD_NEXT_OF_CASE] =
         "SELECT id, token, key, state, epoch, own_n, type FROM record"
         " WHERE key = ?3 AND id > ?1 AND type = ?2 AND state IS NOT NULL"
         " ORDER BY id LIMIT 1",
     [SQL_RECORD_NEXT_OPEN] =
-        "SELECT id, token, key, state, epoch, own_n, type FROM record"
-        " WHERE open > 0 AND id > ?1 AND state IS NOT NULL"
-        " ORDER BY id LIMIT 1",
+        "SELECT id, token, key, state, epoch, own_n, type FROM record WHERE"
+        " open > 0 AND id > ?1 AND state IS NOT NULL ORDER BY id LIMIT 1",
     [SQL_RECORD_OPEN_SUM] = "SELECT sum(open) FROM record WHERE open > 0",
     [SQL_RECORD_NEXT_STALE] =
-        "SELECT id, token, key, state, epoch, own_n, type FROM record"
-        " WHERE epoch <> ?2 AND id > ?1 AND state IS NOT NULL"
-        " ORDER BY id LIMIT 1",
+        "SELECT id, token, key, state, epoch, own_n, type FROM record WHERE"
+        " epoch <> ?2 AND id > ?1 AND state IS NOT NULL ORDER BY id LIMIT 1",
     [SQL_RECORD_NEXT_BLANK] =
         "SELECT r.id, r.token, r.key, r.own_n, l.body, l.key, w.name, l.n"
         " FROM record r JOIN record_line o ON o.record = r.id"
@@ -387,9 +388,8 @@ const char *const sql_of[SQL_COUNT] = {
         " seq = ?2, off = ?3, own = ?4, exact = ?5"
         " WHERE seq <> ?2 OR off <> ?3 OR own <> ?4 OR exact <> ?5",
     [SQL_CURSOR_INEXACT] =
-        "UPDATE cursor SET exact = 0 WHERE exact <> 0 AND (scope IN"
-        " (SELECT scope FROM membership WHERE key = ?1)"
-        " OR (?2 AND scope = 'agency'))",
+        "UPDATE cursor SET exact = 0 WHERE exact <> 0 AND (scope IN (SELECT"
+        " scope FROM membership WHERE key = ?1) OR (?2 AND scope = 'agency'))",
     [SQL_CURSOR_RESET] =
         "UPDATE cursor SET seq = 0, off = 0, own = 0, exact = 0",
     [SQL_CURSOR_DROP] = "DELETE FROM cursor WHERE scope = ?1",

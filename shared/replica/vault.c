@@ -52,6 +52,8 @@ static enum err handle_new(struct vault **out, const char *path,
     vault->clock = options->clock ? options->clock : clock_system();
     vault->random = options->random ? options->random : random_system();
     vault->on_disk = !options->vfs;
+    vault->kdf_ops = options->kdf_ops;
+    vault->kdf_bytes = options->kdf_bytes;
     /* Whoever had it open before may have died before the key file followed. */
     vault->keys_changed = true;
     random_pool_init(&vault->pool, vault->random);

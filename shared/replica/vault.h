@@ -18,6 +18,9 @@
 
 #define VAULT_APPLICATION_ID 0x53617631 /* "Sav1" */
 #define VAULT_DETAIL_CHARS 512
+/* What a try at a passphrase costs today: libsodium's interactive. */
+#define VAULT_KDF_OPS 2
+#define VAULT_KDF_BYTES (INT64_C(64) << 20)
 
 struct vault;
 
@@ -31,7 +34,8 @@ struct vault_options {
     const struct clock *clock;   /* NULL: the system's */
     const struct random *random; /* NULL: the system's */
     const char *vfs;             /* SQLite VFS name, NULL: default */
-    int64_t kdf_ops, kdf_bytes;  /* at creation; 0: libsodium's interactive */
+    int64_t kdf_ops, kdf_bytes;  /* of a new passphrase; 0: the above, or as
+                                    before where that is more */
     int busy_ms;                 /* 0: 5000 */
     bool anyhow; /* open for reading, or alone, where nothing can be written or
                     the disk is full */
@@ -42,7 +46,8 @@ MUST_CHECK enum err vault_create(struct vault **out, const char *path,
                                  const struct vault_options *options,
                                  char detail[VAULT_DETAIL_CHARS]);
 /* Opens; unlocks when a passphrase is given.  ERR_NOT_FOUND, ERR_FOREIGN (not
- * a vault), ERR_NEWER, ERR_PASSPHRASE, ERR_READ_ONLY, ERR_CORRUPT. */
+ * a vault), ERR_NEWER, ERR_PASSPHRASE, ERR_DESTROYED, ERR_READ_ONLY,
+ * ERR_CORRUPT. */
 MUST_CHECK enum err vault_open(struct vault **out, const char *path,
                                const struct vault_options *options,
                                char detail[VAULT_DETAIL_CHARS]);
@@ -50,7 +55,17 @@ void vault_close(struct vault *vault);
 /* Closes it and removes its file, which is for one that was made for nothing.
  * ERR_BUSY: another process has it open; it stays. */
 MUST_CHECK enum err vault_discard(struct vault *vault);
+/* ERR_PASSPHRASE: the detail says how many more wrong ones there may be;
+ * ERR_DESTROYED: there were too many, and the vault's key is gone.  Locked it
+ * still pushes. */
 MUST_CHECK enum err vault_unlock(struct vault *vault, const char *passphrase);
+/* From one passphrase to another, in one durable step; the old one counts as a
+ * try.  The vault key stays: the old passphrase and a copy of the file from
+ * before still come to it.  *behind: the key file or the mirror could not be
+ * written anew just now and has the key under the old one yet. */
+MUST_CHECK enum err vault_passphrase_change(struct vault *vault,
+                                            const char *before,
+                                            const char *after, bool *behind);
 void vault_lock(struct vault *vault); /* forgets all keys in memory */
 bool vault_locked(const struct vault *vault);
 const char *vault_detail(const struct vault *vault); /* of the last error */

@@ -12,7 +12,8 @@ enum subkey {
     SUBKEY_DEVICE = 1,
     SUBKEY_CHECK,
     SUBKEY_CASE_TOKEN,
-    SUBKEY_TOKEN
+    SUBKEY_TOKEN,
+    SUBKEY_MARK
 };
 
 static void subkey(uint8_t *out, size_t size, const uint8_t from[SECRET_BYTES],
@@ -35,10 +36,10 @@ static void device_check(const struct vault *vault,
     subkey(out, KEY_CHECK_BYTES, vault->device_key, SUBKEY_CHECK);
 }
 
-static enum err passphrase_key(const uint8_t device_key[SECRET_BYTES],
-                               const struct key_row *row,
-                               const char *passphrase,
-                               uint8_t out[SECRET_BYTES])
+enum err vault_keys_stretch(const struct key_row *row,
+                            const uint8_t device_key[SECRET_BYTES],
+                            const char *passphrase,
+                            uint8_t wrapping[SECRET_BYTES])
 {
     uint8_t stretched[SECRET_BYTES];
     if (row->ops < 1 || row->ops > KDF_OPS_MAX || row->bytes < 8192 ||
@@ -49,10 +50,19 @@ static enum err passphrase_key(const uint8_t device_key[SECRET_BYTES],
                       (unsigned long long)row->ops, (size_t)row->bytes,
                       crypto_pwhash_ALG_ARGON2ID13))
         return ERR_NOMEM; /* its only cause once the limits are sane */
-    crypto_generichash(out, SECRET_BYTES, device_key, SECRET_BYTES, stretched,
-                       sizeof stretched);
+    crypto_generichash(wrapping, SECRET_BYTES, device_key, SECRET_BYTES,
+                       stretched, sizeof stretched);
     sodium_memzero(stretched, sizeof stretched);
     return ERR_OK;
+}
+
+void vault_keys_mark(const uint8_t wrapping[SECRET_BYTES],
+                     uint8_t out[TRY_MARK_BYTES])
+{
+    uint8_t whole[crypto_kdf_BYTES_MIN];
+    subkey(whole, sizeof whole, wrapping, SUBKEY_MARK);
+    memcpy(out, whole, TRY_MARK_BYTES);
+    sodium_memzero(whole, sizeof whole);
 }
 
 static struct bytes key_ad(void)
@@ -60,7 +70,7 @@ static struct bytes key_ad(void)
     return bytes_text("vault key");
 }
 
-static void unlock(struct vault *vault, const uint8_t key[SECRET_BYTES])
+void vault_keys_take(struct vault *vault, const uint8_t key[SECRET_BYTES])
 {
     memcpy(vault->vault_key, key, SECRET_BYTES);
     sodium_memzero(vault->tokens, sizeof vault->tokens);
@@ -68,7 +78,28 @@ static void unlock(struct vault *vault, const uint8_t key[SECRET_BYTES])
     vault->unlocked = true;
 }
 
-static enum err row_store(struct vault *vault, const struct key_row *row)
+enum err vault_keys_seal(struct vault *vault, struct key_row *row,
+                         const char *passphrase,
+                         const uint8_t key[SECRET_BYTES],
+                         uint8_t mark[TRY_MARK_BYTES])
+{
+    uint8_t wrapping[SECRET_BYTES];
+    random_fill(vault->random, row->salt, sizeof row->salt);
+    enum err err =
+        vault_keys_stretch(row, vault->device_key, passphrase, wrapping);
+    if (err)
+        return err;
+    vault_keys_mark(wrapping, mark);
+    err = seal_close(&vault->sealed, vault->random, wrapping, key_ad(),
+                     bytes_of(key, SECRET_BYTES));
+    if (!err)
+        memcpy(row->sealed, vault->sealed.at, sizeof row->sealed);
+    sodium_memzero(wrapping, sizeof wrapping);
+    return err;
+}
+
+static enum err row_store(struct vault *vault, const struct key_row *row,
+                          const uint8_t mark[TRY_MARK_BYTES])
 {
     struct sqlite3_stmt *s;
     enum err err = vault_sql(vault, SQL_META_MAKE, &s);
@@ -79,34 +110,27 @@ static enum err row_store(struct vault *vault, const struct key_row *row)
     db_bind_bytes(vault->db, s, 3, bytes_of(row->salt, sizeof row->salt));
     db_bind_bytes(vault->db, s, 4, bytes_of(row->sealed, sizeof row->sealed));
     db_bind_bytes(vault->db, s, 5, bytes_of(row->check, sizeof row->check));
+    db_bind_bytes(vault->db, s, 6, bytes_of(mark, TRY_MARK_BYTES));
     return db_step_done(vault->db, s);
 }
 
 enum err vault_keys_make(struct vault *vault,
                          const struct vault_options *options)
 {
-    struct key_row row = {.ops = options->kdf_ops, .bytes = options->kdf_bytes};
-    uint8_t key[SECRET_BYTES], wrapping[SECRET_BYTES];
+    struct key_row row = {.ops = vault->kdf_ops, .bytes = vault->kdf_bytes};
+    uint8_t key[SECRET_BYTES], mark[TRY_MARK_BYTES];
     if (!row.ops)
-        row.ops = crypto_pwhash_OPSLIMIT_INTERACTIVE;
+        row.ops = VAULT_KDF_OPS;
     if (!row.bytes)
-        row.bytes = crypto_pwhash_MEMLIMIT_INTERACTIVE;
-    random_fill(vault->random, row.salt, sizeof row.salt);
+        row.bytes = VAULT_KDF_BYTES;
     random_fill(vault->random, key, sizeof key);
     device_check(vault, row.check);
-    enum err err =
-        passphrase_key(vault->device_key, &row, options->passphrase, wrapping);
+    enum err err = vault_keys_seal(vault, &row, options->passphrase, key, mark);
     if (!err)
-        err = seal_close(&vault->sealed, vault->random, wrapping, key_ad(),
-                         bytes_of(key, sizeof key));
-    if (!err) {
-        memcpy(row.sealed, vault->sealed.at, sizeof row.sealed);
-        err = row_store(vault, &row);
-    }
+        err = row_store(vault, &row, mark);
     if (!err)
-        unlock(vault, key);
+        vault_keys_take(vault, key);
     sodium_memzero(key, sizeof key);
-    sodium_memzero(wrapping, sizeof wrapping);
     return err;
 }
 
@@ -131,6 +155,8 @@ enum err vault_keys_load(struct vault *vault, struct key_row *row)
         err = db_column_fixed(s, 3, row->sealed, sizeof row->sealed);
     if (!err)
         err = db_column_fixed(s, 4, row->check, sizeof row->check);
+    if (!err)
+        err = db_column_fixed(s, 5, row->name, sizeof row->name);
     db_reset(s);
     return err;
 }
@@ -164,18 +190,19 @@ enum err vault_keys_check(struct vault *vault)
     return ERR_OK;
 }
 
-enum err vault_keys_open(const struct key_row *row,
-                         const uint8_t device_key[SECRET_BYTES],
-                         const char *passphrase, uint8_t out[SECRET_BYTES])
+bool vault_keys_destroyed(const struct key_row *row)
 {
-    uint8_t wrapping[SECRET_BYTES];
+    return sodium_is_zero(row->sealed, sizeof row->sealed);
+}
+
+enum err vault_keys_unseal(const struct key_row *row,
+                           const uint8_t wrapping[SECRET_BYTES],
+                           uint8_t out[SECRET_BYTES])
+{
     struct buffer plain;
     buffer_init(&plain, SECRET_BYTES);
-    enum err err = passphrase_key(device_key, row, passphrase, wrapping);
-    if (!err)
-        err = seal_open(&plain, wrapping, key_ad(),
-                        bytes_of(row->sealed, sizeof row->sealed));
-    sodium_memzero(wrapping, sizeof wrapping);
+    enum err err = seal_open(&plain, wrapping, key_ad(),
+                             bytes_of(row->sealed, sizeof row->sealed));
     if (err == ERR_CORRUPT)
         err = ERR_PASSPHRASE;
     if (!err && plain.size != SECRET_BYTES)
@@ -186,22 +213,16 @@ enum err vault_keys_open(const struct key_row *row,
     return err;
 }
 
-enum err vault_unlock(struct vault *vault, const char *passphrase)
+enum err vault_keys_open(const struct key_row *row,
+                         const uint8_t device_key[SECRET_BYTES],
+                         const char *passphrase, uint8_t out[SECRET_BYTES])
 {
-    struct key_row row = {.ops = 0};
-    uint8_t key[SECRET_BYTES];
-    vault->detail[0] = '\0';
-    enum err err = vault_keys_load(vault, &row);
+    uint8_t wrapping[SECRET_BYTES];
+    enum err err = vault_keys_stretch(row, device_key, passphrase, wrapping);
     if (!err)
-        err = vault_keys_open(&row, vault->device_key, passphrase, key);
-    if (err == ERR_PASSPHRASE)
-        return vault_fail(vault, err, "the passphrase is wrong");
-    if (err)
-        return err;
-    vault_forget(vault);
-    unlock(vault, key);
-    sodium_memzero(key, sizeof key);
-    return ERR_OK;
+        err = vault_keys_unseal(row, wrapping, out);
+    sodium_memzero(wrapping, sizeof wrapping);
+    return err;
 }
 
 static void token(const uint8_t key[SECRET_BYTES], const char *space,

@@ -13,6 +13,7 @@
 
 #define KEY_SALT_BYTES 16 /* crypto_pwhash_SALTBYTES */
 #define KEY_CHECK_BYTES 16
+#define TRY_MARK_BYTES 2 /* vault_tries.h */
 
 /* The vault key as it stands in the file, and how to come by it. */
 struct key_row {
@@ -20,6 +21,7 @@ struct key_row {
     uint8_t salt[KEY_SALT_BYTES];
     uint8_t sealed[SECRET_BYTES + SEAL_OVERHEAD_BYTES];
     uint8_t check[KEY_CHECK_BYTES]; /* tells device secrets apart */
+    uint8_t name[KEY_SALT_BYTES];   /* of this vault, when loaded from it */
 };
 
 void vault_keys_device(struct vault *vault,
@@ -30,11 +32,31 @@ MUST_CHECK enum err vault_keys_make(struct vault *vault,
 /* ERR_NOT_FOUND: whoever made the file was stopped before it had keys. */
 MUST_CHECK enum err vault_keys_there(struct vault *vault);
 MUST_CHECK enum err vault_keys_load(struct vault *vault, struct key_row *row);
+/* Too many wrong tries have left a row without its key. */
+bool vault_keys_destroyed(const struct key_row *row);
 /* The vault key, of this vault's row or another's.  ERR_PASSPHRASE. */
 MUST_CHECK enum err vault_keys_open(const struct key_row *row,
                                     const uint8_t device_key[SECRET_BYTES],
                                     const char *passphrase,
                                     uint8_t out[SECRET_BYTES]);
+/* The same in two steps: what the passphrase comes to, which takes its time,
+ * and the mark of that (vault_tries.h). */
+MUST_CHECK enum err vault_keys_stretch(const struct key_row *row,
+                                       const uint8_t device_key[SECRET_BYTES],
+                                       const char *passphrase,
+                                       uint8_t wrapping[SECRET_BYTES]);
+void vault_keys_mark(const uint8_t wrapping[SECRET_BYTES],
+                     uint8_t out[TRY_MARK_BYTES]);
+MUST_CHECK enum err vault_keys_unseal(const struct key_row *row,
+                                      const uint8_t wrapping[SECRET_BYTES],
+                                      uint8_t out[SECRET_BYTES]);
+/* Seals a vault key under a passphrase with the row's cost and a new salt. */
+MUST_CHECK enum err vault_keys_seal(struct vault *vault, struct key_row *row,
+                                    const char *passphrase,
+                                    const uint8_t key[SECRET_BYTES],
+                                    uint8_t mark[TRY_MARK_BYTES]);
+/* Unlocks with it. */
+void vault_keys_take(struct vault *vault, const uint8_t key[SECRET_BYTES]);
 /* Is this the check of a vault that was made on this device?  ERR_DENIED. */
 MUST_CHECK enum err vault_keys_of_device(const struct vault *vault,
                                          const uint8_t check[KEY_CHECK_BYTES]);

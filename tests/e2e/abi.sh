@@ -29,14 +29,14 @@ int main(void)
     S(satchel_options) S(satchel_contact) S(satchel_referral)
     S(satchel_follow_up) S(satchel_write) S(satchel_status)
     S(satchel_sync_report)
-    printf("codes %d\n", SATCHEL_UNSUPPORTED);
+    printf("codes %d\n", SATCHEL_DESTROYED);
     return 0;
 }
 C
 cc -I "$root" "$dir/sizes.c" -o "$dir/sizes"
 equal 'structs only ever grow at their end: sizes of version 1 (64 bit)' \
 	"$("$dir/sizes" | tr '\n' ';')" \
-	'satchel_options 40;satchel_contact 80;satchel_referral 80;satchel_follow_up 56;satchel_write 72;satchel_status 104;satchel_sync_report 88;codes 27;'
+	'satchel_options 40;satchel_contact 80;satchel_referral 80;satchel_follow_up 56;satchel_write 72;satchel_status 104;satchel_sync_report 88;codes 28;'
 
 check 'make install works' make -s -C "$root" install BUILD="$build" \
 	DESTDIR="$dir/root" PREFIX=/usr

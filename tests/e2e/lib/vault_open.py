@@ -30,7 +30,8 @@ db = sqlite3.connect("file:%s?mode=ro" % path, uri=True)
 # Columns of bytes; of those that are not sealed, what they are.
 PLAIN = {
     ("meta", "kdf_salt"), ("meta", "device_check"), ("meta", "builtin"),
-    ("meta", "lease_owner"), ("identity", "public_key"),
+    ("meta", "lease_owner"), ("meta", "name"), ("meta", "tried"),
+    ("identity", "public_key"),
     ("identity", "transport_key"), ("identity", "certificate_sig"),
     ("identity", "root"), ("identity", "box"), ("identity", "received_link"),
     ("term", "key"), ("term", "certificate_sig"), ("case_key", "token"),

@@ -39,6 +39,7 @@ static void numbers_never_change(void **state)
     assert_int_equal(ERR_NEWER, 13);
     assert_int_equal(ERR_REVOKED, 23);
     assert_int_equal(ERR_UNSUPPORTED, 27);
+    assert_int_equal(ERR_DESTROYED, 28);
 }
 
 static void the_system_s_numbers_have_their_errors(void **state)

@@ -131,10 +131,11 @@ void command_run(const struct couriers *couriers, const char *line,
 void command_passphrase(struct command *command, const char *passphrase,
                         struct buffer *reply)
 {
-    enum err err = courier_unlock(command->courier, passphrase);
+    char detail[VAULT_DETAIL_CHARS];
+    enum err err = courier_unlock(command->courier, passphrase, detail);
     *command = (struct command){.ticket = 0};
     if (err)
-        command_refuse(reply, err_name(err), err_text(err));
+        command_refuse(reply, err_name(err), detail);
     else
         agree(reply);
 }

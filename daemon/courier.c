@@ -401,13 +401,17 @@ bool courier_stop(struct courier *c)
 
 /* --- keys ---------------------------------------------------------------- */
 
-enum err courier_unlock(struct courier *c, const char *passphrase)
+enum err courier_unlock(struct courier *c, const char *passphrase,
+                        char detail[VAULT_DETAIL_CHARS])
 {
     enum err err = vault_ready(c);
+    snprintf(detail, VAULT_DETAIL_CHARS, "%s", err_text(err));
     if (err)
         return err;
     session_drop(c); /* a session does not change its nature on the way */
     err = vault_unlock(c->vault, passphrase);
+    const char *why = vault_detail(c->vault);
+    snprintf(detail, VAULT_DETAIL_CHARS, "%s", *why ? why : err_text(err));
     c->next_at_ms = 0;
     return err;
 }

@@ -43,8 +43,10 @@ const struct session_report *courier_report(const struct courier *courier);
 /* Something was written: push it, unless the office is out of reach. */
 void courier_nudge(struct courier *courier);
 
+/* `detail` says on failure why, and how many tries are left. */
 MUST_CHECK enum err courier_unlock(struct courier *courier,
-                                   const char *passphrase);
+                                   const char *passphrase,
+                                   char detail[VAULT_DETAIL_CHARS]);
 void courier_lock(struct courier *courier);
 
 /* No new sync; true once nothing is under way.  A long poll is given up. */

@@ -1,5 +1,6 @@
 #include "shared/base/arena.h"
 
+#include <sodium.h>
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,13 @@ void arena_fini(struct arena *a)
 {
     blocks_free(a->blocks);
     arena_init(a, a->ceiling);
+}
+
+void arena_wipe(struct arena *a)
+{
+    for (struct arena_block *b = a->blocks; b; b = b->next)
+        sodium_memzero(b->at, b->used);
+    arena_fini(a);
 }
 
 void arena_clear(struct arena *a)

@@ -8,9 +8,15 @@
 
 #include "shared/replica/seal.h"
 
+#define POOL_KEYS 256
+
 struct case_cache {
-    struct map *by_name; /* case id -> key, owned by this map */
+    struct map *by_name; /* case id -> key */
     struct map *by_id;   /* case_key.id -> the same keys */
+    /* Owned: room for keys that is not swapped where the system allows it;
+     * more than it has room for stand in other memory. */
+    struct case_key *pool;
+    size_t pool_used;
 };
 
 enum err case_cache_new(struct case_cache **out)
@@ -19,7 +25,8 @@ enum err case_cache_new(struct case_cache **out)
     *out = NULL;
     if (!cache)
         return ERR_NOMEM;
-    enum err err = map_new(&cache->by_name);
+    cache->pool = sodium_allocarray(POOL_KEYS, sizeof *cache->pool);
+    enum err err = cache->pool ? map_new(&cache->by_name) : ERR_NOMEM;
     if (!err)
         err = map_new(&cache->by_id);
     if (err) {
@@ -30,22 +37,40 @@ enum err case_cache_new(struct case_cache **out)
     return ERR_OK;
 }
 
-static void keys_free(struct map *map)
+/* Zeroed. */
+static struct case_key *key_take(struct case_cache *cache)
 {
-    for (size_t i = 0; map && i < map_count(map); i++) {
-        struct case_key *key = map_value_at(map, i);
-        sodium_memzero(key, sizeof *key);
+    if (cache->pool_used == POOL_KEYS)
+        return calloc(1, sizeof(struct case_key));
+    struct case_key *key = &cache->pool[cache->pool_used++];
+    memset(key, 0, sizeof *key);
+    return key;
+}
+
+static void key_drop(struct case_cache *cache, struct case_key *key)
+{
+    sodium_memzero(key, sizeof *key);
+    if (key < cache->pool || key >= cache->pool + POOL_KEYS)
         free(key);
-    }
+    else if (key + 1 == cache->pool + cache->pool_used)
+        cache->pool_used--;
+}
+
+static void keys_drop(struct case_cache *cache)
+{
+    for (size_t i = cache->by_id ? map_count(cache->by_id) : 0; i-- > 0;)
+        key_drop(cache, map_value_at(cache->by_id, i));
+    cache->pool_used = 0;
 }
 
 void case_cache_free(struct case_cache *cache)
 {
     if (!cache)
         return;
-    keys_free(cache->by_id);
+    keys_drop(cache);
     map_free(cache->by_id);
     map_free(cache->by_name);
+    sodium_free(cache->pool);
     free(cache);
 }
 
@@ -53,7 +78,7 @@ void case_cache_clear(struct case_cache *cache)
 {
     if (!cache)
         return;
-    keys_free(cache->by_id);
+    keys_drop(cache);
     map_clear(cache->by_id);
     map_clear(cache->by_name);
 }
@@ -72,10 +97,8 @@ static enum err cache_add(struct case_cache *cache, struct case_key *key)
         if (err)
             map_remove(cache->by_id, id_bytes(&key->id));
     }
-    if (err) {
-        sodium_memzero(key, sizeof *key);
-        free(key);
-    }
+    if (err)
+        key_drop(cache, key);
     return err;
 }
 
@@ -114,15 +137,14 @@ static enum err unwrap(struct vault *vault, int64_t id,
                        struct bytes wrap, bool office_wrapped,
                        const struct case_key **out)
 {
-    struct case_key *key = calloc(1, sizeof *key);
+    struct case_key *key = key_take(vault->cases);
     if (!key)
         return ERR_NOMEM;
     key->id = id;
     key->office_wrapped = office_wrapped;
     enum err err = case_key_unwrap(vault->vault_key, token, wrap, key);
     if (err) {
-        sodium_memzero(key, sizeof *key);
-        free(key);
+        key_drop(vault->cases, key);
         return err;
     }
     err = cache_add(vault->cases, key);

@@ -5,6 +5,8 @@
 #include <limits.h>
 #include <sodium.h>
 #include <sqlite3.h>
+#include <stdalign.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,12 +43,26 @@ static enum err refused(enum err err, char detail[VAULT_DETAIL_CHARS])
     return err;
 }
 
+/* Keys stand in it.  It is locked into memory and left out of images of the
+ * process, where the system allows that, and wiped when it is freed. */
+static struct vault *handle_take(void)
+{
+    size_t align = alignof(max_align_t);
+    size_t size = (sizeof(struct vault) + align - 1) / align * align;
+    struct vault *vault = sodium_malloc(size);
+    if (vault)
+        memset(vault, 0, size);
+    return vault;
+}
+
 static enum err handle_new(struct vault **out, const char *path,
                            const struct vault_options *options,
                            char detail[VAULT_DETAIL_CHARS])
 {
     *out = NULL;
-    struct vault *vault = calloc(1, sizeof *vault);
+    if (sodium_init() < 0)
+        return refused(ERR_UNSUPPORTED, detail);
+    struct vault *vault = handle_take();
     if (!vault)
         return refused(ERR_NOMEM, detail);
     vault->clock = options->clock ? options->clock : clock_system();
@@ -63,9 +79,7 @@ static enum err handle_new(struct vault **out, const char *path,
     buffer_init(&vault->line, LINE_BYTES_MAX);
     vault_lease_init(vault);
     vault->blob_bytes_max = BLOB_VAULT_BYTES_MAX;
-    enum err err = sodium_init() < 0 ? ERR_UNSUPPORTED : ERR_OK;
-    if (!err)
-        err = path_copy(vault, path);
+    enum err err = path_copy(vault, path);
     if (!err)
         err = case_cache_new(&vault->cases);
     if (!err)
@@ -313,13 +327,9 @@ void vault_close(struct vault *vault)
     schema_free(vault->schema_before);
     deflate_line_free(vault->deflate);
     random_pool_fini(&vault->pool);
-    arena_fini(&vault->arena);
     buffer_fini(&vault->sealed);
-    buffer_wipe(&vault->line);
-    sodium_memzero(vault->device_key, sizeof vault->device_key);
-    sodium_memzero(vault->case_token_key, sizeof vault->case_token_key);
     free(vault->path);
-    free(vault);
+    sodium_free(vault); /* which overwrites it */
 }
 
 enum err vault_discard(struct vault *vault)
@@ -351,6 +361,8 @@ void vault_lock(struct vault *vault)
     sodium_memzero(vault->token_key, sizeof vault->token_key);
     sodium_memzero(vault->tokens, sizeof vault->tokens);
     buffer_wipe(&vault->plain);
+    buffer_wipe(&vault->line);
+    arena_wipe(&vault->arena);
     vault_forget(vault);
 }
 

@@ -7,8 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "shared/replica/case_key.h"
+#include "shared/replica/vault_inner.h"
 #include "tests/unit/replica/far_end.h"
 
 struct one {
@@ -345,6 +348,89 @@ static void before_enrolment_nothing_is_written(void **state)
     device_remove(&fresh);
 }
 
+/* What the system says of the memory at this address: "dd": not in an image,
+ * "lo": not swapped. */
+static bool memory_is(const void *at, const char *flag)
+{
+    char line[512];
+    bool here = false, is = false;
+    FILE *file = fopen("/proc/self/smaps", "r");
+    assert_non_null(file);
+    while (!is && fgets(line, sizeof line, file)) {
+        unsigned long from, to;
+        if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
+            here = (uintptr_t)at >= from && (uintptr_t)at < to;
+        else if (here && !strncmp(line, "VmFlags:", 8))
+            is = strstr(line, flag) != NULL;
+    }
+    fclose(file);
+    return is;
+}
+
+/* Where the system lets a page be locked, keys are.  The sanitizers lock
+ * nothing. */
+static bool pages_can_be_locked(void)
+{
+    static char page[1 << 13];
+    if (mlock(page, sizeof page))
+        return false;
+    bool locked = memory_is(page, " lo");
+    munlock(page, sizeof page);
+    return locked;
+}
+
+static void keys_are_neither_swapped_nor_in_an_image(void **state)
+{
+    struct one *o = *state;
+    const struct vault *vault = o->dana.vault;
+    const struct case_key *key;
+    char person[ID_CHARS + 1];
+    int elsewhere = 0;
+    write_person(o->dana.vault, "Rosa", person);
+    assert_int_equal(case_key_find(o->dana.vault, bytes_text(person), &key),
+                     ERR_OK);
+    assert_false(memory_is(&elsewhere, " dd"));
+    assert_true(memory_is(vault->vault_key, " dd"));
+    assert_true(memory_is(&vault->tip.writing, " dd"));
+    assert_true(memory_is(key->key, " dd"));
+    if (pages_can_be_locked()) {
+        assert_true(memory_is(vault->vault_key, " lo"));
+        assert_true(memory_is(&vault->tip.writing, " lo"));
+        assert_true(memory_is(key->key, " lo"));
+    }
+}
+
+static bool is_zero(const void *at, size_t size)
+{
+    const unsigned char *bytes = at;
+    while (size && !bytes[size - 1])
+        size--;
+    return !size;
+}
+
+static void locking_overwrites_the_keys(void **state)
+{
+    struct one *o = *state;
+    const struct vault *vault = o->dana.vault;
+    const struct case_key *key;
+    char person[ID_CHARS + 1];
+    write_person(o->dana.vault, "Rosa", person);
+    assert_int_equal(case_key_find(o->dana.vault, bytes_text(person), &key),
+                     ERR_OK);
+    assert_false(is_zero(key->key, sizeof key->key));
+    assert_false(is_zero(vault->vault_key, sizeof vault->vault_key));
+    assert_false(is_zero(&vault->tip.writing, sizeof vault->tip.writing));
+    vault_lock(o->dana.vault);
+    assert_true(is_zero(key->key, sizeof key->key)); /* its room stays */
+    assert_true(is_zero(vault->vault_key, sizeof vault->vault_key));
+    assert_true(is_zero(vault->token_key, sizeof vault->token_key));
+    assert_true(is_zero(vault->tokens, sizeof vault->tokens));
+    assert_true(is_zero(&vault->tip.writing, sizeof vault->tip.writing));
+    assert_null(vault->plain.at);
+    assert_null(vault->line.at);
+    assert_null(vault->arena.blocks);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -363,6 +449,8 @@ int main(void)
         TEST(one_sync_at_a_time),
         TEST(handles_see_what_others_write),
         TEST(before_enrolment_nothing_is_written),
+        TEST(keys_are_neither_swapped_nor_in_an_image),
+        TEST(locking_overwrites_the_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,7 +38,9 @@ struct courier {
     int quick_polls; /* in a row that brought nothing */
     struct backoff backoff;
     struct pace pace;
-    struct session_report report; /* of the last session */
+    struct session_report report; /* of the session, or the last one */
+    struct session_report ended;  /* of the last that came to an end, for whom
+                                     it served */
     enum err logged;              /* the failure that the log knows of */
     enum err opening;             /* of the last try to open the vault */
     bool stopping;
@@ -187,6 +189,13 @@ static void sync_succeeded(struct courier *c, int64_t now)
     c->next_at_ms = now + after_success_ms(c, now);
 }
 
+/* The next may begin before it is told. */
+static void served(struct courier *c)
+{
+    c->synced = c->serves;
+    c->ended = c->report;
+}
+
 static void sync_end(struct courier *c, enum err err, int64_t now)
 {
     c->report = *session_report(c->session);
@@ -208,7 +217,7 @@ static void sync_end(struct courier *c, enum err err, int64_t now)
                                         : err_text(c->report.err),
                     floor_ms, now);
     }
-    c->synced = c->serves;
+    served(c);
 }
 
 /* Sends the session's next request, or ends it. */
@@ -302,7 +311,7 @@ static void sync_begin(struct courier *c, int64_t now)
     else if (c->report.detail[0])
         detail = c->report.detail;
     sync_failed(c, err, detail, ABSENT_MS, now);
-    c->synced = c->serves;
+    served(c);
 }
 
 /* --- driven by the loop -------------------------------------------------- */
@@ -388,7 +397,7 @@ int64_t courier_synced(const struct courier *c)
 
 const struct session_report *courier_report(const struct courier *c)
 {
-    return &c->report;
+    return &c->ended;
 }
 
 bool courier_stop(struct courier *c)

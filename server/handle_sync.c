@@ -196,6 +196,8 @@ enum http_step handle_sync_end(struct http_request *request)
     }
     bool committed = x->stage == COMMITTING;
     x->stage = READY;
+    if (!x->err && x->has_deadline && !committed)
+        x->err = sync_woken(x->sync);
     if (x->err) {
         service_failed(request, x->err);
         return HTTP_GO;

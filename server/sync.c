@@ -189,7 +189,11 @@ bool sync_witnesses(const struct sync *s)
 bool sync_wants_commit(const struct sync *s)
 {
     /* A stranger's header closes nobody's identity and changes no lineage. */
-    if (s->committed || !s->authentic)
+    if (!s->authentic)
+        return false;
+    /* What came while it slept is given with a token of its own. */
+    bool news = s->slept && (s->feed_waits || s->revoked);
+    if (s->committed && !news)
         return false;
     if (sync_witnesses(s) || sync_has_lines(s) || s->verdict == VERDICT_FORK ||
         s->verdict == VERDICT_ROLLED_BACK)
@@ -203,6 +207,22 @@ bool sync_wants_commit(const struct sync *s)
            strcmp(s->row.token_latest, s->row.token_confirmed) != 0;
 }
 
+enum err sync_woken(struct sync *s)
+{
+    const char *agency = s->office->agency;
+    s->slept = true;
+    enum err err =
+        store_replica_find(s->sql, agency, s->header.replica, &s->row);
+    if (!err)
+        err = store_account_scopes(s->sql, agency, s->row.account, &s->scopes);
+    s->revoked = !err && (s->row.revoked_at || s->row.disabled);
+    if (err || !s->row.closed[0])
+        return err;
+    s->verdict = VERDICT_CLOSED;
+    sync_judged(s);
+    return ERR_OK;
+}
+
 bool sync_may_wait(struct sync *s, int64_t *wait_ms)
 {
     *wait_ms = s->header.wait * 1000;
@@ -214,6 +234,7 @@ bool sync_may_wait(struct sync *s, int64_t *wait_ms)
     enum err err = feed_waits(s, &waits);
     if (!err)
         err = sync_older_due(s, &due);
+    s->feed_waits = !err && waits;
     return !err && !waits && !due;
 }
 

@@ -26,6 +26,8 @@ bool sync_wants_commit(const struct sync *sync);
  * return value is about the transaction as a whole. */
 MUST_CHECK enum err sync_commit_many(struct office *office, struct sql *sql,
                                      struct sync *const *syncs, size_t count);
+/* It has slept, and looks again at who it is and what it may see. */
+MUST_CHECK enum err sync_woken(struct sync *sync);
 /* True when the reply would carry nothing and the client is willing to wait. */
 bool sync_may_wait(struct sync *sync, int64_t *wait_ms);
 /* Appends the reply's body; the HTTP status and content type are given. */

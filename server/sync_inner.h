@@ -108,6 +108,7 @@ struct sync {
         struct error_body error;
     } before; /* the commit: for when it has to be tried again */
 
+    bool slept;      /* it has waited for news */
     bool committed;  /* the outcome below is durable */
     bool journalled; /* and in the journal */
     bool backed_due; /* the replica is told what is backed up of its log */

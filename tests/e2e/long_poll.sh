@@ -6,12 +6,13 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 make_office && start_server || exit 1
 code_dana=$(office invite --user dana --json | jq -r .code)
 code_lee=$(office invite --user lee --json | jq -r .code)
+code_other=$(office invite --user lee --json | jq -r .code)
 cat >"$dir/poll.py" <<'PYTHON'
 """Two devices of the second client; times are in seconds since the start."""
 import http.client, subprocess, sys, threading, time
 from satchel_replica import Replica
 
-url, code_dana, code_lee, central, data, server = sys.argv[1:]
+url, code_dana, code_lee, code_other, central, data, server = sys.argv[1:]
 WAIT_S = 60  # longer than anything here takes
 sent = threading.Event()
 get_response = http.client.HTTPConnection.getresponse
@@ -56,12 +57,12 @@ def poll(replica, seconds):
     return took, [line for line in lines if not line.startswith('{"cursor"')]
 
 
-def poll_while(function):
+def poll_while(function, who=None):
     """What lee's poll says when that happens while it waits at the office."""
     results = []
     sent.clear()
     waiting = threading.Thread(target=lambda: results.append(
-        poll(lee, WAIT_S)))
+        poll(who or lee, WAIT_S)))
     waiting.start()
     sent.wait()
     while not office_has_read_all():
@@ -86,12 +87,32 @@ def visit():
     dana.sync()
 
 
+before = lee.s["token"]
 took, lines = poll_while(visit)
 ok("what another device brings wakes it",
    took < WAIT_S and any("home_visit" in line for line in lines), took, lines)
+ok("with a token of its own", lee.s["token"] != before, before)
 took, lines = poll(lee, 1)
 ok("and it waits again afterwards", took > 0.9 and not lines, took, lines)
+before = lee.s["token"]
+took, lines = poll_while(visit)
+ok("so it does when its own token had been noted", took < WAIT_S and lines and
+   lee.s["token"] != before, took, lines)
 
+def shut_out_and_visit():
+    subprocess.run([central, "replica", "revoke", other.s["replica"], "--data",
+                    data, "--as", "ruth"], check=True,
+                   stdout=subprocess.DEVNULL)
+    visit()
+
+
+other = device(code_other)
+took, lines = poll_while(shut_out_and_visit, other)
+ok("who is shut out while it waits is told so, and nothing else",
+   took < WAIT_S and not lines and other.s.get("revoked"),
+   took, lines)
+
+lee.sync()
 took, lines = poll_while(lambda: subprocess.run(
     [central, "case", "assign", case, "--data", data, "--caseload", "west",
      "--as", "ruth"], check=True, stdout=subprocess.DEVNULL))
@@ -104,7 +125,7 @@ ok("a server that stops answers who waits", took < WAIT_S and not lines, took,
    lines)
 PYTHON
 PYTHONPATH=$here/vectors timeout 500 /usr/bin/python3 "$dir/poll.py" "$url" \
-	"$code_dana" "$code_lee" "$central" "$dir/office" "$server_pid" \
+	"$code_dana" "$code_lee" "$code_other" "$central" "$dir/office" "$server_pid" \
 	>"$dir/out" 2>"$dir/err"
 code=$?
 cat "$dir/out"

@@ -77,6 +77,7 @@ static int open_with(open_call *call, satchel **out, const char *path,
                                     .device_secret = taken.device_secret,
                                     .busy_ms = taken.busy_ms,
                                     .anyhow = true,
+                                    .tries_max = taken.wrong_tries_max,
                                     .kdf_bytes = taken.kdf_memory_bytes};
     char detail[VAULT_DETAIL_CHARS] = "";
     enum err err = call(&(*out)->vault, path, &options, detail);

@@ -78,10 +78,13 @@ struct satchel_options {
     int busy_ms;               /* patience with other processes; 0: 5000 */
     int64_t kdf_memory_bytes;  /* of a new passphrase; 0: 64 MiB, or as before
                                   where that is more */
+    int wrong_tries_max; /* of a new passphrase: so many wrong ones, 1 to 100,
+                            destroy the vault's key; -1: none are counted; 0:
+                            as before, at first none */
 };
 #define SATCHEL_OPTIONS_INIT                                                   \
     {                                                                          \
-        sizeof(struct satchel_options), NULL, NULL, 0, 0                       \
+        sizeof(struct satchel_options), NULL, NULL, 0, 0, 0                    \
     }
 
 /* Creates a vault file.  Records can be written once it is enrolled.  *vault is
@@ -103,10 +106,11 @@ int satchel_enrol(satchel *vault, const char *server, const char *code,
  * satchel_close() only.  SATCHEL_DENIED: the office may know it, the file stays
  * since it holds the key; SATCHEL_BUSY: another process has it open. */
 int satchel_discard(satchel *vault);
-/* SATCHEL_PASSPHRASE: the message says after how many more wrong ones the
- * vault's key is destroyed; the same one again is not counted again.
- * SATCHEL_DESTROYED: it is.  What was written still reaches the office by
- * satchel_sync(), and a new vault gets it back from there; drafts are lost. */
+/* SATCHEL_PASSPHRASE: where wrong ones are counted the message says after how
+ * many more the vault's key is destroyed; the same one again is not counted
+ * again.  SATCHEL_DESTROYED: it is.  What was written still reaches the office
+ * by satchel_sync(), and a new vault gets it back from there; drafts are lost.
+ */
 int satchel_unlock(satchel *vault, const char *passphrase);
 /* From one passphrase to another, in one durable step: whenever it is cut off,
  * one of them opens the vault, and never both.  A locked vault stays locked.

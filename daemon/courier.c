@@ -192,8 +192,9 @@ static void sync_succeeded(struct courier *c, int64_t now)
 /* The next may begin before it is told. */
 static void served(struct courier *c)
 {
+    if (c->serves > c->synced)
+        c->ended = c->report;
     c->synced = c->serves;
-    c->ended = c->report;
 }
 
 static void sync_end(struct courier *c, enum err err, int64_t now)

@@ -47,6 +47,8 @@ static const struct args_option options[] = {
      "the passphrase of what is salvaged, if another", false},
     {"--new-passphrase-file", ARGS_TEXT, "FILE",
      "first line is the new passphrase", false},
+    {"--destroy-after", ARGS_TEXT, "N",
+     "so many wrong passphrases destroy the vault's key; or never", false},
     {"--value", ARGS_TEXT, "V", "a new value instead; - reads stdin", false},
     {"--clear", ARGS_FLAG, NULL, "no value at all", false},
     {"--proof", ARGS_FLAG, NULL, "the office's receipts, to show to others",
@@ -147,9 +149,9 @@ static const struct command {
      "bring what can be read of a damaged vault, or of its mirror, into this "
      "one",
      command_salvage, "--source-passphrase-file"},
-    {"passphrase", "[--new-passphrase-file FILE]",
+    {"passphrase", "[--new-passphrase-file FILE] [--destroy-after N|never]",
      "change the vault's passphrase", command_passphrase,
-     "--new-passphrase-file"},
+     "--new-passphrase-file --destroy-after"},
     {"rebuild", "", "derive everything anew from the log", command_rebuild, ""},
 };
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)

@@ -38,7 +38,7 @@ void arena_fini(struct arena *a)
 void arena_wipe(struct arena *a)
 {
     for (struct arena_block *b = a->blocks; b; b = b->next)
-        sodium_memzero(b->at, b->used);
+        sodium_memzero(b->at, b->room);
     arena_fini(a);
 }
 

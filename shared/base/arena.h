@@ -16,7 +16,7 @@ struct arena {
 void arena_init(struct arena *a, size_t ceiling);
 void arena_fini(struct arena *a);
 void arena_clear(struct arena *a); /* keeps one block for reuse */
-void arena_wipe(struct arena *a);  /* overwrites what is in use, then fini */
+void arena_wipe(struct arena *a);  /* overwrites all of it, then fini */
 
 /* NULL when memory or the ceiling is exhausted (treat both as ERR_NOMEM). */
 void *arena_take(struct arena *a, size_t size);

@@ -16,7 +16,8 @@ const char *const sql_of[SQL_COUNT] = {
         " FROM meta WHERE id = 1",
     [SQL_META_KEY_CHANGE] =
         "UPDATE meta SET kdf_ops = ?1, kdf_bytes = ?2, kdf_salt = ?3,"
-        " sealed_key = ?4, tried = ?5 WHERE id = 1 AND sealed_key = ?6",
+        " sealed_key = ?4, tried = ?5, tries_max ="
+        " iif(?7, max(?7, 0), tries_max) WHERE id = 1 AND sealed_key = ?6",
     [SQL_META_KEY_DESTROY] =
         "UPDATE meta SET sealed_key = zeroblob(length(sealed_key))"
         " WHERE id = 1",
@@ -199,8 +200,7 @@ const char *const sql_of[SQL_COUNT] = {
         "SELECT l.n, l.body, l.key, k.vault_wrap IS NOT NULL, k.office_wrap,"
         " s.signature, k.token, l.id FROM log l JOIN case_key k ON k.id = l.key"
         " LEFT JOIN link s ON s.replica = l.replica AND s.n = l.n"
-        " WHERE l.replica = ?1 AND l.n >= ?2 AND l.n <= ?3"
-        " ORDER BY l.n, l.key",
+        " WHERE l.replica = ?1 AND l.n >= ?2 AND l.n <= ?3 ORDER BY l.n, l.key",
     [SQL_LOG_HASHES] =
         "SELECT n, hash FROM log WHERE replica = ?1 AND n > ?2 AND n <= ?3"
         " UNION ALL SELECT n, hash FROM pruned WHERE replica = ?1 AND n > ?2"

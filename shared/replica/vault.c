@@ -70,6 +70,7 @@ static enum err handle_new(struct vault **out, const char *path,
     vault->on_disk = !options->vfs;
     vault->kdf_ops = options->kdf_ops;
     vault->kdf_bytes = options->kdf_bytes;
+    vault->tries_max = options->tries_max;
     /* Whoever had it open before may have died before the key file followed. */
     vault->keys_changed = true;
     random_pool_init(&vault->pool, vault->random);

@@ -36,11 +36,15 @@ struct vault_options {
     const char *vfs;             /* SQLite VFS name, NULL: default */
     int64_t kdf_ops, kdf_bytes;  /* of a new passphrase; 0: the above, or as
                                     before where that is more */
+    int tries_max;               /* of a new passphrase: so many wrong ones
+                                    destroy the vault's key; -1: none are
+                                    counted; 0: as before, at first none */
     int busy_ms;                 /* 0: 5000 */
     bool anyhow; /* open for reading, or alone, where nothing can be written or
                     the disk is full */
 };
 
+#define VAULT_TRIES_MAX 100
 /* Creates an empty vault: file, vault key, no identity yet.  ERR_EXISTS. */
 MUST_CHECK enum err vault_create(struct vault **out, const char *path,
                                  const struct vault_options *options,

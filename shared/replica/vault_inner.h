@@ -59,6 +59,7 @@ struct vault {
 
     uint8_t device_key[SECRET_BYTES]; /* from the device secret */
     int64_t kdf_ops, kdf_bytes;       /* as the options say; 0: they do not */
+    int tries_max;                    /* the same */
     bool unlocked;
     uint8_t vault_key[SECRET_BYTES];       /* the rest is derived from it */
     uint8_t token_key[SECRET_BYTES];       /* record and type tokens */

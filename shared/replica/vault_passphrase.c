@@ -11,6 +11,8 @@ static enum err key_try(struct vault *vault, const char *passphrase,
 {
     uint8_t wrapping[SECRET_BYTES], mark[TRY_MARK_BYTES];
     vault->detail[0] = '\0';
+    if (!passphrase)
+        return vault_fail(vault, ERR_INVALID, "a vault needs a passphrase");
     enum err err = vault_keys_load(vault, row);
     if (!err && vault_keys_destroyed(row))
         err = vault_tries_over(vault);
@@ -66,6 +68,7 @@ static enum err row_change(struct vault *vault, const struct key_row *row,
     db_bind_bytes(vault->db, s, 5, bytes_of(mark, TRY_MARK_BYTES));
     db_bind_bytes(vault->db, s, 6,
                   bytes_of(before->sealed, sizeof before->sealed));
+    db_bind_int64(vault->db, s, 7, vault->tries_max);
     err = db_step_done(vault->db, s);
     if (!err && !db_changes(vault->db))
         return vault_fail(vault, ERR_BUSY,
@@ -94,8 +97,12 @@ enum err vault_passphrase_change(struct vault *vault, const char *before,
     struct key_row old = {.ops = 0};
     uint8_t key[SECRET_BYTES], mark[TRY_MARK_BYTES];
     *behind = false;
-    if (!after || !after[0])
+    if (!before || !after || !after[0])
         return vault_fail(vault, ERR_INVALID, "a vault needs a passphrase");
+    if (vault->tries_max < -1 || vault->tries_max > VAULT_TRIES_MAX)
+        return vault_fail(vault, ERR_INVALID,
+                          "%d wrong tries: give 1 to %d, or none",
+                          vault->tries_max, VAULT_TRIES_MAX);
     if (vault->batch)
         return vault_fail(vault, ERR_BUSY,
                           "the passphrase is not changed within a batch");

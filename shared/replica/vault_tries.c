@@ -3,12 +3,12 @@
 #include <string.h>
 
 /* A right try and 100 wrong ones (0011_tries.sql), and one too many. */
-#define MARKS_MAX 102
+#define MARKS_MAX (VAULT_TRIES_MAX + 2)
 
 struct tries {
     uint8_t mark[MARKS_MAX][TRY_MARK_BYTES];
     size_t count; /* at least 1: the right one */
-    size_t max;   /* wrong ones */
+    size_t max;   /* wrong ones; 0: none are counted */
 };
 
 static enum err tries_load(struct vault *vault, struct tries *tries)
@@ -23,8 +23,8 @@ static enum err tries_load(struct vault *vault, struct tries *tries)
     struct bytes tried = row ? db_column_bytes(s, 0) : bytes_of(NULL, 0);
     int64_t max = row ? db_column_int64(s, 1) : 0;
     if (tried.size < TRY_MARK_BYTES ||
-        tried.size > sizeof tries->mark - TRY_MARK_BYTES || max < 1 ||
-        max > MARKS_MAX - 2) {
+        tried.size > sizeof tries->mark - TRY_MARK_BYTES || max < 0 ||
+        max > VAULT_TRIES_MAX) {
         err = ERR_CORRUPT;
     } else {
         memcpy(tries->mark, tried.at, tried.size);
@@ -95,7 +95,7 @@ static enum err mark_add(struct vault *vault,
     if (err)
         return err;
     err = tries_load(vault, &tries); /* again: others may have tried, too */
-    if (!err && !tries_have(&tries, mark)) {
+    if (!err && tries.max && !tries_have(&tries, mark)) {
         *over = tries_are_over(&tries);
         memcpy(tries.mark[tries.count], mark, TRY_MARK_BYTES);
         if (!*over)
@@ -112,7 +112,7 @@ enum err vault_tries_begin(struct vault *vault,
     struct tries tries;
     bool over;
     enum err err = tries_load(vault, &tries);
-    if (err || tries_have(&tries, mark))
+    if (err || !tries.max || tries_have(&tries, mark))
         return err;
     if (vault->batch)
         return vault_fail(vault, ERR_BUSY,
@@ -131,7 +131,7 @@ enum err vault_tries_begin(struct vault *vault,
 void vault_tries_right(struct vault *vault, const uint8_t mark[TRY_MARK_BYTES])
 {
     struct tries tries;
-    if (vault->batch || tries_load(vault, &tries) ||
+    if (vault->batch || tries_load(vault, &tries) || !tries.max ||
         (tries.count == 1 && tries_have(&tries, mark)))
         return;
     if (!vault_begin_relaxed(vault)) {
@@ -149,6 +149,8 @@ enum err vault_tries_wrong(struct vault *vault)
     enum err err = tries_load(vault, &tries);
     if (err)
         return err;
+    if (!tries.max)
+        return vault_fail(vault, ERR_PASSPHRASE, "the passphrase is wrong");
     if (tries_are_over(&tries))
         return destroy(vault);
     size_t left = tries.max - (tries.count - 1);

@@ -36,7 +36,7 @@ C
 cc -I "$root" "$dir/sizes.c" -o "$dir/sizes"
 equal 'structs only ever grow at their end: sizes of version 1 (64 bit)' \
 	"$("$dir/sizes" | tr '\n' ';')" \
-	'satchel_options 40;satchel_contact 80;satchel_referral 80;satchel_follow_up 56;satchel_write 72;satchel_status 104;satchel_sync_report 88;codes 28;'
+	'satchel_options 48;satchel_contact 80;satchel_referral 80;satchel_follow_up 56;satchel_write 72;satchel_status 104;satchel_sync_report 88;codes 28;'
 
 check 'make install works' make -s -C "$root" install BUILD="$build" \
 	DESTDIR="$dir/root" PREFIX=/usr

@@ -18,13 +18,20 @@ refused 'no passphrase stands among the arguments' 2 'not given as arguments' \
 	as dana passphrase secret
 echo 'not this one' >"$dir/guess"
 refused 'who does not know the old one changes nothing' 1 \
-	'the passphrase is wrong; after (9|10) more' as dana passphrase \
+	'the passphrase is wrong$' as dana passphrase \
 	--passphrase-file "$dir/guess" --new-passphrase-file "$new"
-as dana passphrase --new-passphrase-file "$new" >"$dir/said"
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+	echo "not $i" >"$dir/guess"
+	as dana list person --passphrase-file "$dir/guess" 2>"$dir/err"
+done
+check 'nor is one counted before somebody asks for it' as dana list person
+refused 'who asks for too much of it is told' 2 'from 1 to 100, or never' \
+	as dana passphrase --destroy-after 0 --new-passphrase-file "$new"
+as dana passphrase --destroy-after 10 --new-passphrase-file "$new" >"$dir/said"
 check 'the passphrase is changed' grep -q '^the passphrase is changed' "$dir/said"
 check 'and it is said which file is out of date' \
 	grep -q "^$old still holds the old one" "$dir/said"
-refused 'the old one opens no more' 1 'the passphrase is wrong' \
+refused 'the old one opens no more' 1 'is wrong; after 9 more' \
 	as dana show "$person"
 export SATCHEL_PASSPHRASE_FILE=$new
 equal 'the new one does' "$(as dana show "$person" --json |

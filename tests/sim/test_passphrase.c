@@ -40,9 +40,13 @@ static void machine_make(struct machine *m, uint64_t seed)
                                         .device_secret = m->secret,
                                         .random = &m->dice.random,
                                         .vfs = DISK_VFS,
+                                        .tries_max = 10,
                                         .kdf_ops = 1,
                                         .kdf_bytes = 8192};
     assert_int_equal(vault_create(&m->vault, m->path, &m->options, NULL),
+                     ERR_OK);
+    bool behind;
+    assert_int_equal(vault_passphrase_change(m->vault, OLD, OLD, &behind),
                      ERR_OK);
 }
 

@@ -9,6 +9,6 @@ UPDATE meta SET name = kdf_salt;
 ALTER TABLE meta ADD COLUMN tried BLOB NOT NULL DEFAULT x'0000'
     CHECK (length(tried) BETWEEN 2 AND 202);
 
--- So many wrong ones, and the sealed key is destroyed.
-ALTER TABLE meta ADD COLUMN tries_max INTEGER NOT NULL DEFAULT 10
-    CHECK (tries_max BETWEEN 1 AND 100);
+-- So many wrong ones, and the sealed key is destroyed; 0: none are counted.
+ALTER TABLE meta ADD COLUMN tries_max INTEGER NOT NULL DEFAULT 0
+    CHECK (tries_max BETWEEN 0 AND 100);

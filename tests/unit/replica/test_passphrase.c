@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "shared/replica/mirror.h"
 #include "shared/replica/salvage.h"
+#include "shared/replica/vault_inner.h"
 #include "shared/replica/vault_keys.h"
 #include "tests/fault.h"
 #include "tests/unit/replica/far_end.h"
@@ -28,6 +29,16 @@ struct one {
     char keys[PATH], mirror[PATH], wal[PATH];
 };
 
+static void tries_count(const char *path)
+{
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(db, "UPDATE meta SET tries_max = 10", NULL, NULL, NULL),
+        SQLITE_OK);
+    sqlite3_close(db);
+}
+
 static int setup(void **state)
 {
     struct one *o = calloc(1, sizeof *o);
@@ -44,6 +55,7 @@ static int setup(void **state)
     if (vault_create(&o->dana.vault, o->dana.path, &o->dana.options,
                      o->dana.detail))
         return -1;
+    tries_count(o->dana.path);
     far_enrol(o->far, &o->dana, "dana");
     write_person(o->dana.vault, "Rosa", person);
     if (mirror_set(o->dana.vault, o->mirror))
@@ -280,6 +292,30 @@ static void guess_in_vain(struct one *o, size_t count)
     }
 }
 
+static void none_are_counted_unless_a_limit_is_set(void **state)
+{
+    struct one *o = *state;
+    bool behind;
+    o->dana.vault->tries_max = -1;
+    assert_int_equal(vault_passphrase_change(o->dana.vault, OLD, OLD, &behind),
+                     ERR_OK);
+    for (int i = 0; i < 30; i++) {
+        char guess[32];
+        snprintf(guess, sizeof guess, "guess %d", i);
+        assert_int_equal(opens(o, guess), ERR_PASSPHRASE);
+    }
+    assert_int_equal(opens(o, OLD), ERR_OK);
+    o->dana.vault->tries_max = VAULT_TRIES_MAX + 1;
+    assert_int_equal(vault_passphrase_change(o->dana.vault, OLD, NEW, &behind),
+                     ERR_INVALID);
+    o->dana.vault->tries_max = 2;
+    assert_int_equal(vault_passphrase_change(o->dana.vault, OLD, OLD, &behind),
+                     ERR_OK);
+    assert_int_equal(opens(o, "the first"), ERR_PASSPHRASE);
+    assert_int_equal(opens(o, "the second"), ERR_DESTROYED);
+    assert_int_equal(opens(o, OLD), ERR_DESTROYED);
+}
+
 static void a_right_one_begins_the_count_anew(void **state)
 {
     struct one *o = *state;
@@ -436,6 +472,7 @@ int main(void)
         TEST(a_mirror_that_is_away_is_told_of),
         TEST(a_key_file_that_was_left_behind_follows),
         TEST(a_change_survives_every_allocation_failure),
+        TEST(none_are_counted_unless_a_limit_is_set),
         TEST(a_right_one_begins_the_count_anew),
         TEST(the_same_wrong_one_counts_once),
         TEST(the_right_passphrase_writes_nothing),
